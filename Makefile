@@ -1,0 +1,46 @@
+# Every target sets up what it needs; nothing is installed outside of .venv and .work.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help demo test lint types contracts unit matrix bench wheel clean
+
+help: ## say what the targets do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[demo]' --group dev
+	@touch $@
+
+demo: $(INSTALLED) ## run the chat service before and after its consolidation, and compare the two
+	$(BIN)/ssot-probe demo
+
+test: lint types contracts unit ## everything that guards the project
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+contracts: $(INSTALLED)
+	$(BIN)/lint-imports
+
+unit: $(INSTALLED)
+	$(BIN)/pytest -n 2
+
+matrix: $(INSTALLED) ## the tests on every Python found, with the lowest and the newest dependencies
+	$(BIN)/python tests/matrix.py
+
+bench: $(INSTALLED) ## what the probe costs, as ratios within one run
+	$(BIN)/python -m benchmarks
+
+wheel: $(INSTALLED) ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .work dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

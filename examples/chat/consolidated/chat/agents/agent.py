@@ -1,0 +1,30 @@
+"""The agent that answers questions."""
+
+import asyncio
+
+from chat.agents.tools import WORD_COUNT, word_count
+from chat.auth import User
+from chat.ws.manager import WebSocketManager
+
+THINKING_SECONDS = 0.12
+
+
+class ChatAgent:
+    """Answers one question of one user and reports its progress."""
+
+    def __init__(self, user: User, manager: WebSocketManager) -> None:
+        self.user = user
+        self._manager = manager
+
+    async def run(self, run_id: str, text: str) -> None:
+        """Answer `text`; the five events of a run, in order."""
+        emit, user_id = self._manager.emit_agent_event, self.user.user_id
+        await emit("agent_started", run_id, user_id, {"text": text})
+        await asyncio.sleep(THINKING_SECONDS)
+        await emit("agent_thinking", run_id, user_id, {"thought": "a word count will do"})
+        await asyncio.sleep(THINKING_SECONDS)
+        await emit("tool_executing", run_id, user_id, {"tool": WORD_COUNT})
+        words = await word_count(text)
+        await emit("tool_completed", run_id, user_id, {"tool": WORD_COUNT, "result": words})
+        await asyncio.sleep(THINKING_SECONDS)
+        await emit("agent_completed", run_id, user_id, {"answer": f"{text!r} has {words} words"})

@@ -1,0 +1,1 @@
+"""WebSocket side of the service."""

@@ -1,0 +1,1 @@
+"""Agents: what happens between a question and its answer."""

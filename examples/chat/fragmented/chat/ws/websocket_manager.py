@@ -1,0 +1,37 @@
+"""The first WebSocket manager. Notices still go through it; agents have moved on."""
+
+from typing import Any
+
+from starlette.websockets import WebSocket
+
+from chat.context import UserContext
+from chat.ws.pool import ConnectionPool, shared_pool
+from chat.ws.unified_manager import ProtocolError
+
+
+class WebSocketManager:
+    """Connections and plain messages."""
+
+    def __init__(self, user_context: UserContext, pool: ConnectionPool = shared_pool) -> None:
+        self.user_context = user_context
+        self._pool = pool
+
+    def add_connection(self, user_id: str, websocket: WebSocket) -> None:
+        self._pool.add(user_id, websocket)
+
+    def remove_connection(self, user_id: str, websocket: WebSocket) -> None:
+        self._pool.discard(user_id, websocket)
+
+    def connection_count(self, user_id: str) -> int:
+        return self._pool.count(user_id)
+
+    async def send_message(self, user_id: str, message: dict[str, Any]) -> None:
+        """Send a message that is not part of an agent run."""
+        if "type" not in message:
+            raise ProtocolError("a message needs a type")
+        await self._pool.send(user_id, message)
+
+
+def notice(kind: str, **fields: Any) -> dict[str, Any]:
+    """A service message in the form that all apps understand."""
+    return {"type": kind, **fields}

@@ -1,0 +1,1 @@
+"""Judgement: recorded facts in, findings out; nothing here looks at a live interpreter."""

@@ -1,0 +1,46 @@
+"""Which factories the instances of a concept come out of, and which of these the policy allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from ssot_probe.analysis.class_identity import ClassObject
+from ssot_probe.analysis.membership import Members
+from ssot_probe.analysis.namespaces import Path
+from ssot_probe.analysis.recording import Make, Recording
+from ssot_probe.model.names import split
+
+
+def made_by_factories(recording: Recording, members: Members) -> list[Make]:
+    """Return the records of factories, not of constructors, that gave out instances of the concept."""
+    judged = set(members.judged)
+    return [make for make in recording.makes if make.record.kind != "constructor" and make.cls in judged]
+
+
+def origins(makes: Iterable[Make]) -> list[str]:
+    """Return the factories that instances first came out of; those that pass them on are none."""
+    return sorted({make.record.origin for make in makes} - {""})
+
+
+def declared_factories(recording: Recording, members: Members) -> frozenset[str]:
+    """Return the names of the declared factories, as written and as the functions call themselves."""
+    names = set(members.concept.factories)
+    for factory in members.concept.factories:
+        target = recording.namespaces.target(Path(*split(factory)))
+        if target:
+            names.add(target)
+    return frozenset(names)
+
+
+def is_among(maker: str, allowed: Collection[str]) -> bool:
+    """Is the maker allowed, itself or as a method of an allowed factory class?"""
+    return maker in allowed or any(maker.startswith(name + ".") for name in allowed)
+
+
+def construction_sites(recording: Recording, classes: Collection[ClassObject]) -> list[Make]:
+    """Return the records of constructors that constructed instances of these classes."""
+    return [
+        make
+        for make in recording.makes
+        if make.record.kind == "constructor" and make.record.outcome == "constructed" and make.cls in classes
+    ]

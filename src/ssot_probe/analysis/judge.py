@@ -1,0 +1,60 @@
+"""Judges a recording by a policy: all rules, in declared order, their findings sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timezone
+from typing import NamedTuple
+
+from ssot_probe.analysis.case import Case
+from ssot_probe.analysis.evidence import Worth, weigh
+from ssot_probe.analysis.membership import concepts_in_force, members_of
+from ssot_probe.analysis.path_table import PathRow, path_table
+from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.rules import REGISTRY, Entry
+from ssot_probe.analysis.waivers import waived
+from ssot_probe.model.finding import Finding, Severity
+from ssot_probe.model.policy import Concept, Policy
+
+
+class Judgement(NamedTuple):
+    """What a recording shows, by a policy, and what it is worth as evidence."""
+
+    findings: tuple[Finding, ...]
+    evidence: Worth
+    paths: tuple[PathRow, ...]
+    concepts: tuple[Concept, ...]  # as declared, or as inferred
+
+    def at_least(self, severity: Severity) -> tuple[Finding, ...]:
+        """Return the findings of this severity and worse that nobody waived."""
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.severity >= severity and finding.status != "waived"
+        )
+
+
+def judge(
+    recording: Recording,
+    policy: Policy,
+    *,
+    today: date | None = None,
+    registry: Sequence[Entry] = REGISTRY,
+) -> Judgement:
+    """Judge a recording. `today` decides which waivers have expired; by default it is today, in UTC."""
+    concepts = members_of(recording, concepts_in_force(recording, policy))
+    worth = weigh(recording, concepts)
+    case = Case(recording, policy, concepts, worth, today or datetime.now(timezone.utc).date())
+    for entry in registry:
+        case = case._replace(findings=(*case.findings, *entry.check(case)))
+    findings = [waived(finding, policy.waivers, case.today) for finding in case.findings]
+    return Judgement(
+        tuple(sorted(findings, key=_rank)),
+        worth,
+        path_table(recording, concepts),
+        tuple(members.concept for members in concepts),
+    )
+
+
+def _rank(finding: Finding) -> tuple[int, str, str, str]:
+    return -finding.severity, finding.code, finding.concept, finding.subject

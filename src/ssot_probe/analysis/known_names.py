@@ -1,0 +1,68 @@
+"""Every name that a recording knows, to compare the names of a policy with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from ssot_probe.analysis.recording import Recording
+from ssot_probe.model.names import is_within, split
+from ssot_probe.model.records import ModuleRecord
+
+
+class KnownNames(NamedTuple):
+    """The names of a recording, by what they name."""
+
+    modules: frozenset[str]  # loaded, with their packages
+    first_party: frozenset[str]  # top-level packages that were watched
+    classes: frozenset[str]
+    factories: frozenset[str]  # functions that were seen bound or called, by every path
+
+
+def known_names(recording: Recording, packages: Iterable[str]) -> KnownNames:
+    """Collect the names of a recording; `packages` are those that the policy declares first-party."""
+    factories = {
+        name for path, target in recording.namespaces.function_paths() for name in (str(path), target)
+    }
+    for _, _, record in recording.makes:
+        factories.update((record.maker, record.origin, *record.chain))
+    paths = {str(path) for path, _ in recording.namespaces.class_paths()}
+    watched = {record.module for _, record in recording.of(ModuleRecord)}
+    return KnownNames(
+        modules=recording.loaded,
+        first_party=frozenset(name.partition(".")[0] for name in (*watched, *packages)),
+        classes=frozenset(paths | {cls.name for cls in recording.classes}),
+        factories=frozenset(factories - {""}),
+    )
+
+
+def has_module(known: KnownNames, name: str) -> bool:
+    """Was the module loaded, or something in the package?"""
+    return any(is_within(module, name) for module in known.modules)
+
+
+def has_class(known: KnownNames, name: str) -> bool:
+    """Was the class seen? What lies in packages that were not watched gets the benefit of the doubt."""
+    return name in known.classes or not _is_watched(known, name)
+
+
+def has_factory(known: KnownNames, name: str) -> bool:
+    """Was the factory seen, or at least the class that it is a method of?"""
+    owner = name.rpartition(".")[0] if "." in split(name)[1] else name
+    return name in known.factories or owner in known.classes
+
+
+def has_home(known: KnownNames, name: str) -> bool:
+    """Was the module of a thing loaded? Modules that were not watched get the benefit of the doubt."""
+    return has_module(known, split(name)[0]) or not _is_watched(known, name)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the name that was most probably meant, "" where none is near."""
+    return "".join(get_close_matches(name, sorted(names), n=1))
+
+
+def _is_watched(known: KnownNames, name: str) -> bool:
+    top = name.partition(":")[0].partition(".")[0]
+    return top in known.first_party or bool(get_close_matches(top, known.first_party, n=1, cutoff=0.75))

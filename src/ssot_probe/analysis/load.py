@@ -1,0 +1,176 @@
+"""Reads the files of a recording; what is torn, foreign or not understood is counted and named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from json import JSONDecodeError
+
+from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
+from ssot_probe.analysis.sources import Line, find_files, read_lines
+from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError
+from ssot_probe.model.records import ProcessRecord, Record
+from ssot_probe.wire.otlp_json import Resource, SpanData, read_line
+from ssot_probe.wire.registry import SCOPE
+from ssot_probe.wire.spans import from_span
+
+TORN = "torn_line"
+NOT_UNDERSTOOD = "not_understood"
+OTLP_KEYS = ('"resourceSpans"', '"resourceMetrics"', '"resourceLogs"')
+LONGEST_QUOTE = 60
+
+
+def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: None) -> Recording:
+    """Read all files of the sources; `advance` is told the bytes of each line that was read.
+
+    Raises:
+        UnreadableRecordingError: a source does not exist, or nothing in the files is of the probe.
+        NoEvidenceError: there is nothing to read, or no process told that the probe was active in it.
+    """
+    files = find_files(sources)
+    if not files:
+        raise NoEvidenceError(
+            f"{', '.join(sources)}: holds no recording, that is no file that ends with .jsonl or .json: "
+            "was the probe active, and did it write here?"
+        )
+    reader = _Reader(advance)
+    for path in files:
+        reader.read(path)
+    return reader.recording(sources)
+
+
+class _Unread:
+    """Lines of one file that could not be read for one reason: how many, and the first of them."""
+
+    def __init__(self) -> None:
+        self.count = self.line = 0
+        self.what = ""
+
+    def add(self, line: Line, error: str) -> None:
+        if not self.count:
+            quoted = line.text if len(line.text) <= LONGEST_QUOTE else line.text[:LONGEST_QUOTE] + "..."
+            self.line, self.what = line.number, f"{quoted!r} ({error})"
+        self.count += 1
+
+
+class _Reader:
+    """Collects what the files hold; each span counts once, however often it comes."""
+
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance = advance
+        self._records: list[tuple[str, Record]] = []
+        self._processes: dict[str, Process] = {}
+        self._received: Counter[str] = Counter()
+        self._not_understood: Counter[tuple[str, str]] = Counter()
+        self._seen: set[tuple[str, str]] = set()
+        self._losses: list[Loss] = []
+        self._skipped: list[Skipped] = []
+        self._lines = self._otlp_lines = self._foreign_spans = 0
+
+    def read(self, path: str) -> None:
+        """Read one file."""
+        before = self._otlp_lines
+        torn, cut, foreign = _Unread(), _Unread(), _Unread()
+        for line in read_lines(path):
+            self._advance(line.size)
+            self._lines += 1
+            if line.is_broken:
+                torn.add(line, line.text)
+                continue
+            try:
+                spans = read_line(line.text)
+            except (ValueError, RecursionError) as error:
+                kind = torn if _is_message(line.text) else cut if _is_cut_off(line.text, error) else foreign
+                kind.add(line, str(error))
+                continue
+            self._otlp_lines += 1
+            for resource, span in spans:
+                self._take(resource, span)
+        # Elsewhere a line that is cut off is somebody else's text; in a recording it was a record.
+        lost, skipped = ((torn, cut), (foreign,)) if self._otlp_lines > before else ((torn,), (cut, foreign))
+        self._losses.extend(Loss(TORN, found.count, f"{path}:{found.line}") for found in lost if found.count)
+        self._skipped.extend(
+            Skipped(path, found.line, found.what, found.count) for found in skipped if found.count
+        )
+
+    def recording(self, sources: Sequence[str]) -> Recording:
+        """Return what was read, if it is the probe's and says that the probe was active."""
+        where = ", ".join(sources)
+        if not self._received:
+            self._refuse(where)
+        if not any(isinstance(record, ProcessRecord) for _, record in self._records):
+            raise NoEvidenceError(
+                f"{where}: holds {sum(self._received.values())} records of the probe, but none in which a "
+                "process tells that the probe was active in it: the beginning of the recording is missing"
+            )
+        losses = [
+            Loss(NOT_UNDERSTOOD, count, f"{self._processes[process].label}: {what}")
+            for (process, what), count in self._not_understood.items()
+        ]
+        return Recording(
+            self._records,
+            self._processes.values(),
+            [*self._losses, *losses],
+            self._skipped,
+            self._received,
+        )
+
+    def _take(self, resource: Resource, span: SpanData) -> None:
+        if span.scope != SCOPE:
+            self._foreign_spans += 1
+            return
+        process = _process(resource)
+        key = (span.trace_id, span.span_id)
+        if span.span_id and key in self._seen:
+            return
+        self._seen.add(key)
+        self._processes[process.identity] = max(self._processes.get(process.identity, process), process)
+        try:
+            records = from_span(span)
+        except (ValueError, TypeError) as error:
+            self._not_understood[process.identity, str(error)] += 1
+            self._received[process.identity] += 1
+            return
+        self._received[process.identity] += len(records)
+        self._records.extend((process.identity, record) for record in records)
+
+    def _refuse(self, where: str) -> None:
+        if not self._lines:
+            raise NoEvidenceError(f"{where}: the files are empty: nothing was recorded")
+        if self._losses:
+            raise NoEvidenceError(f"{where}: all that is left is torn, the first at {self._losses[0].where}")
+        if self._foreign_spans:
+            raise UnreadableRecordingError(
+                f"{where}: found {self._foreign_spans} spans of other instrumentation and none of the probe: was "
+                "it switched on in the service that sent them?"
+            )
+        if self._otlp_lines:
+            raise NoEvidenceError(f"{where}: found OTLP, but no span in it: no record of the probe arrived")
+        first = min(self._skipped)
+        raise UnreadableRecordingError(
+            f"{first.file}:{first.line}: found {first.what}, expected OTLP JSON lines as the probe or a Collector's "
+            "file exporter writes them"
+        )
+
+
+def _process(resource: Resource) -> Process:
+    pid = resource.get("process.pid")
+    return Process(
+        identity=str(
+            resource.get("service.instance.id") or f"{resource.get('host.name', '')} pid {pid}".strip()
+        ),
+        service=str(resource.get("service.name", "")),
+        pid=pid if isinstance(pid, int) else 0,
+        role=str(resource.get("ssot.role", "")),
+        environment=str(resource.get("deployment.environment.name", "")),
+        version=str(resource.get("telemetry.distro.version", "")),
+    )
+
+
+def _is_message(text: str) -> bool:
+    return text.startswith("{") and any(key in text[:200] for key in OTLP_KEYS)
+
+
+def _is_cut_off(text: str, error: Exception) -> bool:
+    """Does the line look like what the disk, or a kill, left of a longer one?"""
+    return isinstance(error, JSONDecodeError) and (text.startswith("{") or text.endswith("}"))

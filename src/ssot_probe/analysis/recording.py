@@ -1,0 +1,225 @@
+"""The recording: an immutable, indexed view of all records of all processes that were read."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from ssot_probe.analysis.class_identity import ClassObject, Mention, identify
+from ssot_probe.analysis.fetches import Fetch, fetches
+from ssot_probe.analysis.namespaces import Namespaces
+from ssot_probe.model.records import (
+    AccessRecord,
+    BindingRecord,
+    ClassRecord,
+    ImportRecord,
+    MakeRecord,
+    ModuleRecord,
+    ProcessRecord,
+    Record,
+    SharingRecord,
+)
+
+R = TypeVar("R", bound=Record)
+
+
+class Process(NamedTuple):
+    """A process that was recorded."""
+
+    identity: str  # `service.instance.id`: unique over hosts and restarts
+    service: str = ""
+    pid: int = 0
+    role: str = ""
+    environment: str = ""
+    version: str = ""  # of the probe
+
+    @property
+    def label(self) -> str:
+        """What a report calls the process."""
+        return f"{self.service or 'process'} (pid {self.pid})" if self.pid else self.service or self.identity
+
+
+class Loss(NamedTuple):
+    """Records that were made and are not there."""
+
+    reason: str
+    count: int  # type: ignore[assignment]
+    where: str  # a process or a file
+
+
+class Skipped(NamedTuple):
+    """Something in a source that is no record of the probe, and no loss either."""
+
+    file: str
+    line: int
+    what: str
+    count: int = 1  # type: ignore[assignment]
+
+
+class Make(NamedTuple):
+    """A record of a maker, with the class object of what it made."""
+
+    process: str
+    cls: ClassObject
+    record: MakeRecord
+
+
+class Recording:
+    """Everything that was read, in an order of its own: neither order nor duplicates of the input matter.
+
+    Args:
+        records: pairs of a process' identity and a record of it.
+        processes: what is known of the processes.
+        losses: what the reader knows to be lost.
+        skipped: what the reader found that is not of the probe.
+        received: how many records of each process arrived; counted here where it is not given.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[tuple[str, Record]],
+        processes: Iterable[Process] = (),
+        losses: Iterable[Loss] = (),
+        skipped: Iterable[Skipped] = (),
+        received: Mapping[str, int] | None = None,
+    ) -> None:
+        by_type: dict[type, set[tuple[str, Record]]] = defaultdict(set)
+        for process, record in records:
+            by_type[type(record)].add((process, record))
+        self._by_type = {kind: tuple(sorted(pairs)) for kind, pairs in by_type.items()}
+        self.received = Counter(process for pairs in by_type.values() for process, _ in pairs)
+        if received is not None:
+            self.received = Counter(received)
+        named = {process.identity: process for process in sorted(processes)}
+        self.processes = tuple(
+            named.get(identity, Process(identity)) for identity in sorted({*named, *self.received})
+        )
+        self._labels = {process.identity: process.label for process in self.processes}
+        self.losses = tuple(sorted(losses))
+        self.skipped = tuple(sorted(skipped))
+
+    def of(self, kind: type[R]) -> tuple[tuple[str, R], ...]:
+        """Return all records of a kind, each with the identity of its process."""
+        return self._by_type.get(kind, ())  # type: ignore[return-value]  # the key is the records' type
+
+    @property
+    def size(self) -> int:
+        """How many different records there are."""
+        return sum(len(pairs) for pairs in self._by_type.values())
+
+    def label(self, process: str) -> str:
+        """Return what a report calls a process."""
+        return self._labels.get(process, process)
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """The first and the last time of any record, (0, 0) when there is none."""
+        starts = [_start(record) for pairs in self._by_type.values() for _, record in pairs]
+        ends = [_end(record) for pairs in self._by_type.values() for _, record in pairs]
+        return (min(starts), max(ends)) if starts else (0, 0)
+
+    def class_of(self, process: str, name: str, serial: int) -> ClassObject:
+        """Return the class object that a process means by a name and a serial."""
+        found = self._classes.get(Mention(process, name, serial)) or self._first_of_name.get((process, name))
+        return found or ClassObject(name, "", 0, 1)
+
+    @cached_property
+    def classes(self) -> tuple[ClassObject, ...]:
+        """All class objects."""
+        return tuple(sorted(set(self._classes.values())))
+
+    @cached_property
+    def makes(self) -> tuple[Make, ...]:
+        """All records of makers."""
+        return tuple(
+            Make(process, self.class_of(process, record.cls, record.serial), record)
+            for process, record in self.of(MakeRecord)
+        )
+
+    @cached_property
+    def constructed(self) -> Mapping[ClassObject, int]:
+        """How many instances of each class object were constructed."""
+        counts: Counter[ClassObject] = Counter()
+        for _, cls, record in self.makes:
+            if record.kind == "constructor" and record.outcome == "constructed":
+                counts[cls] += record.count
+        return counts
+
+    @cached_property
+    def owners(self) -> frozenset[tuple[str, ClassObject]]:
+        """Classes that own a factory method, each with a class whose instances that method gave out."""
+        return frozenset(
+            (owner, cls)
+            for _, cls, record in self.makes
+            if record.kind != "constructor"
+            for owner, dot, _ in [record.maker.rpartition(".")]
+            if dot and ":" in owner
+        )
+
+    @cached_property
+    def namespaces(self) -> Namespaces:
+        """What the names in modules are bound to."""
+        return Namespaces(self.of(BindingRecord), self.of(ClassRecord), self.class_of)
+
+    @cached_property
+    def fetches(self) -> tuple[Fetch, ...]:
+        """The names that executed imports fetched."""
+        return tuple(fetches(self.of(ImportRecord), self.namespaces))
+
+    @cached_property
+    def loaded(self) -> frozenset[str]:
+        """Names of all modules that were loaded, as far as any record tells, with their packages."""
+        names = {record.module for _, record in self.of(ModuleRecord)}
+        for _, imported in self.of(ImportRecord):
+            names.add(imported.site.module)
+            if imported.outcome != "failed":
+                names.add(imported.module)
+        names.update(record.module for _, record in self.of(BindingRecord))
+        names.update(record.name.partition(":")[0] for _, record in self.of(ClassRecord))
+        return frozenset(package for name in names if name for package in _packages(name))
+
+    @cached_property
+    def _classes(self) -> Mapping[Mention, ClassObject]:
+        bound = (
+            Mention(process, record.target, record.serial)
+            for process, record in self.of(BindingRecord)
+            if record.kind == "class"
+        )
+        made = (Mention(process, record.cls, record.serial) for process, record in self.of(MakeRecord))
+        accessed = (Mention(process, record.cls, 0) for process, record in self.of(AccessRecord))
+        shared = (Mention(process, record.cls, 0) for process, record in self.of(SharingRecord))
+        return identify(self.of(ClassRecord), {*bound, *made, *accessed, *shared})
+
+    @cached_property
+    def _first_of_name(self) -> Mapping[tuple[str, str], ClassObject]:
+        found: dict[tuple[str, str], ClassObject] = {}
+        for mention, cls in sorted(self._classes.items()):
+            found.setdefault((mention.process, mention.name), cls)
+        return found
+
+
+def of_newest_state(recording: Recording) -> Mapping[str, ProcessRecord]:
+    """Return the last word of the probe about each process that has one."""
+    newest: dict[str, ProcessRecord] = {}
+    for process, record in sorted(recording.of(ProcessRecord), key=lambda pair: _age(pair[1])):
+        newest[process] = record
+    return newest
+
+
+def _age(record: ProcessRecord) -> tuple[int, int, bool, ProcessRecord]:
+    return record.time, record.emitted, record.state == "stopped", record
+
+
+def _start(record: Record) -> int:
+    return record.first if isinstance(record, (ImportRecord, MakeRecord)) else record.time
+
+
+def _end(record: Record) -> int:
+    return record.last if isinstance(record, (ImportRecord, MakeRecord)) else record.time
+
+
+def _packages(module: str) -> Iterable[str]:
+    parts = module.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts) + 1))

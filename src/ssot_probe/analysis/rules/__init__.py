@@ -1,0 +1,49 @@
+"""The rules: one file each, one pure function each. This registry says which there are, in what order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ssot_probe.analysis.case import Check
+from ssot_probe.analysis.rule import Rule
+from ssot_probe.analysis.rules import (
+    ambiguous_name,
+    blind_spot,
+    cross_user_instance,
+    duplicate_class,
+    duplicate_factory,
+    factory_bypass,
+    late_arming,
+    legacy_import,
+    path_fragmentation,
+    records_lost,
+    unattributed,
+    unmatched_policy,
+    unused_waiver,
+)
+
+
+class Entry(NamedTuple):
+    """A rule with its explanation of itself."""
+
+    rule: Rule
+    check: Check
+
+
+REGISTRY = (
+    Entry(duplicate_class.RULE, duplicate_class.check),
+    Entry(ambiguous_name.RULE, ambiguous_name.check),
+    Entry(path_fragmentation.RULE, path_fragmentation.check),
+    Entry(legacy_import.RULE, legacy_import.check),
+    Entry(duplicate_factory.RULE, duplicate_factory.check),
+    Entry(factory_bypass.RULE, factory_bypass.check),
+    Entry(cross_user_instance.RULE, cross_user_instance.check),
+    Entry(late_arming.RULE, late_arming.check),
+    Entry(records_lost.RULE, records_lost.check),
+    Entry(blind_spot.RULE, blind_spot.check),
+    Entry(unattributed.RULE, unattributed.check),
+    Entry(unmatched_policy.RULE, unmatched_policy.check),
+    Entry(unused_waiver.RULE, unused_waiver.check),  # last: it looks at what all others found
+)
+
+RULES = tuple(entry.rule for entry in sorted(REGISTRY, key=lambda entry: entry.rule.code))

@@ -1,0 +1,87 @@
+"""The files of a recording: which of the named places hold any, and their lines one by one."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import IO, NamedTuple
+
+from ssot_probe.errors import UnreadableRecordingError, UsageError
+
+ENDINGS = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
+
+
+class Line(NamedTuple):
+    """A line of a file, decoded; what is no UTF-8 in it is replaced."""
+
+    number: int
+    text: str
+    size: int  # bytes that reading it took from the file, compressed where the file is
+    is_broken: bool = False  # the file could not be read on from here
+
+
+def find_files(sources: Sequence[str]) -> tuple[str, ...]:
+    """Return the files of all sources, each once; a directory is searched with all below it.
+
+    Raises:
+        UsageError: a source is of a kind that is not supported.
+        UnreadableRecordingError: a source does not exist or cannot be listed.
+    """
+    found: dict[str, str] = {}
+    for source in sources:
+        scheme, separator, _ = source.partition("://")
+        if separator:
+            raise UsageError(f"{source}: sources of the kind {scheme}:// are not supported yet; name files")
+        for path in _files_of(source):
+            found.setdefault(os.path.realpath(path), path)
+    return tuple(sorted(found.values()))
+
+
+def total_size(files: Sequence[str]) -> int:
+    """Return how many bytes the files hold."""
+    return sum(os.path.getsize(path) for path in files if os.path.exists(path))
+
+
+def read_lines(path: str) -> Iterator[Line]:
+    """Yield the lines of a file that are not blank; one that is cut off or damaged ends with a broken line.
+
+    Raises:
+        UnreadableRecordingError: the file cannot be opened.
+    """
+    is_compressed = path.endswith(".gz")
+    try:
+        raw = open(path, "rb")  # noqa: SIM115  # closed below, behind what reads from it
+    except OSError as error:
+        raise UnreadableRecordingError(f"{path}: cannot be read: {error.strerror}") from error
+    lines: IO[bytes] = gzip.GzipFile(fileobj=raw) if is_compressed else raw
+    with raw, lines:
+        number = before = 0
+        try:
+            for number, content in enumerate(lines, 1):
+                position = raw.tell() if is_compressed else before + len(content)
+                text = content.decode("utf-8", "replace").strip().strip("\0")
+                if text:
+                    yield Line(number, text, position - before)
+                before = position
+        except (OSError, EOFError, zlib.error) as error:
+            yield Line(number + 1, str(error), 0, is_broken=True)
+
+
+def _files_of(source: str) -> Iterator[str]:
+    if os.path.isfile(source):
+        yield source
+        return
+    if not os.path.isdir(source):
+        what = "is no file and no directory" if os.path.exists(source) else "does not exist"
+        raise UnreadableRecordingError(f"{source}: {what}")
+    for directory, subdirectories, names in os.walk(source, onerror=_refuse):
+        subdirectories.sort()
+        for name in names:
+            if name.endswith(ENDINGS):
+                yield os.path.join(directory, name)
+
+
+def _refuse(error: OSError) -> None:
+    raise UnreadableRecordingError(f"{error.filename}: cannot be read: {error.strerror}") from error

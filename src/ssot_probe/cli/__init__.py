@@ -1,0 +1,94 @@
+"""The command line: a table of commands that are loaded when they are called, and one place for errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from ssot_probe import __version__
+from ssot_probe.errors import ProbeError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+class Entry(NamedTuple):
+    """A command: its name, the module that defines it as `command`, and what it does."""
+
+    name: str
+    module: str
+    help: str
+
+
+COMMANDS = (
+    Entry("report", "ssot_probe.cli.report", "Show the findings of a recording."),
+    Entry("explain", "ssot_probe.cli.explain", "Say what a finding means, how it is proved, how to mend it."),
+)
+
+
+class CommandTable(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return [entry.name for entry in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of this name."""
+        for entry in COMMANDS:
+            if entry.name == cmd_name:
+                command: click.Command = import_module(entry.module).command
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of all commands from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(entry.name, entry.help) for entry in COMMANDS])
+
+
+@click.command(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ssot-probe")
+def commands() -> None:
+    """Which import paths, factories and instances does a running Python service really use?
+
+    Exit codes: 0 clean or done, 1 findings, 2 wrong use or unreadable input, 3 evidence missing or void.
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    try:
+        code = commands.main(args=arguments, prog_name="ssot-probe", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except ProbeError as error:
+        click.echo(f"ssot-probe: {error}", err=True)
+        return error.exit_code
+    except (BrokenPipeError, SystemExit) as error:
+        return _after_exit(error)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Run the command line of the process: the console entry point."""
+    sys.exit(run())
+
+
+def _after_exit(error: BaseException) -> int:
+    """Return the exit code after the reader of our output went away, or after a command ended the process."""
+    if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+        return error.code if isinstance(error.code, int) else 2
+    # The interpreter flushes standard output once more when it ends: that must not fail again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE

@@ -1,0 +1,1 @@
+"""Who: the user, thread and task at the moment of an event."""

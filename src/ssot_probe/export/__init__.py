@@ -1,0 +1,1 @@
+"""Mouths: where spans and metrics leave the process."""

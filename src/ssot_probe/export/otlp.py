@@ -1,0 +1,232 @@
+"""Sends to a Collector through the OpenTelemetry SDK's exporters, in a thread that may hang alone.
+
+No provider is made: our spans are finished facts, and a provider would read the application's samplers,
+limits and switches from the environment. The SDK's `ReadableSpan` and metric data go straight to its
+exporters, which read OTEL_EXPORTER_OTLP_* as everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import allocate_lock, get_ident, start_new_thread
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ssot_probe.recorder.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
+from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData
+from ssot_probe.wire.registry import SCOPE
+
+QUEUED_BATCHES = 256
+"""Batches that may wait for a Collector that does not answer."""
+
+REQUEST_SECONDS = 5.0
+"""How long one request may take, where OTEL_EXPORTER_OTLP_TIMEOUT does not say."""
+
+
+class _Batch(NamedTuple):
+    spans: Sequence[SpanData]
+    metrics: Sequence[MetricPoint]
+    time: int
+
+
+class OtlpExporter:
+    """Exports to the endpoint that OTEL_EXPORTER_OTLP_ENDPOINT names.
+
+    Args:
+        resource: attributes of the process.
+        version: of ssot-probe.
+        started: since when counters count, nanoseconds since the epoch.
+        losses: where what could not be delivered is counted.
+        on_error: told of an error of the probe's own; must not raise.
+    """
+
+    def __init__(
+        self,
+        resource: Mapping[str, AttributeValue],
+        version: str,
+        started: int,
+        losses: Losses,
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        self._resource = resource
+        self._version = version
+        self._started = started
+        self._losses = losses
+        self._on_error = on_error
+        self._queue: deque[_Batch] = deque()
+        self._bell = allocate_lock()
+        self._bell.acquire()
+        self._finished = allocate_lock()
+        self._is_running = self._is_closing = False
+
+    def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
+        """Queue a batch; the newest is lost, counted, while too many wait."""
+        if len(self._queue) >= QUEUED_BATCHES:
+            self._losses.add(EXPORT_QUEUE_FULL, len(spans))
+            return
+        self._queue.append(_Batch(spans, metrics, time))
+        if not self._is_running:
+            self._is_running = True
+            self._finished.acquire()
+            start_new_thread(self._run, ())
+        self._ring()
+
+    def close(self, seconds: float) -> None:
+        """Deliver what waits; after so many seconds the rest is given up, counted."""
+        self._is_closing = True
+        self._ring()
+        if self._is_running and not self._finished.acquire(timeout=seconds):
+            self._losses.add(EXPORT_FAILED, sum(len(batch.spans) for batch in list(self._queue)))
+
+    def _ring(self) -> None:
+        try:
+            self._bell.release()
+        except RuntimeError:
+            return  # it rings already
+
+    def _run(self) -> None:
+        try:
+            send = _Sender(self._resource, self._version, self._started)
+            while not (self._is_closing and not self._queue):
+                self._bell.acquire(timeout=1.0)
+                while self._queue:
+                    batch = self._queue[0]
+                    if not send(batch):
+                        self._losses.add(EXPORT_FAILED, len(batch.spans))
+                    self._queue.popleft()
+        except Exception as error:
+            self._on_error(error)
+            self._losses.add(EXPORT_FAILED, sum(len(batch.spans) for batch in list(self._queue)))
+        finally:
+            self._finished.release()
+
+
+class _Sender:
+    """Holds the SDK's exporters; made in the exporting thread, where loading them delays nobody."""
+
+    def __init__(self, resource: Mapping[str, AttributeValue], version: str, started: int) -> None:
+        from opentelemetry import context
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+        _suppress_instrumentation(context)
+        self._resource = Resource(dict(resource))
+        self._scope = InstrumentationScope(SCOPE, version)
+        self._started = started
+        self._spans, self._metrics = _sdk_exporters()
+        _keep_out_of_the_log()
+
+    def __call__(self, batch: _Batch) -> bool:
+        """Send one batch; False where it was refused or did not get through."""
+        result = self._spans.export([self._readable(span) for span in batch.spans])
+        if batch.metrics:
+            self._metrics.export(self._metrics_data(batch))
+        return bool(result.value == 0)
+
+    def _readable(self, span: SpanData) -> Any:
+        from opentelemetry.sdk.trace import ReadableSpan
+        from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+
+        def context(trace_id: str, span_id: str) -> SpanContext:
+            return SpanContext(
+                int(trace_id, 16), int(span_id, 16), is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED)
+            )
+
+        return ReadableSpan(
+            name=span.name,
+            context=context(span.trace_id, span.span_id),
+            resource=self._resource,
+            attributes=span.attributes,
+            links=[Link(context(*link)) for link in span.links],
+            kind=SpanKind.INTERNAL,
+            status=Status(StatusCode.ERROR if span.error else StatusCode.UNSET),
+            start_time=span.start,
+            end_time=span.end,
+            instrumentation_scope=self._scope,
+        )
+
+    def _metrics_data(self, batch: _Batch) -> Any:
+        from opentelemetry.sdk.metrics.export import (
+            AggregationTemporality,
+            Metric,
+            MetricsData,
+            NumberDataPoint,
+            ResourceMetrics,
+            ScopeMetrics,
+            Sum,
+        )
+
+        grouped: dict[str, list[MetricPoint]] = {}
+        for point in batch.metrics:
+            grouped.setdefault(point.metric.name, []).append(point)
+        metrics = [
+            Metric(
+                name=name,
+                description=group[0].metric.brief,
+                unit=group[0].metric.unit,
+                data=Sum(
+                    data_points=[
+                        NumberDataPoint(
+                            attributes=dict(point.attributes),
+                            start_time_unix_nano=self._started,
+                            time_unix_nano=batch.time,
+                            value=point.value,
+                        )
+                        for point in group
+                    ],
+                    aggregation_temporality=AggregationTemporality.CUMULATIVE,
+                    is_monotonic=group[0].metric.instrument == "counter",
+                ),
+            )
+            for name, group in grouped.items()
+        ]
+        scope = ScopeMetrics(scope=self._scope, metrics=metrics, schema_url="")
+        return MetricsData([ResourceMetrics(resource=self._resource, scope_metrics=[scope], schema_url="")])
+
+
+_our_threads: set[int] = set()
+
+
+def _keep_out_of_the_log() -> None:
+    """Keep what the exporters say of our Collector, from our thread, out of the application's log."""
+    import logging
+
+    _our_threads.add(get_ident())
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith(("opentelemetry.exporter.otlp", "opentelemetry.sdk", "urllib3")):
+            logging.getLogger(name).addFilter(_is_not_ours)
+
+
+def _is_not_ours(record: Any) -> bool:
+    return record.thread not in _our_threads
+
+
+def _suppress_instrumentation(context: Any) -> None:
+    """Keep instrumentations of HTTP clients from tracing our own requests, in this thread only."""
+    key = getattr(context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
+    context.attach(context.set_value(key, True))
+
+
+def _sdk_exporters() -> tuple[Any, Any]:
+    arguments: dict[str, Any] = {}
+    if "OTEL_EXPORTER_OTLP_TIMEOUT" not in os.environ:
+        arguments["timeout"] = REQUEST_SECONDS
+    protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+    if protocol == "grpc":
+        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as Metrics
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Spans
+    else:
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter as Metrics
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as Spans
+    return _made(Spans, arguments), _made(Metrics, arguments)
+
+
+def _made(exporter: Any, arguments: dict[str, Any]) -> Any:
+    """Make an exporter whose metrics of itself, which newer ones have, do not mix with the application's."""
+    from opentelemetry.metrics import NoOpMeterProvider
+
+    try:
+        return exporter(**arguments, meter_provider=NoOpMeterProvider())
+    except TypeError:
+        return exporter(**arguments)

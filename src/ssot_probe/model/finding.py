@@ -1,0 +1,53 @@
+"""A judged fact with its evidence: what a rule returns and a report shows."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from hashlib import sha256
+from typing import NamedTuple, Optional
+
+
+class Severity(IntEnum):
+    """How bad a finding is; ordered, so that severities compare."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word that reports and telemetry use: `note`, `warning`, `error`."""
+        return self.name.lower()
+
+
+class Evidence(NamedTuple):
+    """One observation that supports a finding, with the place to look at."""
+
+    what: str
+    file: str = ""
+    line: int = 0
+    thread: str = ""
+    task: str = ""
+    user: str = ""  # keyed hash
+
+
+class Finding(NamedTuple):
+    """A claim about the service that was observed to be true."""
+
+    code: str
+    rule: str
+    severity: Severity
+    subject: str  # `module` or `module:QualName`
+    message: str
+    evidence: tuple[Evidence, ...]
+    concept: str = ""
+    count: int = 1  # type: ignore[assignment]  # occurrences
+    users: int = 0  # distinct users involved
+    status: str = "new"  # "new" | "waived"
+    waiver: Optional[str] = None  # the reason given by the waiver
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the finding over runs: free of counts, lines, users and times. 16 hex digits."""
+        text = "\0".join((self.code, self.concept, self.subject))
+        return sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,29 @@
+"""Names of modules and of things in modules, written as `package.module` and `package.module:Qual.Name`."""
+
+from __future__ import annotations
+
+
+def qualify(module: str, qualname: str) -> str:
+    """Return the qualified name of a thing: `module:QualName`."""
+    return f"{module}:{qualname}"
+
+
+def split(name: str) -> tuple[str, str]:
+    """Split a qualified name into module and qualified name; the second is empty for a bare module."""
+    module, _, qualname = name.partition(":")
+    return module, qualname
+
+
+def last_part(name: str) -> str:
+    """Return the name that a reader would say: `c` of `a.b:C.c`, `b` of `a.b`."""
+    return name.replace(":", ".").rpartition(".")[2]
+
+
+def is_within(module: str, package: str) -> bool:
+    """Is `module` the package itself or something below it?"""
+    return module == package or module.startswith(package + ".")
+
+
+def is_public(name: str) -> bool:
+    """Would a reader import this name, by Python's convention?"""
+    return not name.startswith("_")

@@ -1,0 +1,81 @@
+"""What a team says should be: first-party packages, users, concepts with their one source of truth."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple, Optional
+
+
+class UserSource(NamedTuple):
+    """One way to learn who the current user is."""
+
+    kind: str  # "contextvar" | "call" | "argument" | "instance" | "baggage"
+    target: str  # "module:name", "parameter.attribute...", "attribute...", or a baggage key
+
+
+class Events(NamedTuple):
+    """How instances of a concept emit events."""
+
+    methods: tuple[str, ...] = ()
+    type: str = "event_type"
+    user: str = "user_id"
+    run: str = "run_id"
+    payload: str = "data"
+    order: str = ""
+
+
+class Concept(NamedTuple):
+    """A thing that has one source of truth."""
+
+    name: str
+    classes: tuple[str, ...]  # globs on the class name, or on "module:QualName" where a ":" is given
+    canonical: str = ""  # "module:QualName" of the one class and path, "" when undeclared
+    factories: tuple[str, ...] = ()  # the allowed makers
+    legacy: tuple[str, ...] = ()  # modules, or names in modules
+    isolation: str = "user"  # one of ISOLATIONS
+    max_classes: int = 1
+    max_paths: int = 1
+    shared_ok: tuple[str, ...] = ()
+    events: Optional[Events] = None
+    declared: bool = True  # False: inferred from names, nobody has said what it may share
+
+
+class Boundary(NamedTuple):
+    """Labels of users that may not meet in one object."""
+
+    label: str
+    apart: tuple[tuple[str, str], ...] = ()
+
+
+class Dead(NamedTuple):
+    """Whose silence counts as evidence that a path is dead."""
+
+    environments: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    min_days: int = 7
+    entry_points: tuple[str, ...] = ()
+
+
+class Waiver(NamedTuple):
+    """A finding that the team knows of and accepts for a reason."""
+
+    code: str
+    subject: str  # glob on the finding's subject
+    reason: str
+    expires: Optional[date] = None
+
+
+class Policy(NamedTuple):
+    """Everything a policy file can say. The empty policy means: infer packages and concepts."""
+
+    packages: tuple[str, ...] = ()
+    user: tuple[UserSource, ...] = ()
+    concepts: tuple[Concept, ...] = ()
+    boundary: Optional[Boundary] = None
+    dead: Dead = Dead()
+    waivers: tuple[Waiver, ...] = ()
+    source: str = ""  # the file it was read from, "" when inferred
+
+
+ISOLATIONS = ("process", "user", "user+thread", "request")
+USER_SOURCES = ("contextvar", "call", "argument", "instance", "baggage")

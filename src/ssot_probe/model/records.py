@@ -1,0 +1,166 @@
+"""What the probe may say about a process: one frozen record per kind of fact.
+
+A record holds names, numbers and serials, never an observed object, and no user id: `user` is always
+a keyed hash. Times are nanoseconds since the Unix epoch. `count` is how many times the fact happened
+between `first` and `last`; records of one fact add up, so a reader sums counts over records.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Union
+
+
+class Site(NamedTuple):
+    """A place in source code: where somebody imported, called or constructed something."""
+
+    file: str  # relative to the project where it lies inside, else as the interpreter knows it
+    line: int  # 1-based; 0 where the interpreter knows none
+    function: str  # qualified name of the enclosing function, "<module>" at the top of a module
+    module: str  # name of the enclosing module
+
+
+class ProcessRecord(NamedTuple):
+    """The state of the probe in one process, written when it starts, regularly, and when it stops."""
+
+    state: str  # "started" | "alive" | "stopped"
+    time: int
+    armed: int  # since when the probe observed
+    python: str  # version of the interpreter, as "3.12.1"
+    packages: tuple[str, ...]  # first-party packages; empty where they were inferred file by file
+    policy: str  # the policy in force, as JSON; empty in all but the first record
+    observers: tuple[str, ...]  # what was listening, such as "finder", "tripwire", "makers:wrapt"
+    emitted: int  # records handed to the exporters so far, this one not counted
+    dropped: tuple[str, ...]  # what was lost so far, as "reason=count"
+
+
+class ModuleRecord(NamedTuple):
+    """A first-party module was found loaded."""
+
+    module: str
+    file: str
+    importer: str  # "file:line" of the statement that loaded it; "" where that is unknown
+    preloaded: bool  # it was loaded before the probe could watch it
+    time: int
+
+
+class ImportRecord(NamedTuple):
+    """An import statement (or call) that was executed, with the place that executed it."""
+
+    module: str  # the module that was asked for, absolute
+    names: tuple[str, ...]  # names fetched from it by `from module import ...`
+    outcome: str  # "loaded": this import ran the module; "cached": it was there; "failed"
+    origin: str  # "application" | "sweep" (a tool that walks modules, not somebody's use)
+    at_load: bool  # executed while the importing module itself was being loaded
+    site: Site
+    thread: str
+    count: int  # type: ignore[assignment]
+    first: int
+    last: int
+
+
+class ClassRecord(NamedTuple):
+    """A class object that exists in a first-party module or was constructed."""
+
+    name: str  # qualified name
+    serial: int  # number of the class object in its process: two objects of one name differ in it
+    file: str
+    line: int
+    bases: tuple[str, ...]  # qualified names of all its bases, nearest first, without `object`
+    traits: tuple[str, ...]  # of "abstract", "protocol", "exception", "enum", "typed-dict", "test-double"
+    time: int
+
+
+class BindingRecord(NamedTuple):
+    """A module binds a name to a class or function."""
+
+    module: str
+    attribute: str
+    kind: str  # "class" | "function"
+    target: str  # qualified name of what it is bound to
+    serial: int  # serial of the class object; 0 for functions
+    time: int
+
+
+class MakeRecord(NamedTuple):
+    """A maker constructed an instance of a concept or handed one out."""
+
+    maker: str  # qualified name of the factory, or of the class when its constructor was called
+    kind: str  # "constructor" | "function" | "coroutine" | "method"
+    outcome: str  # "constructed" | "returned": an instance that existed before the call
+    cls: str  # qualified name of the instance's class
+    serial: int  # serial of that class object
+    chain: tuple[str, ...]  # factories that were running around this call, outermost first
+    origin: str  # the factory that first handed the instance out, itself included; "" while none did
+    born: str  # "file:line" of a construction that was seen outside of the origin; else ""
+    definition: Site  # where the maker is defined
+    site: Site  # who called it
+    thread: str
+    task: str  # "" outside asyncio
+    count: int  # type: ignore[assignment]
+    unattributed: int  # of these, calls for which no user was known
+    first: int
+    last: int
+
+
+class AccessRecord(NamedTuple):
+    """A user got hold of one certain instance for the first time."""
+
+    instance: str  # unique over processes
+    concept: str
+    cls: str
+    maker: str
+    outcome: str  # as in MakeRecord
+    site: Site
+    user: str  # keyed hash
+    thread: str
+    task: str
+    time: int
+    request: str  # trace id of the application's own request, hex; "" when it has none
+
+
+class SharingRecord(NamedTuple):
+    """One instance reached a second user (or one more): the fact behind a cross-user finding."""
+
+    instance: str
+    concept: str
+    cls: str
+    users: tuple[str, ...]  # keyed hashes of the first users, in order of arrival
+    user_count: int  # of all users so far
+    severity: str
+    site: Site
+    time: int
+    request: str
+    request_span: str  # span id of the application's own span, hex; "" when it has none
+
+
+class HolderRecord(NamedTuple):
+    """What keeps a shared instance alive: the chain from a module down to it."""
+
+    instance: str
+    cls: str
+    path: tuple[str, ...]  # such as ("module chat.ws.manager", "_manager")
+    time: int
+
+
+class BlindRecord(NamedTuple):
+    """Something that the policy asks for and that cannot be observed here."""
+
+    subject: str
+    reason: str
+    time: int
+
+
+Record = Union[
+    ProcessRecord,
+    ModuleRecord,
+    ImportRecord,
+    ClassRecord,
+    BindingRecord,
+    MakeRecord,
+    AccessRecord,
+    SharingRecord,
+    HolderRecord,
+    BlindRecord,
+]
+
+NOWHERE = Site(file="", line=0, function="", module="")

@@ -1,0 +1,106 @@
+"""Which functions may hand out instances of a concept: a guess that only decides what is listened to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from opcode import opmap
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+MAKING_WORDS = frozenset(
+    {
+        *("acquire", "build", "create", "current", "default", "ensure", "for", "from", "get", "init", "instance"),
+        *("load", "lookup", "make", "new", "obtain", "of", "open", "provide", "resolve", "setup", "shared"),
+    }
+)
+"""First words of names that makers carry: `get_manager`, `create_session_store`."""
+
+_LOAD_CONST, _RETURN_VALUE = opmap["LOAD_CONST"], opmap["RETURN_VALUE"]
+_NAME = re.compile(r"\w+")
+_GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
+_COROUTINE_FLAG = 0x80  # CO_COROUTINE
+
+
+def plain_function(value: object) -> FunctionType | None:
+    """Return the Python function under a static method, class method, decorator or cache."""
+    for _ in range(16):  # decorators stack, but not for ever
+        if type(value) is FunctionType:
+            inner = vars(value).get("__wrapped__")
+            if inner is None:
+                return value
+            value = inner
+        elif isinstance(value, (staticmethod, classmethod)):
+            value = value.__func__
+        elif type(value).__name__ in ("_lru_cache_wrapper", "FunctionWrapper", "ObservedFunction"):
+            value = value.__wrapped__  # type: ignore[attr-defined]
+        else:
+            return None
+    return None
+
+
+def is_coroutine(code: CodeType) -> bool:
+    """Is it the code of an `async def` without `yield`?"""
+    return bool(code.co_flags & _COROUTINE_FLAG)
+
+
+def returns_something(code: CodeType) -> bool:
+    """Does the code return anything but a constant?"""
+    before = 0
+    for opcode in code.co_code[::2]:
+        if opcode == _RETURN_VALUE and before != _LOAD_CONST:
+            return True
+        if opcode:  # 0 fills inline caches
+            before = opcode
+    return False
+
+
+def may_make(
+    function: FunctionType,
+    owner_words: Collection[str],
+    says_class: Callable[[str], bool],
+    role_words: Collection[str],
+) -> bool:
+    """May the function return an instance of an observed class?
+
+    It may when its code names such a class, when its return annotation does, or when it is called like a
+    maker of such a thing. Generators are left out, and functions that return nothing.
+
+    Args:
+        function: the innermost function.
+        owner_words: lower-case words of the name of the class or module that it stands in; they count for
+            a name of one word, as in `ManagerRegistry.get`.
+        says_class: is a name that of an observed class, or of a maker that is known?
+        role_words: lower-case words that observed classes are called by, such as "manager".
+    """
+    code = function.__code__
+    if code.co_flags & _GENERATOR_FLAGS or not returns_something(code):
+        return False
+    if any(map(says_class, code.co_names)):
+        return True
+    if any(map(says_class, _NAME.findall(_return_annotation(function)))):
+        return True
+    parts = code.co_name.strip("_").lower().split("_")
+    if parts[0] not in MAKING_WORDS:
+        return False
+    told = parts[1:] or owner_words
+    return any(word in role_words or word.rstrip("s") in role_words for word in told)
+
+
+def functions_of(owner: type | ModuleType, module: str) -> Iterator[tuple[str, Any, FunctionType]]:
+    """Yield (name, value as stored, innermost function) for the functions that the owner itself defines."""
+    for name, value in list(vars(owner).items()):
+        function = plain_function(value)
+        if function is not None and function.__module__ == module and not name.startswith("__"):
+            yield name, value, function
+
+
+def _return_annotation(function: FunctionType) -> str:
+    try:
+        annotation = function.__annotations__.get("return")
+    except Exception:  # annotations that are evaluated late may name what does not exist
+        return ""
+    if isinstance(annotation, str):
+        return annotation
+    return annotation.__name__ if isinstance(annotation, type) else ""
+

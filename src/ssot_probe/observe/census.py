@@ -1,0 +1,105 @@
+"""Describes class objects: name, place, bases, and what kind of class it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+from ssot_probe.model.names import qualify
+
+_TEST_WORDS = ("Mock", "Fake", "Stub", "Dummy")
+
+
+def qualified_name(cls: type) -> str:
+    """Return `module:QualName` as the class itself says it."""
+    return qualify(str(cls.__module__), cls.__qualname__)
+
+
+def base_names(cls: type) -> tuple[str, ...]:
+    """Return the qualified names of all bases, nearest first, without `object`."""
+    return tuple(qualified_name(base) for base in cls.__mro__[1:-1])
+
+
+def traits(cls: type) -> tuple[str, ...]:
+    """Return what sets a class apart from an ordinary implementation of something."""
+    found = []
+    if getattr(cls, "__abstractmethods__", None):
+        found.append("abstract")
+    if vars(cls).get("_is_protocol", False):
+        found.append("protocol")
+    if issubclass(cls, BaseException):
+        found.append("exception")
+    if any(base.__module__ == "enum" for base in type(cls).__mro__):
+        found.append("enum")
+    if type(cls).__name__ == "_TypedDictMeta" or issubclass(cls, tuple):
+        found.append("typed-dict")
+    if is_test_double(cls):
+        found.append("test-double")
+    return tuple(found)
+
+
+def is_test_double(cls: type) -> bool:
+    """Does the class stand in for another in tests, by its name, its base or its module?"""
+    if cls.__name__.lstrip("_").startswith(_TEST_WORDS):
+        return True
+    if any(base.__module__ == "unittest.mock" for base in cls.__mro__):
+        return True
+    parts = str(cls.__module__).split(".")
+    return any(part in ("tests", "conftest") or part.startswith("test_") for part in parts)
+
+
+def file_of(cls: type) -> str:
+    """Return the file of the module that defines the class, "" where it has none."""
+    module = sys.modules.get(cls.__module__)
+    return str(getattr(module, "__file__", None) or "")
+
+
+def line_of(cls: type, module_code: CodeType | None) -> int:
+    """Return the line at which the class's definition begins, its first decorator included; 0 if unknown.
+
+    3.13 stores it. Before, the code of the class body has it, which is a constant of the module's code;
+    without that the first method has to do.
+    """
+    stored = vars(cls).get("__firstlineno__")
+    if isinstance(stored, int):
+        return stored
+    if module_code is not None:
+        for qualname, code in _bodies(module_code, ""):
+            if qualname == cls.__qualname__:
+                return code.co_firstlineno
+    return min((code.co_firstlineno for code in _method_codes(cls)), default=0)
+
+
+def module_code(name: str) -> CodeType | None:
+    """Return the code object of a loaded module, read again from its loader."""
+    module = sys.modules.get(name)
+    loader = getattr(module, "__loader__", None)
+    get_code = getattr(loader, "get_code", None)
+    if get_code is None:
+        return None
+    try:
+        code = get_code(name)
+    except Exception:  # a loader may refuse: the line is then taken from the first method
+        return None
+    return code if isinstance(code, CodeType) else None
+
+
+def _bodies(code: CodeType, prefix: str) -> Iterator[tuple[str, CodeType]]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            name = prefix + constant.co_name
+            if not constant.co_flags & 0x1:  # CO_OPTIMIZED: functions have it, class bodies do not
+                yield name, constant
+                yield from _bodies(constant, name + ".")
+            else:
+                yield from _bodies(constant, name + ".<locals>.")
+
+
+def _method_codes(cls: type) -> Iterator[CodeType]:
+    file = file_of(cls)
+    for value in vars(cls).values():
+        function: Any = getattr(value, "__wrapped__", getattr(value, "__func__", value))
+        if isinstance(function, FunctionType) and function.__code__.co_filename == file:
+            yield function.__code__

@@ -1,0 +1,171 @@
+"""The finder at the head of `sys.meta_path`: sees each first-party module when it is first imported.
+
+It asks the other finders in turn and returns what they found. `importlib.util.find_spec` is not used: it
+takes the parent's import lock, which hangs a package that joins an importing thread while it is being
+imported. To act after the module has run, the real loader's `exec_module` is shadowed once; the loader
+stays what it is, so `inspect`, `pkgutil`, resources and reload work as without the probe.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from sys import _getframe
+from types import CodeType, ModuleType
+from typing import Any, NamedTuple, Optional
+
+from ssot_probe.observe import tripwire
+from ssot_probe.observe.scope import Scope
+
+
+class Loading(NamedTuple):
+    """The import that loads a module, with the place that asked for it."""
+
+    module: str
+    code: Optional[CodeType]
+    offset: int
+    line: int
+    importer: str
+    called: bool  # by importlib.import_module rather than by a statement
+
+
+class ProbeFinder:
+    """A meta path finder that changes nothing about what is found.
+
+    Args:
+        scope: which modules are first-party.
+        on_executed: called after a first-party module ran, in the importing thread; must not raise.
+        on_failed: called when running it raised; the application sees its own exception.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        on_executed: Callable[[ModuleType, Loading], None],
+        on_failed: Callable[[Loading], None],
+    ) -> None:
+        self._scope = scope
+        self._on_executed = on_executed
+        self._on_failed = on_failed
+        self._foreign: set[str] = set()
+        self._shadows: dict[int, _Shadow] = {}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return what the other finders find; arm it when it is first-party."""
+        top_level = fullname.partition(".")[0]
+        if top_level in self._foreign:
+            return None
+        if not self._scope.could_hold(top_level):
+            self._foreign.add(top_level)
+            return None
+        spec = self._ask_others(fullname, path, target)
+        if spec is None:
+            return None
+        try:
+            if self._scope.is_first_party(fullname, _file_of(spec)):
+                self._arm(spec, _importer(fullname))
+            elif fullname == top_level and not self._scope.packages:
+                self._foreign.add(top_level)
+        except Exception:
+            tripwire.lost[0] += 1  # the module is imported unobserved, and the recording says so
+        return spec
+
+    def _ask_others(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        for finder in list(sys.meta_path):
+            find_spec = None if finder is self else getattr(finder, "find_spec", None)
+            if find_spec is not None:
+                spec: ModuleSpec | None = find_spec(fullname, path, target)
+                if spec is not None:
+                    return spec
+        return None
+
+    def _arm(self, spec: ModuleSpec, loading: Loading) -> None:
+        tripwire.arm(spec)
+        loader = spec.loader
+        attributes = getattr(loader, "__dict__", None)
+        if loader is None or isinstance(loader, type) or not isinstance(attributes, dict):
+            return  # namespace packages, builtin and frozen modules
+        shadow = self._shadows.get(id(loader))
+        if shadow is None or shadow.loader is not loader:
+            own = attributes.get("exec_module")
+            shadow = self._shadows[id(loader)] = _Shadow(loader, own, self)
+            attributes["exec_module"] = shadow
+        shadow.waiting[spec.name] = loading
+
+    def executed(self, module: ModuleType, loading: Loading) -> None:
+        """Pass on that a module ran."""
+        self._on_executed(module, loading)
+
+    def failed(self, loading: Loading) -> None:
+        """Pass on that running a module raised."""
+        self._on_failed(loading)
+
+    def forget(self, loader: object) -> None:
+        """Let go of a loader whose modules have all run."""
+        self._shadows.pop(id(loader), None)
+
+
+class _Shadow:
+    """Stands in front of one loader's `exec_module` until the modules that are expected have run."""
+
+    def __init__(self, loader: Any, own: Any, finder: ProbeFinder) -> None:
+        self.loader = loader
+        self.waiting: dict[str, Loading] = {}
+        self._own = own
+        self._finder = finder
+
+    def __call__(self, module: ModuleType) -> None:
+        spec = vars(module).get("__spec__")
+        loading = self.waiting.pop(getattr(spec, "name", ""), None)
+        if not self.waiting:
+            self._step_aside()
+        run = self._own or type(self.loader).exec_module.__get__(self.loader)
+        try:
+            run(module)
+        except BaseException:
+            if loading is not None:
+                self._finder.failed(loading)
+            raise
+        if loading is not None:
+            self._finder.executed(module, loading)
+
+    def _step_aside(self) -> None:
+        attributes = vars(self.loader)
+        if attributes.get("exec_module") is self:
+            if self._own is None:
+                del attributes["exec_module"]
+            else:
+                attributes["exec_module"] = self._own
+        self._finder.forget(self.loader)
+
+
+def _file_of(spec: ModuleSpec) -> str | None:
+    if spec.has_location:
+        return spec.origin
+    for directory in spec.submodule_search_locations or ():
+        return directory + "/__init__.py"  # a namespace package: its directory decides
+    return None
+
+
+def _importer(module: str) -> Loading:
+    frame = tripwire.importing_frame(_getframe(2))
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = tripwire.importing_frame(frame.f_back)
+    if frame is None:
+        return Loading(module, None, -1, 0, "", called=False)
+    called = _came_through_import_module()
+    return Loading(
+        module, frame.f_code, frame.f_lasti, frame.f_lineno or 0, frame.f_globals.get("__name__", ""), called
+    )
+
+
+def _came_through_import_module() -> bool:
+    frame = _getframe(3)
+    while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib."):
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame is not None and frame.f_code.co_name == "import_module"

@@ -1,0 +1,84 @@
+"""Finds what keeps a shared instance alive, with objgraph, when the process ends."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator, Mapping
+from time import time_ns
+from types import ModuleType
+from typing import Any
+
+from ssot_probe.model.records import HolderRecord
+from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.makers import ObservedClass
+
+MOST_OBJECTS = 300_000
+"""Heap size up to which a search is started: each of its steps walks the whole heap."""
+
+MOST_SEARCHES = 3
+DEPTH = 6
+
+
+def explain_shared(
+    instances: InstanceTable, classes: Mapping[type, ObservedClass], process: str
+) -> Iterator[HolderRecord]:
+    """Yield the shortest chain from a module to each of the first shared instances of different classes."""
+    shared: dict[str, Any] = {}
+    for known in list(instances.by_id.values()):
+        instance = known() if known.others else None
+        observed = None if instance is None else classes.get(type(instance))
+        if observed is not None and not observed.is_shareable and len(shared) < MOST_SEARCHES:
+            shared.setdefault(observed.name, (instance, known.serial))
+    if not shared or len(gc.get_objects()) > MOST_OBJECTS:
+        return
+    import objgraph
+
+    for name, (instance, serial) in shared.items():
+        chain = objgraph.find_backref_chain(
+            instance, objgraph.is_proper_module, max_depth=DEPTH, extra_ignore=_own_ids(shared)
+        )
+        if len(chain) > 1:
+            yield HolderRecord(f"{process}-{serial}", name, tuple(_steps(chain)), time_ns())
+
+
+def _own_ids(shared: dict[str, Any]) -> set[int]:
+    """Return the ids of what refers to everything and explains nothing, and of our own structures."""
+    ids = {id(shared), *(id(entry) for entry in shared.values())}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "ssot_probe":
+            ids.update((id(module), id(getattr(module, "__dict__", None))))
+    frame = sys._getframe()
+    while frame is not None:
+        ids.add(id(frame))
+        frame = frame.f_back  # type: ignore[assignment]
+    return ids
+
+
+def _steps(chain: list[Any]) -> Iterator[str]:
+    """Name each step from the module down, by the key or attribute that leads to the next object."""
+    yield f"module {chain[0].__name__}" if isinstance(chain[0], ModuleType) else type(chain[0]).__name__
+    for holder, held in zip(chain, chain[1:]):
+        if isinstance(held, dict) and held is getattr(holder, "__dict__", None):
+            continue
+        if type(holder).__name__ == "ObservedFunction":
+            continue  # the probe's own wrapper explains nothing
+        yield _edge(holder, held)
+
+
+def _edge(holder: Any, held: Any) -> str:
+    if isinstance(holder, dict):
+        for key, value in list(holder.items()):
+            if value is held:
+                # A key may be a user's id: only names from the source code are shown.
+                return key if isinstance(key, str) and key in _names(holder) else f"a value of a {type(holder).__name__}"
+        return f"a key of a {type(holder).__name__}"
+    if isinstance(holder, (list, tuple, set, frozenset)):
+        return f"an item of a {type(holder).__name__}"
+    return f"a {type(holder).__name__}"
+
+
+def _names(namespace: dict[Any, Any]) -> frozenset[str]:
+    """Return the keys of a module's dictionary, none of any other."""
+    is_module = "__name__" in namespace and "__spec__" in namespace
+    return frozenset(key for key in namespace if isinstance(key, str)) if is_module else frozenset()

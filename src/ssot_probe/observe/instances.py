@@ -1,0 +1,96 @@
+"""Gives each observed instance a serial, without keeping it alive and without trusting `id()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from types import CodeType
+from typing import TYPE_CHECKING, Any, Optional
+from weakref import ref
+
+if TYPE_CHECKING:
+    from ssot_probe.observe.makers import Maker
+
+
+class InstanceRef(ref):  # type: ignore[type-arg]
+    """A weak reference to an instance, with what is known of it.
+
+    Attributes:
+        serial: number of the instance in its process.
+        user: the first user that it was made for or handed to, None before there is one.
+        others: all further users, None while there are none.
+        origin: the factory that first handed it out, None while none did.
+        born: code, offset and running factories of its construction; None where it was not seen, or where
+            it happened inside its origin.
+    """
+
+    __slots__ = ("born", "key", "origin", "others", "serial", "user")
+
+    key: int
+    serial: int
+    user: Optional[str]
+    others: Optional[set[str]]
+    origin: Optional[Maker]
+    born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
+
+
+MOST_USERS = 4096
+"""Bound on the users that one instance remembers."""
+
+
+class InstanceTable:
+    """All observed instances that are alive.
+
+    `id()` is reused as soon as an object is gone, so an entry counts only while its weak reference still
+    leads to the very object; the reference's callback removes it before the id can be used again.
+    """
+
+    def __init__(self, on_gone: Callable[[int], None]) -> None:
+        self.by_id: dict[int, InstanceRef] = {}
+        self.newest = 0
+        self._serial = count(1).__next__
+        self._on_gone = on_gone
+
+    def find(self, instance: object) -> InstanceRef | None:
+        """Return what is known of the instance, None when it was never seen."""
+        known = self.by_id.get(id(instance))
+        return known if known is not None and known() is instance else None
+
+    def add(self, instance: Any) -> InstanceRef:
+        """Start to follow an instance.
+
+        Raises:
+            TypeError: its class allows no weak references.
+        """
+        known = InstanceRef(instance, self._forget)
+        known.key = key = id(instance)
+        known.serial = self.newest = self._serial()
+        known.user = known.others = known.origin = known.born = None
+        self.by_id[key] = known
+        return known
+
+    def meets(self, known: InstanceRef, user: str) -> bool:
+        """Note that the user got hold of the instance. Is it the first time?"""
+        if known.user == user:
+            return False
+        if known.user is None:
+            known.user = user
+            return True
+        if known.others is None:
+            known.others = {user}
+            return True
+        if user in known.others or len(known.others) >= MOST_USERS:
+            return False
+        known.others.add(user)
+        return True
+
+    def _forget(self, gone: InstanceRef) -> None:
+        if self.by_id.get(gone.key) is gone:
+            del self.by_id[gone.key]
+        if gone.user is not None:
+            self._on_gone(gone.serial)
+
+    def forget_users(self) -> None:
+        """Forget who met which instance: a forked child has served nobody yet."""
+        for known in list(self.by_id.values()):
+            known.user = known.others = None

@@ -1,0 +1,76 @@
+"""What the wrappers know of a maker and of a class, and the event that a call leaves behind."""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import NamedTuple, Optional, Union
+
+from ssot_probe.context.sources import UserReader
+from ssot_probe.model.policy import Concept
+from ssot_probe.observe.instances import InstanceRef
+
+
+class ObservedClass:
+    """A class object whose instances are followed.
+
+    Attributes:
+        name: qualified name.
+        serial: number of the class object in its process.
+        concept: what it plays.
+        is_shareable: users may share its instances, so no request is marked.
+    """
+
+    __slots__ = ("concept", "is_shareable", "name", "serial")
+
+    def __init__(self, name: str, serial: int, concept: Concept, is_shareable: bool) -> None:
+        self.name = name
+        self.serial = serial
+        self.concept = concept
+        self.is_shareable = is_shareable
+
+
+class Maker:
+    """A constructor or factory that is observed.
+
+    Attributes:
+        name: qualified name of the factory, or of the class whose constructor it is.
+        kind: "constructor", "function", "coroutine" or "method".
+        code: of the maker, for the place of its definition; None where it has none.
+        readers: who is the user, asked in order.
+        is_enabled: False once it failed or the probe stopped: then a call is only passed on.
+    """
+
+    __slots__ = ("code", "is_enabled", "kind", "name", "readers")
+
+    def __init__(
+        self, name: str, kind: str, code: CodeType | None, readers: tuple[UserReader, ...]
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.code = code
+        self.readers = readers
+        self.is_enabled = True
+
+
+class MakeEvent(NamedTuple):
+    """One call of a maker that produced an instance, as the hot path leaves it (as a plain tuple)."""
+
+    maker: Maker
+    outcome: str
+    cls: ObservedClass
+    instance: Optional[InstanceRef]  # None where its class allows no weak references
+    user: Optional[str]  # the application's id: hashed before it leaves the process
+    is_first_meeting: bool  # of this user and this instance
+    thread: str
+    task: str
+    code: CodeType  # of the caller
+    offset: int  # of the calling instruction
+    chain: tuple[Maker, ...]
+    origin: Optional[Maker]
+    born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
+    request: tuple[str, str]
+    time: int
+
+
+Event = Union[tuple[object, ...], int]
+"""What waits in the buffer besides records: a MakeEvent's fields, or the serial of an instance that is gone."""

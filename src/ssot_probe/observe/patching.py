@@ -1,0 +1,82 @@
+"""Puts one wrapper on a function where it is stored, and takes it off again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from wrapt import BoundFunctionWrapper, FunctionWrapper
+
+
+class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc]
+    """An observed function bound to its instance or class."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        bound_to = getattr(self.__wrapped__, "__self__", None)
+        if bound_to is None:
+            return self.__wrapped__.__qualname__
+        return getattr, (bound_to, self.__wrapped__.__name__)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+class ObservedFunction(FunctionWrapper):  # type: ignore[misc]
+    """A function that tells of its calls and is otherwise the function.
+
+    wrapt's own wrapper cannot be pickled or copied, a function can: by its name. A process without the
+    probe unpickles the plain function.
+    """
+
+    __bound_function_wrapper__ = ObservedBoundMethod
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.__wrapped__.__qualname__
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+class Patch:
+    """A wrapper in the dictionary of a class or module; `remove()` undoes it and may be called twice."""
+
+    def __init__(self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]) -> None:
+        """Wrap `wrapped` (as it stands in the owner's dictionary, or inherited) and store it as `name`."""
+        self.owner = owner
+        self.name = name
+        self._inherited = name not in vars(owner)
+        self._original = wrapped
+        self._observed = ObservedFunction(wrapped, wrapper)
+        _store(owner, name, self._observed)
+
+    def remove(self) -> bool:
+        """Put the original back. False where somebody stacked a wrapper on ours: then it stays."""
+        if vars(self.owner).get(self.name) is not self._observed:
+            return False
+        if self._inherited:
+            _drop(self.owner, self.name)
+        else:
+            _store(self.owner, self.name, self._original)
+        return True
+
+
+def _store(owner: type | ModuleType, name: str, value: object) -> None:
+    # Past metaclasses and module subclasses that interfere with setting attributes.
+    if isinstance(owner, type):
+        type.__setattr__(owner, name, value)
+    else:
+        vars(owner)[name] = value
+
+
+def _drop(owner: type | ModuleType, name: str) -> None:
+    if isinstance(owner, type):
+        type.__delattr__(owner, name)
+    else:
+        vars(owner).pop(name, None)

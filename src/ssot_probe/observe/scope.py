@@ -1,0 +1,172 @@
+"""Decides which modules are first-party, from their name and file alone, and shortens file names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from ssot_probe.model.names import is_within
+
+LAUNCHERS = frozenset(
+    {
+        *("asgiref", "celery", "coverage", "daphne", "debugpy", "django", "fastapi", "fastapi_cli", "flask"),
+        *("gevent", "granian", "gunicorn", "hypercorn", "ipykernel", "IPython", "opentelemetry", "pdb"),
+        *("pytest", "_pytest", "rq", "runpy", "ssot_probe", "trio", "uvicorn", "uwsgi", "waitress"),
+        *("cProfile", "profile", "unittest", "ddtrace", "newrelic", "dramatiq", "huey", "streamlit"),
+    }
+)
+"""Packages that start somebody else's program: being run by `-m` does not make them first-party."""
+
+_SITE_DIRECTORIES = ("/site-packages/", "/dist-packages/")
+
+
+class Scope:
+    """Which modules belong to the project.
+
+    With declared packages the name decides. Without, a module is first-party when its file lies below one
+    of the project's directories and is not an installed package; or when it belongs to the package that
+    the process was started with.
+
+    Args:
+        packages: declared first-party packages; empty to infer.
+        directories: directories of the project, absolute, the one that file names are relative to first.
+        started: packages that the command line names, such as `chat` in `uvicorn chat.app:app`.
+    """
+
+    def __init__(
+        self, packages: Sequence[str], directories: Sequence[str], started: Iterable[str] = ()
+    ) -> None:
+        self.packages = tuple(packages)
+        self.directories = tuple(_with_separator(directory) for directory in directories)
+        self._started = tuple(started)
+        self._standard = _with_separator(os.path.dirname(os.path.realpath(os.__file__)))
+        self._own = _with_separator(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+    def could_hold(self, top_level: str) -> bool:
+        """Could a module of this top-level package be first-party? False is final, True is not."""
+        if self.packages:
+            return any(package.partition(".")[0] == top_level for package in self.packages)
+        return top_level not in sys.stdlib_module_names and top_level != "ssot_probe"
+
+    def is_first_party(self, module: str, file: str | None) -> bool:
+        """Is the module part of the project? `file` is None for a module without a file."""
+        if module == "__main__":
+            return file is not None and self.is_project_file(file)
+        if self.packages:
+            return any(is_within(module, package) for package in self.packages)
+        if any(is_within(module, package) for package in self._started):
+            return True
+        return file is not None and self.is_project_file(file)
+
+    def is_project_file(self, file: str) -> bool:
+        """Does the file lie in a directory of the project and not among installed packages?"""
+        path = os.path.abspath(file).replace(os.sep, "/")
+        if any(part in path for part in _SITE_DIRECTORIES) or path.startswith((self._standard, self._own)):
+            return False
+        return path.startswith(self.directories)
+
+    def relative(self, file: str) -> str:
+        """Return the file's name as reports show it: free of the directories above the project."""
+        path = file.replace(os.sep, "/")
+        for directory in self.directories:
+            if path.startswith(directory):
+                return path[len(directory) :]
+        for part in _SITE_DIRECTORIES:
+            if part in path:
+                return path.rpartition(part)[2]
+        if path.startswith(self._standard):
+            return path[len(self._standard) :]
+        return path if path.startswith("<") else path.rpartition("/")[2]
+
+
+def project_directories(
+    policy_file: str, script: str, environ: Mapping[str, str], working_directory: str
+) -> list[str]:
+    """Return the directories that the project's own code may lie in, nearest meaning first.
+
+    These are the policy file's, the working directory, the started script's, and those on PYTHONPATH that
+    hold no installed distributions.
+    """
+    found = [os.path.dirname(os.path.abspath(policy_file))] if policy_file else []
+    found.append(working_directory)
+    if script and not is_installed_script(script):
+        found.append(os.path.dirname(os.path.abspath(script)))
+    for entry in environ.get("PYTHONPATH", "").split(os.pathsep):
+        if entry and os.path.isdir(entry) and not _holds_distributions(entry):
+            found.append(os.path.abspath(entry))
+    return list(dict.fromkeys(found))
+
+
+def is_installed_script(script: str) -> bool:
+    """Is this file a command that a package manager installed, rather than the project's own?"""
+    directory = os.path.dirname(os.path.abspath(script))
+    return directory == os.path.dirname(os.path.abspath(sys.executable)) or any(
+        part in directory + "/" for part in _SITE_DIRECTORIES
+    )
+
+
+def started_packages(arguments: Sequence[str]) -> list[str]:
+    """Return the top-level packages that a command line (`sys.orig_argv`) names as the program to run.
+
+    `python -m chat.server` and `uvicorn chat.app:app` both name `chat`; an installed command names the
+    package that it imports its entry point from. Launchers themselves are left out.
+    """
+    found = []
+    script = script_of(arguments)
+    for position, argument in enumerate(arguments[1:], 1):
+        module, colon, name = argument.partition(":")
+        if arguments[position - 1] == "-m":
+            found.append(argument)
+        elif colon and _is_dotted(module) and _is_dotted(name.removesuffix("()")):
+            found.append(module)
+    if script and is_installed_script(script):
+        found.extend(_entry_point_modules(script))
+    return list(
+        dict.fromkeys(
+            top
+            for top in (module.partition(".")[0] for module in found)
+            if top not in LAUNCHERS and top not in sys.stdlib_module_names
+        )
+    )
+
+
+def script_of(arguments: Sequence[str]) -> str:
+    """Return the script that a command line (`sys.orig_argv`) runs, "" for `-m`, `-c` and the prompt."""
+    takes_value = ("-W", "-X", "--check-hash-based-pycs")
+    position = 1
+    while position < len(arguments):
+        argument = arguments[position]
+        if argument in takes_value:
+            position += 2
+        elif argument in ("-c", "-m", "-") or (argument.startswith("-") and argument[-1] in "cm"):
+            return ""
+        elif argument.startswith("-"):
+            position += 1
+        else:
+            return argument
+    return ""
+
+
+def _entry_point_modules(script: str) -> list[str]:
+    try:
+        with open(script, encoding="utf-8") as file:
+            lines = file.read(4096).splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [line.split()[1] for line in lines if line.startswith("from ") and len(line.split()) > 2]
+
+
+def _is_dotted(text: str) -> bool:
+    return bool(text) and all(part.isidentifier() for part in text.split("."))
+
+
+def _holds_distributions(directory: str) -> bool:
+    try:
+        return any(entry.endswith(".dist-info") for entry in os.listdir(directory))
+    except OSError:
+        return True
+
+
+def _with_separator(directory: str) -> str:
+    return directory.replace(os.sep, "/").rstrip("/") + "/"

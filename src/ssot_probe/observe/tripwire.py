@@ -1,0 +1,140 @@
+"""The spec tripwire: sees each import of a module that is already loaded, with the importer's place.
+
+On every import of a loaded module CPython reads `module.__spec__._initializing`
+(`import_ensure_initialized` in Python/import.c; `_find_and_load` in importlib/_bootstrap.py). A spec whose
+class has a property of that name is therefore told of each import, with the importer's frame one up. Other
+modules pay nothing, and an attribute read on the module itself costs what it did.
+
+The attribute is private to CPython, so `works()` proves at start that it is still read.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.machinery import ModuleSpec
+from _thread import get_ident
+from sys import _getframe
+from time import time_ns
+from types import CodeType
+from typing import Any, NamedTuple
+
+MOST_SITES = 20_000
+"""Bound on the distinct importing places that are kept; imports beyond it are counted as lost."""
+
+_BOOTSTRAP = "<frozen importlib._bootstrap>"
+_IMPORT_MODULE_FILE = sys.modules["importlib"].__file__ if "importlib" in sys.modules else None
+
+
+class Hit(NamedTuple):
+    """Imports of one module by one instruction."""
+
+    module: str
+    code: CodeType
+    offset: int  # of the instruction, as `frame.f_lasti`
+    line: int
+    importer: str  # name of the importing module
+    called: bool  # by importlib.import_module rather than by a statement
+    thread: int
+    first: int
+    counter: list[int]  # [how often]; a list, so that it can be raised in place
+
+
+hits: dict[tuple[str, int, int], Hit] = {}
+lost = [0]
+
+
+def note(module: str) -> None:
+    """Count an import of the module by the frame that called our caller."""
+    frame = _getframe(2)
+    code = frame.f_code
+    called = code.co_filename == _BOOTSTRAP
+    if called:
+        if code.co_name != "_find_and_load":
+            return  # importlib reads the flag too while it creates a module
+        outer = importing_frame(frame)
+        if outer is None:
+            return
+        frame, code = outer, outer.f_code
+    offset = frame.f_lasti
+    key = (module, id(code), offset)
+    hit = hits.get(key)
+    if hit is None:
+        if len(hits) >= MOST_SITES:
+            lost[0] += 1
+            return
+        now = time_ns()
+        importer = frame.f_globals.get("__name__", "")
+        hit = Hit(module, code, offset, frame.f_lineno or 0, importer, called, get_ident(), now, [0])
+        hit = hits.setdefault(key, hit)
+    hit.counter[0] += 1
+
+
+def importing_frame(frame: Any) -> Any:
+    """Walk out of importlib's own frames; None where nothing else is left."""
+    while frame is not None and (
+        frame.f_code.co_filename.startswith("<frozen importlib.")
+        or frame.f_code.co_filename == _IMPORT_MODULE_FILE
+    ):
+        frame = frame.f_back
+    return frame
+
+
+class _WatchedSpec(ModuleSpec):
+    """A module spec that tells of each import of its module. Otherwise a ModuleSpec in every respect."""
+
+    @property
+    def _initializing(self) -> bool:
+        try:
+            note(self.name)
+        except Exception:  # on 3.13 an error here would fail the application's import
+            lost[0] += 1
+        state: bool = self.__dict__.get("_initializing", False)
+        return state
+
+    @_initializing.setter
+    def _initializing(self, value: bool) -> None:
+        self.__dict__["_initializing"] = value
+
+
+_WatchedSpec.__name__ = ModuleSpec.__name__
+_WatchedSpec.__qualname__ = ModuleSpec.__qualname__
+_WatchedSpec.__module__ = ModuleSpec.__module__
+
+
+def arm(spec: object) -> bool:
+    """Watch imports of the module with this spec. False where it has none of the usual kind."""
+    if type(spec) is _WatchedSpec:
+        return True
+    if type(spec) is not ModuleSpec:
+        return False
+    spec.__class__ = _WatchedSpec
+    return True
+
+
+def disarm(spec: object) -> None:
+    """Make the spec an ordinary one again; nothing happens to one that is not watched."""
+    if type(spec) is _WatchedSpec:
+        spec.__class__ = ModuleSpec
+
+
+def is_armed(spec: object) -> bool:
+    """Is the module with this spec watched?"""
+    return type(spec) is _WatchedSpec
+
+
+def works() -> bool:
+    """Does this interpreter still read the flag? Imports a loaded module once to find out."""
+    module = sys.modules[__name__]
+    spec = module.__spec__
+    if not arm(spec):
+        return False
+    try:
+        before = sum(hit.counter[0] for hit in hits.values())
+        exec("import " + __name__, {"__name__": __name__})
+        after = sum(hit.counter[0] for hit in hits.values())
+    finally:
+        disarm(spec)
+        for key in [key for key in hits if key[0] == __name__]:
+            del hits[key]
+    return after == before + 1
+

@@ -1,0 +1,232 @@
+"""The hot path: what runs in the application's threads when a maker is called.
+
+Each wrapper passes the call on first and looks afterwards. It appends one tuple and never formats, locks
+or does I/O. An error in it switches the maker's observation off and is reported as a blind spot.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+from collections.abc import Callable
+from contextvars import ContextVar
+from sys import _getframe
+from time import time_ns
+from types import CodeType
+from typing import Any
+
+from ssot_probe.context.current import bound_user, task_name, thread_name
+from ssot_probe.context.request import current_request, mark_request
+from ssot_probe.context.sources import reading
+from ssot_probe.model.sharing import sharing_severity
+from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.makers import Maker, ObservedClass
+
+_running: ContextVar[tuple[Maker, ...]] = ContextVar("ssot_probe_makers", default=())
+
+Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+class Wrappers:
+    """Makes the wrapper functions; holds what they share.
+
+    Args:
+        append: takes one event; must neither block nor raise.
+        instances: where instances get their serials.
+        classes: class object -> what is known of it; looked up for each result of a factory.
+        constructors: class object -> the class whose `__init__` wrapper reports its constructions.
+        inner_codes: ids of code objects that run between a call site and the wrapper, such as the
+            `__init__` of a subclass.
+        resolve: finds out about a class that is in neither table.
+        on_failure: told once when observing a maker failed.
+    """
+
+    def __init__(
+        self,
+        append: Callable[[tuple[object, ...]], None],
+        instances: InstanceTable,
+        classes: dict[type, ObservedClass],
+        constructors: dict[type, type | None],
+        inner_codes: set[int],
+        resolve: Callable[[type], None],
+        on_failure: Callable[[str, BaseException], None],
+    ) -> None:
+        self._append = append
+        self._instances = instances
+        self._classes = classes
+        self._constructors = constructors
+        self._inner_codes = inner_codes
+        self._resolve = resolve
+        self._on_failure = on_failure
+
+    def constructor(self, maker: Maker, owner: type, call: Callable[..., Any] | None = None) -> Wrapper:
+        """Wrap the `__init__` of `owner`; `call` replaces the wrapped one where it is inherited."""
+        constructors, classes = self._constructors, self._classes
+
+        def ssot_probe_constructor(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            result = wrapped(*args, **kwargs) if call is None else call(instance, *args, **kwargs)
+            if maker.is_enabled:
+                try:
+                    kind = type(instance)
+                    if kind not in constructors:
+                        self._resolve(kind)
+                    if constructors[kind] is owner and not (reading and get_ident() in reading):
+                        caller = _getframe(1)
+                        while id(caller.f_code) in self._inner_codes and caller.f_back is not None:
+                            caller = caller.f_back
+                        self._produced(
+                            maker, classes[kind], instance, args, kwargs, caller.f_code, caller.f_lasti, None
+                        )
+                except Exception as error:
+                    self._failed(maker, error)
+            return result
+
+        return ssot_probe_constructor
+
+    def creator(self, maker_of: Callable[[type], Maker | None]) -> Wrapper:
+        """Wrap a class's own `__new__` or a metaclass's `__call__`: they may construct or hand out.
+
+        What an `__init__` inside the call has reported is not reported again.
+        """
+
+        def ssot_probe_creator(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            newest = self._instances.newest
+            result = wrapped(*args, **kwargs)
+            try:
+                kind = type(result)
+                maker = maker_of(kind)
+                if maker is not None and maker.is_enabled and kind in self._classes:
+                    known = self._instances.find(result)
+                    if known is None or known.serial <= newest:
+                        caller = _getframe(1)
+                        self._produced(
+                            *(maker, self._classes[kind], result, args, kwargs),
+                            *(caller.f_code, caller.f_lasti, None),
+                        )
+            except Exception as error:
+                self._on_failure(f"{type(result).__module__}:{type(result).__qualname__}", error)
+            return result
+
+        return ssot_probe_creator
+
+    def factory(self, maker: Maker) -> Wrapper:
+        """Wrap a function or method whose result may be an instance."""
+        classes = self._classes
+
+        def ssot_probe_factory(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            if not maker.is_enabled:
+                return wrapped(*args, **kwargs)
+            chain = _running.get()
+            token = _running.set((*chain, maker))
+            try:
+                result = wrapped(*args, **kwargs)
+            finally:
+                _running.reset(token)
+            try:
+                observed = classes.get(type(result))
+                if observed is not None and not (reading and get_ident() in reading):
+                    caller = _getframe(1)
+                    self._produced(
+                        maker, observed, result, args, kwargs, caller.f_code, caller.f_lasti, chain
+                    )
+            except Exception as error:
+                self._failed(maker, error)
+            return result
+
+        return ssot_probe_factory
+
+    def coroutine(self, maker: Maker) -> Wrapper:
+        """Wrap a coroutine function: its result is the awaited one, its caller the one who called it."""
+
+        async def ssot_probe_awaited(
+            wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], code: CodeType, offset: int
+        ) -> Any:
+            chain = _running.get()
+            token = _running.set((*chain, maker))
+            try:
+                result = await wrapped(*args, **kwargs)
+            finally:
+                try:
+                    _running.reset(token)
+                except ValueError:  # it finished in another context than it was started in
+                    _running.set(chain)
+            try:
+                observed = self._classes.get(type(result))
+                if observed is not None:
+                    self._produced(maker, observed, result, args, kwargs, code, offset, chain)
+            except Exception as error:
+                self._failed(maker, error)
+            return result
+
+        def ssot_probe_coroutine(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            if not maker.is_enabled:
+                return wrapped(*args, **kwargs)
+            caller = _getframe(1)
+            return ssot_probe_awaited(wrapped, args, kwargs, caller.f_code, caller.f_lasti)
+
+        return ssot_probe_coroutine
+
+    def _produced(
+        self,
+        maker: Maker,
+        observed: ObservedClass,
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        code: CodeType,
+        offset: int,
+        outer: tuple[Maker, ...] | None,
+    ) -> None:
+        """Note that a call produced an instance; `outer` is None for a constructor."""
+        user = bound_user()
+        if user is None:
+            for read in maker.readers:
+                user = read(instance, args, kwargs)
+                if user is not None:
+                    break
+        chain = _running.get() if outer is None else outer
+        instances = self._instances
+        known = instances.by_id.get(id(instance))
+        outcome = "returned"
+        if known is None or known() is not instance:
+            try:
+                known = instances.add(instance)
+            except TypeError:  # its class allows no weak references
+                known = None
+            if outer is None:
+                outcome = "constructed"
+                if known is not None:
+                    known.born = (code, offset, chain)
+        if outer is not None and known is not None and known.origin is None:
+            known.origin = maker
+            if known.born is not None and maker in known.born[2]:
+                known.born = None  # constructed inside the very factory
+        is_first = False
+        request = ("", "")
+        if known is not None and user is not None and known.user != user:
+            is_second = known.user is not None
+            is_first = instances.meets(known, user)
+            if is_first and "opentelemetry.trace" in sys.modules:
+                request = current_request()
+                if is_second and not observed.is_shareable:
+                    severity = sharing_severity(observed.concept).label
+                    mark_request("SSOT301", severity, observed.concept.name, observed.name)
+        origin, born = (None, None) if known is None else (known.origin, known.born)
+        self._append(
+            (
+                *(maker, outcome, observed, known, user, is_first, thread_name(), task_name()),
+                *(code, offset, chain, origin, born, request, time_ns()),
+            )
+        )
+
+    def _failed(self, maker: Maker, error: BaseException) -> None:
+        maker.is_enabled = False
+        self._on_failure(maker.name, error)

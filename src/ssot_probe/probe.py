@@ -1,0 +1,402 @@
+"""The composition root of the live half: the only place that builds it, starts it and takes it down."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from time import time_ns
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Optional, Union
+
+from ssot_probe.context.current import thread_name
+from ssot_probe.model.names import is_within
+from ssot_probe.model.policy import Policy
+from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
+from ssot_probe.observe import tripwire
+from ssot_probe.observe.finder import Loading, ProbeFinder
+from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.main_module import MainModuleWatch, defines_classes
+from ssot_probe.observe.scope import Scope, project_directories, script_of, started_packages
+from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.losses import INTERNAL, Losses
+from ssot_probe.recorder.pump import Pump
+from ssot_probe.settings import Settings, from_environment, read_user_key
+
+if TYPE_CHECKING:
+    from ssot_probe.observe.instrument import Instrumenter
+    from ssot_probe.recorder.recorder import Exporter, Recorder
+
+EXIT_SECONDS = 2.0
+"""How much longer than without the probe a process may take to end."""
+
+FORK_SECONDS = 0.1
+
+
+class Probe:
+    """The probe of one process. Use `start()` to get one.
+
+    Args:
+        settings: what the environment says.
+        policy: what is observed and how it is judged; the empty one infers.
+    """
+
+    def __init__(self, settings: Settings, policy: Policy) -> None:
+        self.settings = settings
+        self.policy = policy
+        self.armed = time_ns()
+        arguments = getattr(sys, "orig_argv", [])
+        script = script_of(arguments)
+        self.script = os.path.abspath(script) if script else ""
+        directories = project_directories(policy.source, self.script, os.environ, _working_directory())
+        self.scope = Scope(policy.packages, directories, started_packages(arguments))
+        self.losses = Losses()
+        self.pump = Pump(self._make_recorder, self.losses, self.report_error)
+        self.buffer = Buffer(self.losses, self.pump.start)
+        self.instances = InstanceTable(self.buffer.add)
+        self.finder = ProbeFinder(self.scope, self._on_executed, self._on_failed)
+        self._main = MainModuleWatch(self._look_at_main)
+        self._instrumenter: Optional[Instrumenter] = None
+        self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
+        self.process_id = _new_process_id()  # random, and another one in each forked child
+        self._inventory: list[Record] = []  # told again by every forked child
+        self._watched: dict[str, ModuleType] = {}
+        self._armed_parents: set[str] = set()
+        self._observers = ["finder"]
+        self._pid = os.getpid()
+        self._was_running = False
+        self.is_active = False
+
+    def start(self) -> Probe:
+        """Begin to observe. What was loaded before is observed from now on, and reported as late."""
+        self.is_active = True
+        if tripwire.works():
+            self._observers.append("tripwire")
+        else:
+            self._tell(BlindRecord("imports of loaded modules", "this interpreter does not tell", time_ns()))
+        for name, module in list(sys.modules.items()):
+            self._take_in_loaded(name, module)
+        sys.meta_path.insert(0, self.finder)
+        if self.script and self.scope.is_project_file(self.script) and defines_classes(self.script):
+            self._main.start()
+        _at_fork.register(self)
+        atexit.register(self.stop)
+        return self
+
+    def stop(self) -> None:
+        """Take everything off, record and deliver what is left within two seconds. May be called twice."""
+        if not self.is_active or os.getpid() != self._pid:
+            return
+        self.is_active = False
+        try:
+            self._look_again()
+            self._main.stop()
+            if self.finder in sys.meta_path:
+                sys.meta_path.remove(self.finder)
+            for module in list(sys.modules.values()):
+                tripwire.disarm(_spec_of(module))
+            if self._instrumenter is not None:
+                self._explain_sharing()
+                self._instrumenter.remove()
+            self.pump.finish(EXIT_SECONDS)
+        except Exception as error:
+            self.report_error(error)
+        atexit.unregister(self.stop)
+
+    def report_error(self, error: BaseException) -> None:
+        """Count an error of the probe's own; show it where SSOT_PROBE_DEBUG asks for it."""
+        self.losses.add(INTERNAL)
+        show_error(error, self.settings.debug)
+
+    def __enter__(self) -> Probe:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    # What the ears tell
+
+    def _on_executed(self, module: ModuleType, loading: Loading) -> None:
+        try:
+            name = loading.module
+            self._tell(self._module_record(name, module, loading, preloaded=False))
+            is_watched = self._instrument(module) or self._is_named(name)
+            if is_watched:
+                self._watch(name, module)
+                self.buffer.add(self._load_event(loading, "loaded"))
+            elif name not in self._armed_parents and "__getattr__" not in vars(module):
+                tripwire.disarm(_spec_of(module))
+        except Exception as error:
+            self.report_error(error)
+
+    def _on_failed(self, loading: Loading) -> None:
+        try:
+            if self._is_named(loading.module):
+                self.buffer.add(self._load_event(loading, "failed"))
+        except Exception as error:
+            self.report_error(error)
+
+    def _look_at_main(self, module: ModuleType) -> None:
+        try:
+            if self._instrument(module) and "__main__" not in self._watched:
+                self._watched["__main__"] = module
+                self._tell(self._module_record("__main__", module, None, preloaded=False))
+        except Exception as error:
+            self.report_error(error)
+
+    def _take_in_loaded(self, name: str, module: Any) -> None:
+        """Observe a module that was there before the probe, and say that it was."""
+        if not issubclass(type(module), ModuleType) or is_within(name, "ssot_probe"):
+            return
+        file = module.__dict__.get("__file__")
+        try:
+            if not self.scope.could_hold(name.partition(".")[0]) or not self.scope.is_first_party(name, file):
+                return
+            is_watched = self._instrument(module) or self._is_named(name)
+            if name == "__main__" and not is_watched:
+                return  # it is still running, and nothing was missed
+            self._tell(self._module_record(name, module, None, preloaded=True))
+            if is_watched:
+                self._watch(name, module)
+        except Exception as error:
+            self.report_error(error)
+
+    def _instrument(self, module: ModuleType) -> bool:
+        if self._instrumenter is None:
+            from ssot_probe.observe.instrument import Instrumenter
+
+            self._instrumenter = Instrumenter(
+                self.policy, self.scope, self.instances, self.buffer.add, self._tell
+            )
+            self._observers.append("makers:wrapt")
+        return self._instrumenter.instrument(module)
+
+    def _watch(self, name: str, module: ModuleType) -> None:
+        self._watched[name] = module
+        tripwire.arm(_spec_of(module))
+        parent = name.rpartition(".")[0]
+        while parent:  # `from package import module` reads the package's flag only
+            self._armed_parents.add(parent)
+            tripwire.arm(_spec_of(sys.modules.get(parent)))
+            parent = parent.rpartition(".")[0]
+
+    def _is_named(self, name: str) -> bool:
+        from ssot_probe.wire.metrics import watched_modules
+
+        return any(
+            is_within(name, watched) or is_within(watched, name) for watched in watched_modules(self.policy)
+        )
+
+    def _load_event(self, loading: Loading, outcome: str) -> Any:
+        from ssot_probe.recorder.recorder import LoadEvent
+
+        return LoadEvent(loading, outcome, thread_name(), time_ns())
+
+    def _module_record(
+        self, name: str, module: ModuleType, loading: Loading | None, preloaded: bool
+    ) -> ModuleRecord:
+        file = module.__dict__.get("__file__") or (self.script if name == "__main__" else "")
+        importer = ""
+        if loading is not None and loading.code is not None:
+            importer = f"{self.scope.relative(loading.code.co_filename)}:{loading.line}"
+        return ModuleRecord(name, self.scope.relative(file) if file else "", importer, preloaded, time_ns())
+
+    def _tell(self, record: Record) -> None:
+        self._inventory.append(record)
+        self.buffer.add(record)
+
+    def _look_again(self) -> None:
+        """Find what watched modules bind since they ran."""
+        main = sys.modules.get("__main__")
+        if main is not None and self._is_main_first_party(main):
+            self._look_at_main(main)
+        for module in list(self._watched.values()):
+            self._instrument(module)
+
+    def _is_main_first_party(self, main: ModuleType) -> bool:
+        # The interpreter takes `__file__` away from a script that has ended.
+        file = main.__dict__.get("__file__") or self.script
+        return bool(file) and self.scope.is_first_party("__main__", file)
+
+    def _explain_sharing(self) -> None:
+        from ssot_probe.observe.holders import explain_shared
+
+        if self._instrumenter is None or self._pid != os.getpid():
+            return
+        for record in explain_shared(self.instances, self._instrumenter.classes, self.process_id):
+            self.buffer.add(record)
+
+    # What the recorder needs
+
+    def _make_recorder(self) -> Recorder:
+        from ssot_probe import __version__
+        from ssot_probe.context.identity import UserHasher
+        from ssot_probe.export.resource import resource_attributes
+        from ssot_probe.policy_file import policy_to_json
+        from ssot_probe.recorder.places import Places
+        from ssot_probe.recorder.recorder import Identity, Recorder
+
+        resource = resource_attributes(self.settings, self.process_id)
+        exporters: list[Exporter] = []
+        common = (resource, __version__, self.armed, self.losses)
+        if "file" in self.settings.exporters:
+            from ssot_probe.export.file import FileExporter
+
+            exporters.append(FileExporter(self.settings.directory, self._file_name(), *common))
+        if "otlp" in self.settings.exporters and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
+            from ssot_probe.export.otlp import OtlpExporter
+
+            exporters.append(OtlpExporter(*common, self.report_error))
+        identity = Identity(
+            instance=self.process_id,
+            armed=self.armed,
+            python=".".join(str(part) for part in sys.version_info[:3]),
+            policy=self.policy,
+            policy_json=policy_to_json(self.policy._replace(source=self._policy_name())),
+            observers=tuple(self._observers),
+        )
+        return Recorder(
+            identity=identity,
+            buffer=self.buffer,
+            losses=self.losses,
+            places=Places(self.scope, self.script),
+            instances=self.instances,
+            hash_user=UserHasher(self._user_key),
+            exporters=exporters,
+        )
+
+    def _file_name(self) -> str:
+        from time import gmtime, strftime
+
+        started = strftime("%Y%m%dT%H%M%S", gmtime(self.armed / 1e9))
+        return f"{started}-{os.getpid()}-{self.process_id[:8]}"
+
+    def _policy_name(self) -> str:
+        return os.path.basename(self.policy.source) if self.policy.source else ""
+
+    # What a fork does
+
+    def before_fork(self) -> None:
+        """Stop the pump: a fork beside a running thread is warned of since 3.12, and copies its locks."""
+        if self.is_active:
+            self._was_running = self.pump.pause(FORK_SECONDS)
+            _flush_at_end_of_multiprocessing_children()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on as before."""
+        if self.is_active and self._was_running:
+            self.pump.start()
+
+    def after_fork_in_child(self) -> None:
+        """Be a process of its own: nothing counted, nothing waiting, another identity."""
+        if not self.is_active:
+            return
+        self._pid = os.getpid()
+        self.armed = time_ns()
+        self.process_id = _new_process_id()
+        self.losses.clear()
+        self.pump.forget()
+        self.buffer.clear()
+        tripwire.hits.clear()
+        self.instances.forget_users()
+        self.buffer.items.extend(self._inventory)
+
+
+class _AtFork:
+    """The one at-fork hook of the process; hooks cannot be taken back, so it only points to the probe."""
+
+    def __init__(self) -> None:
+        self._probe: Optional[Probe] = None
+        self._is_registered = False
+
+    def register(self, probe: Probe) -> None:
+        """Tell this probe of forks from now on."""
+        self._probe = probe
+        if not self._is_registered and hasattr(os, "register_at_fork"):
+            self._is_registered = True
+            os.register_at_fork(
+                before=lambda: self._tell(Probe.before_fork),
+                after_in_parent=lambda: self._tell(Probe.after_fork_in_parent),
+                after_in_child=lambda: self._tell(Probe.after_fork_in_child),
+            )
+
+    def stop(self) -> None:
+        """Stop the probe that is told of forks: the end of a multiprocessing child."""
+        if self._probe is not None:
+            self._probe.stop()
+
+    def _tell(self, what: Callable[[Probe], None]) -> None:
+        probe = self._probe
+        if probe is None or not probe.is_active:
+            return
+        try:
+            what(probe)
+        except Exception as error:
+            probe.report_error(error)
+
+
+_at_fork = _AtFork()
+
+
+def start(policy: Union[str, Policy, None] = None, settings: Optional[Settings] = None) -> Probe:
+    """Start the probe in this process, whatever SSOT_PROBE says.
+
+    Args:
+        policy: a policy, the path of a policy file, or None for the nearest policy file, else inferred.
+        settings: None to read the environment.
+
+    Raises:
+        PolicyError: the policy cannot be read.
+        SettingsError: a variable has a value without a meaning.
+    """
+    settings = settings or from_environment(os.environ)
+    if not isinstance(policy, Policy):
+        policy = find_policy(policy or settings.config)
+    return Probe(settings, policy).start()
+
+
+def find_policy(path: str) -> Policy:
+    """Read the policy at the path, or the nearest one where the path is empty; the empty one if none.
+
+    Raises:
+        PolicyError: it cannot be read.
+    """
+    from ssot_probe.policy_file import find_policy_file, read_policy
+
+    found = path or find_policy_file(_working_directory())
+    return read_policy(found) if found else Policy()
+
+
+def show_error(error: BaseException, is_debugging: bool) -> None:
+    """Write an error of the probe's own to standard error, with its traceback, where debugging is on."""
+    if is_debugging:
+        import traceback
+
+        traceback.print_exception(type(error), error, error.__traceback__)
+
+
+def _spec_of(module: object) -> Optional[ModuleSpec]:
+    namespace = module.__dict__ if issubclass(type(module), ModuleType) else {}
+    spec = namespace.get("__spec__")
+    return spec if isinstance(spec, ModuleSpec) else None
+
+
+def _new_process_id() -> str:
+    return os.urandom(16).hex()
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"
+
+
+def _flush_at_end_of_multiprocessing_children() -> None:
+    """Children of multiprocessing leave by `os._exit`, past atexit; its own finalizers still run."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None and not getattr(_at_fork, "is_known_to_multiprocessing", False):
+        _at_fork.is_known_to_multiprocessing = True  # type: ignore[attr-defined]
+        util.register_after_fork(_at_fork, lambda hook: util.Finalize(None, hook.stop, exitpriority=-100))

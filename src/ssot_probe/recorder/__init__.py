@@ -1,0 +1,1 @@
+"""Memory: what waits between an event and its export, bounded and counted."""

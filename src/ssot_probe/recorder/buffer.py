@@ -1,0 +1,63 @@
+"""The bounded buffer between the application's threads and the pump."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from ssot_probe.recorder.losses import QUEUE_FULL, Losses
+
+LIMIT = 50_000
+"""Items that may wait. Beyond it only facts that were never seen before are taken in, up to twice that."""
+
+_MAKER, _OUTCOME, _CLASS, _FIRST_MEETING, _CODE, _OFFSET = 0, 1, 2, 5, 8, 9  # fields of a MakeEvent
+
+
+class Buffer:
+    """Takes items from any thread without a lock: `deque.append` is atomic.
+
+    Args:
+        losses: where dropped items are counted.
+        on_first: called before the first item after `is_idle` was set: starts the pump in this process.
+    """
+
+    def __init__(self, losses: Losses, on_first: Callable[[], None], limit: int = LIMIT) -> None:
+        self.items: deque[Any] = deque()
+        self.is_idle = True
+        self._losses = losses
+        self._on_first = on_first
+        self._limit = limit
+        self._known: set[tuple[int, ...]] = set()
+
+    def add(self, item: Any) -> None:
+        """Take one item; drop it, counted, where the buffer is full of things that are waiting."""
+        if self.is_idle:
+            self.is_idle = False
+            self._on_first()
+        if len(self.items) < self._limit or self._must_keep(item):
+            self.items.append(item)
+        else:
+            self._losses.add(QUEUE_FULL)
+
+    def take(self, most: int) -> list[Any]:
+        """Take out up to `most` items, oldest first."""
+        items = self.items
+        return [items.popleft() for _ in range(min(most, len(items)))]
+
+    def clear(self) -> None:
+        """Forget everything: a forked child starts empty."""
+        self.items.clear()
+        self._known.clear()
+        self.is_idle = True
+
+    def _must_keep(self, item: Any) -> bool:
+        if len(self.items) >= 2 * self._limit:
+            return False
+        if type(item) is not tuple:
+            return type(item) is not int
+        key = (id(item[_MAKER]), hash(item[_OUTCOME]), id(item[_CLASS]), id(item[_CODE]), item[_OFFSET])
+        if item[_FIRST_MEETING] or key not in self._known:
+            self._known.add(key)
+            return True
+        return False

@@ -1,0 +1,83 @@
+"""Adds executed imports up: per importing place an exact count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ssot_probe.context.labels import thread_label
+from ssot_probe.model.records import ImportRecord
+from ssot_probe.observe.finder import Loading
+from ssot_probe.observe.tripwire import Hit
+from ssot_probe.recorder.places import Places
+
+REPEAT_AFTER = 5_000_000_000
+"""Nanoseconds between two records of one importing place."""
+
+
+class ImportLedger:
+    """Turns tripwire hits and loadings into import records."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._told: dict[tuple[str, int, int], tuple[int, int]] = {}
+
+    def loaded(self, loading: Loading, outcome: str, thread: str, time: int) -> Iterator[ImportRecord]:
+        """Yield the record of an import that ran a module, or failed to."""
+        if loading.code is not None:
+            statement = self._places.statement(loading.code, loading.offset)
+            asked = self._places.absolute(statement, loading.importer)
+            names = statement.names if statement is not None and asked == loading.module else ()
+            yield ImportRecord(
+                module=loading.module,
+                names=names,
+                outcome=outcome,
+                origin=self._places.origin(loading.importer),
+                at_load=loading.code.co_name == "<module>",
+                site=self._places.at_line(loading.code, loading.line, loading.importer),
+                thread=thread_label(thread),
+                count=1,
+                first=time,
+                last=time,
+            )
+
+    def due(
+        self, hits: Iterable[Hit], thread_of: Callable[[int], str], now: int, is_final: bool
+    ) -> Iterator[ImportRecord]:
+        """Yield what the tripwires counted since the last time, for places that are new or not told lately."""
+        for hit in hits:
+            key = (hit.module, id(hit.code), hit.offset)
+            before, told_at = self._told.get(key, (0, 0))
+            count = hit.counter[0]
+            if count == before or not (is_final or not told_at or now - told_at >= REPEAT_AFTER):
+                continue
+            self._told[key] = (count, now)
+            yield from self._records(hit, before, count, thread_label(thread_of(hit.thread)), now)
+
+    def _records(self, hit: Hit, before: int, count: int, thread: str, now: int) -> Iterator[ImportRecord]:
+        statement = self._places.statement(hit.code, hit.offset)
+        if statement is None and not hit.called and not self._places.is_call(hit.code, hit.offset):
+            return  # an attribute was looked for: no import
+        asked = self._places.absolute(statement, hit.importer)
+        if statement is not None and not hit.called and asked != hit.module:
+            return  # `import a.b` touches `a`, which nobody asked for
+        if self._places.reads_twice(statement, hit.module):
+            before, count = before // 2, count // 2
+        if count <= before:
+            return
+        record = ImportRecord(
+            module=hit.module,
+            names=() if statement is None or hit.called else statement.names,
+            outcome="cached",
+            origin=self._places.origin(hit.importer),
+            at_load=hit.code.co_name == "<module>",
+            site=self._places.at_line(hit.code, hit.line, hit.importer),
+            thread=thread,
+            count=count - before,
+            first=hit.first if not before else now,
+            last=now if before or count > 1 else hit.first,
+        )
+        yield record
+        for name in record.names:
+            submodule = f"{hit.module}.{name}"
+            if self._places.is_module(submodule):
+                yield record._replace(module=submodule, names=())

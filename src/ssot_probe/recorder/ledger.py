@@ -1,0 +1,182 @@
+"""Adds events up into facts: exact counts for each, single instances only where they matter.
+
+A fact is told when it is new, and again with what has been added at most every few seconds. An instance is
+told one by one only while there are few of them, or once a second user got hold of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import NamedTuple
+
+from ssot_probe.context.labels import task_label, thread_label
+from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRecord
+from ssot_probe.model.sharing import is_cross_user, sharing_severity
+from ssot_probe.observe.makers import MakeEvent, ObservedClass
+from ssot_probe.recorder.places import Places
+
+REPEAT_AFTER = 5_000_000_000
+"""Nanoseconds between two records of one fact."""
+
+SINGLE_INSTANCES = 200
+"""Accesses to instances with one user that are told, per class; the rest is counted only."""
+
+USERS_TOLD = 32
+"""Users of one shared instance that are told one by one; the rest is counted only."""
+
+
+class _Fact:
+    """How often something happened, and how much of it was told already."""
+
+    __slots__ = ("count", "first", "last", "record", "told_at", "unattributed")
+
+    def __init__(self, record: MakeRecord, time: int) -> None:
+        self.record = record
+        self.count = self.unattributed = 0
+        self.first = self.last = time
+        self.told_at = 0
+
+
+class _Shared(NamedTuple):
+    """Who got hold of one instance."""
+
+    cls: ObservedClass
+    users: dict[str, AccessRecord]
+    told: set[str]
+
+
+class Ledger:
+    """Turns events into records.
+
+    Args:
+        process: unique prefix for the ids of instances.
+        places: turns code and offsets into places.
+        hash_user: user id -> keyed hash.
+    """
+
+    def __init__(self, process: str, places: Places, hash_user: Callable[[str], str]) -> None:
+        self._process = process
+        self._places = places
+        self._hash_user = hash_user
+        self._facts: dict[tuple[object, ...], _Fact] = {}
+        self._instances: dict[int, _Shared] = {}
+        self._told_singles: dict[str, int] = {}
+        self.creations: dict[tuple[str, str], int] = {}
+        self.shared: dict[tuple[str, str], int] = {}
+        self.findings: dict[tuple[str, str], int] = {}
+
+    def take(self, event: MakeEvent) -> Iterator[Record]:
+        """Add one event; yield what must be told at once because of it."""
+        fact = self._fact_of(event)
+        fact.count += 1
+        fact.last = event.time
+        if event.user is None:
+            fact.unattributed += 1
+        if event.outcome == "constructed":
+            key = (event.cls.name, event.cls.concept.name)
+            self.creations[key] = self.creations.get(key, 0) + 1
+        if event.is_first_meeting and event.user is not None and event.instance is not None:
+            yield from self._meet(event, event.instance.serial, self._hash_user(event.user))
+
+    def forget(self, serial: int) -> None:
+        """Let go of an instance that is no more."""
+        self._instances.pop(serial, None)
+
+    def due(self, now: int, is_final: bool) -> Iterator[Record]:
+        """Yield the facts that are new, or that grew and were not told for a while."""
+        for fact in self._facts.values():
+            if fact.count and (is_final or not fact.told_at or now - fact.told_at >= REPEAT_AFTER):
+                yield fact.record._replace(
+                    count=fact.count, unattributed=fact.unattributed, first=fact.first, last=fact.last
+                )
+                fact.told_at = now
+                fact.count = fact.unattributed = 0
+                fact.first = fact.last
+
+    def _fact_of(self, event: MakeEvent) -> _Fact:
+        chain = tuple(maker.name for maker in event.chain)
+        origin = "" if event.origin is None else event.origin.name
+        born = "" if event.born is None or event.outcome == "constructed" else self._born(*event.born[:2])
+        key = (event.maker, event.outcome, event.cls, id(event.code), event.offset, chain, origin, born)
+        fact = self._facts.get(key)
+        if fact is None:
+            record = MakeRecord(
+                maker=event.maker.name,
+                kind=event.maker.kind,
+                outcome=event.outcome,
+                cls=event.cls.name,
+                serial=event.cls.serial,
+                chain=chain,
+                origin=origin,
+                born=born,
+                definition=self._places.definition(event.maker.code),
+                site=self._places.site(event.code, event.offset),
+                thread=thread_label(event.thread),
+                task=task_label(event.task),
+                count=0,
+                unattributed=0,
+                first=event.time,
+                last=event.time,
+            )
+            fact = self._facts[key] = _Fact(record, event.time)
+        return fact
+
+    def _born(self, code: CodeType, offset: int) -> str:
+        site = self._places.site(code, offset)
+        return f"{site.file}:{site.line}"
+
+    def _meet(self, event: MakeEvent, serial: int, user: str) -> Iterator[Record]:
+        cls = event.cls
+        state = self._instances.get(serial)
+        if state is None:
+            state = self._instances[serial] = _Shared(cls, {}, set())
+        if user in state.users:
+            return
+        access = AccessRecord(
+            instance=f"{self._process}-{serial}",
+            concept=cls.concept.name,
+            cls=cls.name,
+            maker=event.maker.name,
+            outcome=event.outcome,
+            site=self._places.site(event.code, event.offset),
+            user=user,
+            thread=thread_label(event.thread),
+            task=task_label(event.task),
+            time=event.time,
+            request=event.request[0],
+        )
+        state.users[user] = access
+        count = len(state.users)
+        singles = self._told_singles.get(cls.name, 0)
+        if count == 1 and singles < SINGLE_INSTANCES:
+            self._told_singles[cls.name] = singles + 1
+            state.told.add(user)
+            yield access
+        elif 1 < count <= USERS_TOLD:
+            for known, earlier in state.users.items():
+                if known not in state.told:
+                    state.told.add(known)
+                    yield earlier
+        if is_cross_user(cls.concept, cls.name, count) and count & (count - 1) == 0:
+            if count == 2:
+                key = (cls.name, cls.concept.name)
+                self.shared[key] = self.shared.get(key, 0) + 1
+            yield self._finding(event, access, state)
+
+    def _finding(self, event: MakeEvent, access: AccessRecord, state: _Shared) -> SharingRecord:
+        severity = sharing_severity(state.cls.concept).label
+        key = ("SSOT301", severity)
+        self.findings[key] = self.findings.get(key, 0) + 1
+        return SharingRecord(
+            instance=access.instance,
+            concept=access.concept,
+            cls=access.cls,
+            users=tuple(list(state.users)[:USERS_TOLD]),
+            user_count=len(state.users),
+            severity=severity,
+            site=access.site,
+            time=access.time,
+            request=event.request[0],
+            request_span=event.request[1],
+        )

@@ -1,0 +1,100 @@
+"""Turns code objects and offsets into places that a reader can open."""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType, ModuleType
+
+from ssot_probe.model.records import NOWHERE, Site
+from ssot_probe.observe.import_sites import ImportStatement, StatementReader, is_call, reads_twice, resolve
+from ssot_probe.observe.scope import Scope
+
+SWEEPERS = frozenset(
+    {"pkgutil", "inspect", "pydoc", "doctest", "unittest", "_pytest", "pytest", "sphinx", "jedi", "IPython"}
+)
+"""Top-level packages that import modules to look at them: no use by the application."""
+
+
+class Places:
+    """Knows the project's directories; remembers each place once.
+
+    Args:
+        scope: shortens file names.
+        script: the file that runs as `__main__`, "" where none does: the interpreter forgets it at exit.
+    """
+
+    def __init__(self, scope: Scope, script: str = "") -> None:
+        self._scope = scope
+        self._statements = StatementReader()
+        self._sites: dict[tuple[int, int], tuple[CodeType, Site]] = {}
+        self._modules: dict[str, str] = {script: "__main__"} if script else {}
+
+    def site(self, code: CodeType, offset: int) -> Site:
+        """Return the place of an instruction."""
+        known = self._sites.get((id(code), offset))
+        if known is None or known[0] is not code:
+            if len(self._sites) > 20_000:
+                self._sites.clear()
+            site = self.at_line(code, _line_at(code, offset), self._module_of(code.co_filename))
+            known = self._sites[id(code), offset] = (code, site)
+        return known[1]
+
+    def at_line(self, code: CodeType, line: int, module: str) -> Site:
+        """Return the place of a line whose module is known."""
+        function = getattr(code, "co_qualname", code.co_name)  # co_qualname: 3.11
+        return Site(self._scope.relative(code.co_filename), line, function, module)
+
+    def definition(self, code: CodeType | None) -> Site:
+        """Return the place where a function is defined."""
+        if code is None:
+            return NOWHERE
+        return NOWHERE._replace(file=self._scope.relative(code.co_filename), line=code.co_firstlineno)
+
+    def statement(self, code: CodeType, offset: int) -> ImportStatement | None:
+        """Return the import statement at an instruction."""
+        return self._statements.at(code, offset)
+
+    def is_call(self, code: CodeType, offset: int) -> bool:
+        """Is the instruction a call? Before 3.12 a failing attribute look-up is read as one: then never."""
+        return sys.version_info >= (3, 12) and is_call(code, offset)
+
+    def absolute(self, statement: ImportStatement | None, importer: str) -> str:
+        """Return the absolute name of the module that a statement in `importer` names."""
+        if statement is None:
+            return ""
+        package = _namespace(importer).get("__package__") or importer.rpartition(".")[0]
+        return resolve(statement, str(package))
+
+    def reads_twice(self, statement: ImportStatement | None, module: str) -> bool:
+        """Is one execution of the statement seen as two?"""
+        return reads_twice(statement, "__path__" in _namespace(module))
+
+    def origin(self, importer: str) -> str:
+        """Was it the application that imported, or a tool that walks modules?"""
+        return "sweep" if importer.partition(".")[0] in SWEEPERS else "application"
+
+    def is_module(self, name: str) -> bool:
+        """Is a module of that name loaded?"""
+        return name in sys.modules
+
+    def _module_of(self, file: str) -> str:
+        if file not in self._modules:
+            for name in list(sys.modules):
+                found = _namespace(name).get("__file__")
+                if isinstance(found, str):
+                    self._modules.setdefault(found, name)
+            self._modules.setdefault(file, "")
+        return self._modules[file]
+
+
+def _namespace(module: str) -> dict[str, object]:
+    """Return a loaded module's dictionary without asking the module, which may be lazy; {} where it has none."""
+    found = sys.modules.get(module)
+    return found.__dict__ if issubclass(type(found), ModuleType) and found is not None else {}
+
+
+def _line_at(code: CodeType, offset: int) -> int:
+    for start, end, line in code.co_lines():
+        if start <= offset < end:
+            return line or 0
+    return 0

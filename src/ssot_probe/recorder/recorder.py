@@ -1,0 +1,171 @@
+"""One cycle of the recorder: what waits in the buffer becomes records, spans, and bytes on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from time import time_ns
+from typing import Any, NamedTuple, Protocol
+
+from ssot_probe.model.policy import Policy
+from ssot_probe.model.records import ProcessRecord, Record
+from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.makers import MakeEvent
+from ssot_probe.observe.tripwire import hits, lost
+from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.imports import ImportLedger
+from ssot_probe.recorder.ledger import Ledger
+from ssot_probe.recorder.losses import SITES_FULL, Losses
+from ssot_probe.recorder.places import Places
+from ssot_probe.wire.metrics import Counts, points
+from ssot_probe.wire.otlp_json import MetricPoint, SpanData
+from ssot_probe.wire.spans import to_spans
+
+HEARTBEAT = 10_000_000_000
+"""Nanoseconds between two records that say that the probe is alive."""
+
+BATCH = 2_000
+"""Items taken from the buffer at once."""
+
+
+class Exporter(Protocol):
+    """Where spans and metrics go. Neither method raises: what is not delivered is counted as lost."""
+
+    def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
+        """Send a batch on its way."""
+
+    def close(self, seconds: float) -> None:
+        """Deliver what is left, within so many seconds."""
+
+
+class LoadEvent(NamedTuple):
+    """A first-party module was loaded, or failed to."""
+
+    loading: Any  # observe.finder.Loading
+    outcome: str
+    thread: str
+    time: int
+
+
+class Identity(NamedTuple):
+    """What the recording says of its process."""
+
+    instance: str  # service.instance.id
+    armed: int
+    python: str
+    policy: Policy
+    policy_json: str
+    observers: tuple[str, ...]
+
+
+class Recorder:
+    """Runs in one thread at a time. Holds everything that a process has to say about itself."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        buffer: Buffer,
+        losses: Losses,
+        places: Places,
+        instances: InstanceTable,
+        hash_user: Callable[[str], str],
+        exporters: Sequence[Exporter],
+    ) -> None:
+        self._identity = identity
+        self._buffer = buffer
+        self._losses = losses
+        self._instances = instances
+        self._exporters = exporters
+        self._ledger = Ledger(identity.instance, places, hash_user)
+        self._imports = ImportLedger(places)
+        self._import_counts: dict[tuple[str, str], int] = {}
+        self._emitted = 0
+        self._next_heartbeat = 0
+        self._is_started = False
+
+    def cycle(self, thread_of: Callable[[int], str], is_final: bool = False) -> None:
+        """Record and export what has come up. The last cycle says that the recording is closed."""
+        while True:
+            items = self._buffer.take(BATCH)
+            self._export(self._records(items, thread_of, is_final and not self._buffer.items), is_final)
+            if len(items) < BATCH:
+                break
+
+    def close(self, seconds: float) -> None:
+        """Deliver what is left, within so many seconds."""
+        for exporter in self._exporters:
+            exporter.close(seconds)
+
+    def _records(
+        self, items: Iterable[Any], thread_of: Callable[[int], str], is_final: bool
+    ) -> list[Record]:
+        now = time_ns()
+        records: list[Record] = []
+        if not self._is_started:
+            self._is_started = True
+            self._next_heartbeat = now + HEARTBEAT
+            records.append(self._process("started", self._identity.armed, 0))
+        for item in items:
+            if type(item) is tuple:
+                records.extend(self._ledger.take(MakeEvent._make(item)))
+            elif type(item) is int:
+                self._ledger.forget(item)
+            elif type(item) is LoadEvent:
+                records.extend(self._imports.loaded(*item))
+            else:
+                records.append(item)
+        records.extend(self._ledger.due(now, is_final))
+        records.extend(self._imports.due(list(hits.values()), thread_of, now, is_final))
+        if lost[0]:
+            self._losses.add(SITES_FULL, lost[0])
+            lost[0] = 0
+        self._count_imports(records)
+        if is_final or now >= self._next_heartbeat:
+            self._next_heartbeat = now + HEARTBEAT
+            state = "stopped" if is_final else "alive"
+            records.append(self._process(state, now, self._emitted + len(records)))
+        return records
+
+    def _process(self, state: str, time: int, emitted: int) -> ProcessRecord:
+        identity = self._identity
+        return ProcessRecord(
+            state=state,
+            time=time,
+            armed=identity.armed,
+            python=identity.python,
+            packages=identity.policy.packages,
+            policy=identity.policy_json if state == "started" else "",
+            observers=identity.observers,
+            emitted=emitted,
+            dropped=tuple(f"{reason}={count}" for reason, count in self._losses.by_reason().items()),
+        )
+
+    def _count_imports(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if type(record).__name__ == "ImportRecord":
+                key = (record.module, record.outcome)  # type: ignore[union-attr]
+                self._import_counts[key] = self._import_counts.get(key, 0) + record.count  # type: ignore[union-attr]
+
+    def _export(self, records: Sequence[Record], is_final: bool) -> None:
+        if not records:
+            return
+        self._emitted += len(records)
+        spans = to_spans(records)
+        now = time_ns()
+        says_metrics = any(type(record) is ProcessRecord for record in records)
+        metrics = self._points(now) if says_metrics else ()
+        for exporter in self._exporters:
+            exporter.export(spans, metrics, now)
+
+    def _points(self, now: int) -> Sequence[MetricPoint]:
+        ledger = self._ledger
+        counts = Counts(
+            imports=self._import_counts,
+            creations=ledger.creations,
+            shared=ledger.shared,
+            findings=ledger.findings,
+            live=len(self._instances.by_id),
+            dropped=self._losses.by_reason(),
+            exported=self._emitted,
+            seconds=(now - self._identity.armed) / 1e9,
+        )
+        return points(self._identity.policy, counts)

@@ -1,0 +1,1 @@
+"""Reports: a judgement becomes a plain view model, and that becomes text or JSON; nothing is judged here."""

@@ -1,0 +1,150 @@
+"""The text report as lines of styled segments, the same for a terminal and for a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ssot_probe.analysis.wording import listing, number
+from ssot_probe.report.sanitize import clean
+from ssot_probe.report.view import View
+
+SEVERITIES = ("error", "warning", "note")
+WIDEST_PLACE = 48
+"""Places up to this width stand in a column; what is longer pushes the rest of its line."""
+
+
+class Segment(NamedTuple):
+    """Text with a role, which a terminal may show in colour."""
+
+    text: str
+    role: str = ""  # "alarm" | "error" | "warning" | "note" | "heading" | "code" | "place" | "faint"
+
+
+Line = Sequence[Segment]
+
+
+def lines_of(view: View) -> Iterator[Line]:
+    """Yield the lines of the report."""
+    yield from _alarm(view["evidence"])
+    yield from _header(view)
+    findings = view["findings"]
+    for severity in SEVERITIES:
+        group = [f for f in findings if f["severity"] == severity and f["status"] != "waived"]
+        yield from _group(f"{severity.upper()}S", severity, group)
+    yield from _group("WAIVED", "faint", [f for f in findings if f["status"] == "waived"])
+    yield from _totals(view)
+
+
+def _alarm(evidence: View) -> Iterator[Line]:
+    if evidence["void"]:
+        yield [Segment(f"NO EVIDENCE: {clean(evidence['void'])}", "alarm")]
+        yield [Segment("Nothing may be concluded from what this report does not show.")]
+        yield []
+    elif not evidence["complete"]:
+        reasons = [f"{clean(reason)} {count}" for reason, count in evidence["dropped_by_reason"].items()]
+        parts = []
+        if evidence["dropped"]:
+            parts.append(f"{number(evidence['dropped'], 'record')} lost ({', '.join(reasons)})")
+        if evidence["late"]:
+            parts.append(f"{number(len(evidence['late']), 'module')} loaded before the probe")
+        yield [Segment(f"EVIDENCE INCOMPLETE: {'; '.join(parts)}", "alarm")]
+        yield [Segment("What this report does not show may have happened all the same.")]
+        yield []
+
+
+def _header(view: View) -> Iterator[Line]:
+    evidence, policy = view["evidence"], view["policy"]
+    services = (
+        f" of {listing([clean(name) for name in evidence['services']])}" if evidence["services"] else ""
+    )
+    counts = [
+        number(evidence["processes"], "process") + services,
+        number(evidence["modules"], "module"),
+        number(evidence["records"], "record"),
+    ]
+    yield _entry("evidence", ", ".join(counts))
+    if evidence["first_seen"]:
+        first, last = (evidence[key].replace("T", " ") for key in ("first_seen", "last_seen"))
+        yield _entry("time", first if first == last else f"{first} to {last}")
+    source = f"{clean(policy['source'])}, " if policy["source"] else ""
+    concepts = number(len(policy["concepts"]), "concept")
+    yield _entry("policy", f"{source}{clean(policy['found_by'])}; {concepts}")
+    if evidence["unclosed"]:
+        names = listing([clean(name) for name in evidence["unclosed"]])
+        yield _entry("not closed", f"{names}: recorded until it ended without notice, or still running")
+    for skipped in evidence["skipped"]:
+        where = f"{clean(skipped['file'])}:{skipped['line']}"
+        more = f" and {number(skipped['count'] - 1, 'more line')}" if skipped["count"] > 1 else ""
+        yield _entry("skipped", f"{where}{more}, not of the probe: {clean(skipped['what'])}")
+    yield []
+
+
+def _entry(name: str, text: str) -> Line:
+    return [Segment(f"{name:<12}", "faint"), Segment(text)]
+
+
+def _group(heading: str, role: str, findings: Sequence[View]) -> Iterator[Line]:
+    if not findings:
+        return
+    yield [Segment(f"{heading} ({len(findings)})", role)]
+    yield []
+    for finding in findings:
+        yield from _finding(finding, role)
+        yield []
+
+
+def _finding(finding: View, role: str) -> Iterator[Line]:
+    concept = f" [{clean(finding['concept'])}]" if finding["concept"] else ""
+    yield [
+        Segment(finding["code"], role),
+        Segment(f" {finding['rule']}{concept} ", "faint"),
+        Segment(clean(finding["subject"]), "heading"),
+    ]
+    yield [Segment(f"  {clean(finding['message'])}")]
+    if finding["waiver"]:
+        yield [Segment(f"  waived: {clean(finding['waiver'])}")]
+    places = [_place(line) for line in finding["evidence"]]
+    width = max((len(place) for place in places if len(place) <= WIDEST_PLACE), default=0)
+    before: Mapping[str, Any] = {}
+    for place, line in zip(places, finding["evidence"], strict=True):
+        actor = _actor(line, before)
+        column = [Segment(f"    {place:<{width}}  ", "place")] if place else [Segment("    ")]
+        yield [*column, Segment(clean(line["what"])), *([Segment(f"  [{actor}]", "faint")] if actor else [])]
+        before = line if line["thread"] or line["task"] else before
+
+
+def _place(line: Mapping[str, Any]) -> str:
+    file = clean(line["file"])
+    return f"{file}:{line['line']}" if file and line["line"] else file
+
+
+def _actor(line: Mapping[str, Any], before: Mapping[str, Any]) -> str:
+    """Return who it was, with a thread and a task that are those of the line before told in short."""
+    parts = [f"user {clean(line['user'])}"] if line["user"] else []
+    repeated = [field for field in ("thread", "task") if line[field] and line[field] == before.get(field)]
+    parts += [
+        f"{field} {clean(line[field])}"
+        for field in ("thread", "task")
+        if line[field] and field not in repeated
+    ]
+    return ", ".join([*parts, *([f"same {' and '.join(repeated)}"] if repeated else [])])
+
+
+def _totals(view: View) -> Iterator[Line]:
+    findings = view["findings"]
+    counts = Counter("waived" if f["status"] == "waived" else f["severity"] for f in findings)
+    if not findings:
+        is_sound = view["evidence"]["complete"]
+        yield [
+            Segment(
+                "No findings." if is_sound else "No findings, on the evidence that the first lines describe."
+            )
+        ]
+        return
+    told = [number(counts[severity], severity) for severity in SEVERITIES]
+    waived = f", {counts['waived']} waived" if counts["waived"] else ""
+    yield [Segment(f"{', '.join(told)}{waived}.", "heading")]
+    first = next((f for f in findings if f["status"] != "waived"), findings[0])
+    yield [Segment(f"What a finding means and how to mend it: ssot-probe explain {first['code']}")]

@@ -1,0 +1,83 @@
+"""The view model: everything that a report shows, as plain values that JSON can hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ssot_probe.analysis.chosen_policy import ChosenPolicy
+from ssot_probe.analysis.evidence import Worth, by_reason
+from ssot_probe.analysis.judge import Judgement
+from ssot_probe.analysis.path_table import PathRow
+from ssot_probe.analysis.wording import moment
+from ssot_probe.model.finding import Finding
+
+SCHEMA = "ssot-probe/report/1"
+
+View = dict[str, Any]
+
+
+def view_of(judgement: Judgement, chosen: ChosenPolicy, generated_at: datetime) -> View:
+    """Return the view of a judgement; its shape is public, see `report --format json`."""
+    return {
+        "schema": SCHEMA,
+        "generated_at": generated_at.isoformat(timespec="seconds"),
+        "evidence": _evidence(judgement.evidence),
+        "policy": {
+            "source": chosen.source,
+            "found_by": chosen.found_by,
+            "concepts": [
+                {"name": concept.name, "declared": concept.declared} for concept in judgement.concepts
+            ],
+        },
+        "findings": [_finding(finding) for finding in judgement.findings],
+        "paths": [_path(row) for row in judgement.paths],
+    }
+
+
+def _evidence(worth: Worth) -> View:
+    return {
+        "processes": worth.processes,
+        "services": list(worth.services),
+        "modules": worth.modules,
+        "records": worth.records,
+        "first_seen": moment(worth.first).replace(" ", "T") if worth.last else None,
+        "last_seen": moment(worth.last).replace(" ", "T") if worth.last else None,
+        "dropped": worth.dropped,
+        "dropped_by_reason": dict(by_reason(worth.losses)),
+        "losses": [loss._asdict() for loss in worth.losses],
+        "blind": [blind._asdict() for blind in worth.blind],
+        "late": sorted({late.module for late in worth.late}),
+        "unclosed": list(worth.unclosed),
+        "skipped": [skipped._asdict() for skipped in worth.skipped],
+        "void": worth.void,
+        "complete": worth.is_complete,
+    }
+
+
+def _finding(finding: Finding) -> View:
+    return {
+        "code": finding.code,
+        "rule": finding.rule,
+        "severity": finding.severity.label,
+        "concept": finding.concept,
+        "subject": finding.subject,
+        "message": finding.message,
+        "count": finding.count,
+        "users": finding.users,
+        "fingerprint": finding.fingerprint,
+        "status": finding.status,
+        "waiver": finding.waiver,
+        "evidence": [line._asdict() for line in finding.evidence],
+    }
+
+
+def _path(row: PathRow) -> View:
+    return {
+        "path": row.path,
+        "class": row.cls,
+        "kind": row.kind,
+        "imports": row.imports,
+        "legacy": row.legacy,
+        "canonical": row.canonical,
+    }

@@ -1,0 +1,167 @@
+"""The registry: every span, metric and attribute that ssot-probe sends, each defined once.
+
+The tables in `docs/telemetry.md` and the allow-list in `collector-config.yaml` are generated from here and
+tested against it. Names follow OpenTelemetry's semantic conventions 1.44 where these have one; all others
+stand under `ssot.`. No name is both a leaf and a namespace: some stores nest dotted keys.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SCOPE = "ssot_probe"
+SCHEMA_VERSION = 1
+"""Version of the record format. 1: first published format."""
+
+
+class Attribute(NamedTuple):
+    """An attribute that may stand on a span, a metric point or the resource."""
+
+    name: str
+    type: str  # "string" | "int" | "bool" | "string[]"
+    brief: str
+
+
+class Span(NamedTuple):
+    """A kind of span. All are of kind INTERNAL and each is the root of its own trace."""
+
+    name: str
+    brief: str
+
+
+class Metric(NamedTuple):
+    """A metric, cumulative over the life of a process."""
+
+    name: str
+    instrument: str  # "counter" | "updowncounter"
+    unit: str
+    brief: str
+    attributes: tuple[str, ...]
+
+
+SPANS = (
+    Span("ssot.probe.process", "state of the probe in one process: started, alive, stopped"),
+    Span("ssot.modules", "first-party modules were found loaded"),
+    Span("ssot.import", "an import was executed at one place, from its first to its last time"),
+    Span("ssot.class", "a class object exists"),
+    Span("ssot.binding", "a module binds a name to a class or function"),
+    Span("ssot.make", "a maker constructed or handed out instances for one caller"),
+    Span("ssot.instance.access", "a user got hold of one certain instance for the first time"),
+    Span("ssot.finding", "a finding that was judged in the process: an instance serves two users"),
+    Span("ssot.holder", "what keeps a shared instance alive"),
+    Span("ssot.blind", "something that cannot be observed here"),
+)
+
+ATTRIBUTES = (
+    Attribute("service.name", "string", "the service (resource)"),
+    Attribute("service.version", "string", "its version (resource)"),
+    Attribute("service.namespace", "string", "its namespace (resource)"),
+    Attribute("service.instance.id", "string", "one process of it; a forked child has its own (resource)"),
+    Attribute("deployment.environment.name", "string", "such as staging (resource)"),
+    Attribute("host.name", "string", "name of the host (resource)"),
+    Attribute("process.pid", "int", "process id (resource)"),
+    Attribute("process.runtime.name", "string", "such as cpython (resource)"),
+    Attribute("process.runtime.version", "string", "version of the interpreter (resource)"),
+    Attribute("telemetry.sdk.name", "string", "set by the OpenTelemetry SDK (resource)"),
+    Attribute("telemetry.sdk.language", "string", "set by the OpenTelemetry SDK (resource)"),
+    Attribute("telemetry.sdk.version", "string", "set by the OpenTelemetry SDK (resource)"),
+    Attribute("telemetry.distro.name", "string", "always ssot-probe (resource)"),
+    Attribute("telemetry.distro.version", "string", "version of ssot-probe (resource)"),
+    Attribute("ssot.role", "string", "role of the process, given by OTEL_RESOURCE_ATTRIBUTES (resource)"),
+    Attribute("ssot.schema.version", "int", "version of the record format (resource)"),
+    Attribute("code.file.path", "string", "file of the place, relative to the project"),
+    Attribute("code.line.number", "int", "line of the place"),
+    Attribute("code.function.name", "string", "function around the place"),
+    Attribute("ssot.site.module", "string", "module around the place"),
+    Attribute("thread.name", "string", "thread; names that the interpreter did not give are replaced"),
+    Attribute("user.hash", "string", "keyed hash of the user id"),
+    Attribute("error.type", "string", "why records were lost"),
+    Attribute("ssot.task.name", "string", "asyncio task; names that asyncio did not give are replaced"),
+    Attribute("ssot.count", "int", "how often it happened within the span's time"),
+    Attribute("ssot.unattributed.count", "int", "of these, how often no user was known"),
+    Attribute("ssot.process.state", "string", "started, alive or stopped"),
+    Attribute("ssot.process.armed_at", "int", "since when the probe observes, ns since the epoch"),
+    Attribute("ssot.process.packages", "string[]", "first-party packages; empty when inferred"),
+    Attribute("ssot.process.policy", "string", "the policy in force as JSON"),
+    Attribute("ssot.process.observers", "string[]", "what was listening"),
+    Attribute("ssot.process.emitted", "int", "records written before this one"),
+    Attribute("ssot.process.dropped", "string[]", "losses so far, reason=count"),
+    Attribute("ssot.module.names", "string[]", "modules"),
+    Attribute("ssot.module.files", "string[]", "the file of each"),
+    Attribute("ssot.module.importers", "string[]", "file:line of the import that loaded each"),
+    Attribute("ssot.module.preloaded", "bool", "they were loaded before the probe"),
+    Attribute("ssot.import.name", "string", "module that was imported"),
+    Attribute("ssot.import.fetched", "string[]", "names fetched from it"),
+    Attribute("ssot.import.outcome", "string", "loaded, cached or failed"),
+    Attribute("ssot.import.origin", "string", "application, or sweep for tools that walk modules"),
+    Attribute("ssot.import.at_load", "bool", "executed while the importer was itself being loaded"),
+    Attribute("ssot.class.name", "string", "class as module:QualName"),
+    Attribute("ssot.class.serial", "int", "number of the class object in its process"),
+    Attribute("ssot.class.file", "string", "file of the class"),
+    Attribute("ssot.class.line", "int", "line of the class"),
+    Attribute("ssot.class.bases", "string[]", "all bases, nearest first"),
+    Attribute("ssot.class.traits", "string[]", "abstract, protocol, exception, enum, ..."),
+    Attribute("ssot.binding.module", "string", "module that binds"),
+    Attribute("ssot.binding.attribute", "string", "name that is bound"),
+    Attribute("ssot.binding.kind", "string", "class or function"),
+    Attribute("ssot.binding.target", "string", "what the name is bound to"),
+    Attribute("ssot.maker.name", "string", "factory, or class whose constructor was called"),
+    Attribute("ssot.maker.kind", "string", "constructor, function, coroutine or method"),
+    Attribute("ssot.maker.outcome", "string", "constructed or returned"),
+    Attribute("ssot.maker.chain", "string[]", "factories running around the call, outermost first"),
+    Attribute("ssot.maker.origin", "string", "factory that the instance first came out of"),
+    Attribute("ssot.maker.born", "string", "file:line of a construction outside of factories"),
+    Attribute("ssot.maker.file", "string", "file that defines the maker"),
+    Attribute("ssot.maker.line", "int", "line that defines the maker"),
+    Attribute("ssot.instance.id", "string", "one instance, unique over processes"),
+    Attribute("ssot.instance.type", "string", "its class"),
+    Attribute("ssot.instance.user.count", "int", "users that it served"),
+    Attribute("ssot.instance.user.hashes", "string[]", "keyed hashes of these users"),
+    Attribute("ssot.concept.name", "string", "concept of the policy"),
+    Attribute("ssot.finding.code", "string", "code of the finding; the application's span carries it too"),
+    Attribute("ssot.finding.kind", "string", "cross_user_shared_instance"),
+    Attribute("ssot.finding.severity", "string", "error, warning or note"),
+    Attribute("ssot.request.trace_id", "string", "trace of the application's request"),
+    Attribute("ssot.request.span_id", "string", "span of the application's request"),
+    Attribute("ssot.holder.path", "string[]", "chain from a module to the instance"),
+    Attribute("ssot.blind.subject", "string", "what cannot be observed"),
+    Attribute("ssot.blind.reason", "string", "why"),
+)
+
+METRICS = (
+    Metric(
+        "ssot.imports",
+        "counter",
+        "{import}",
+        "executed imports of the paths that the policy names; starts at 0 for each of them",
+        ("ssot.import.name", "ssot.import.outcome"),
+    ),
+    Metric(
+        "ssot.instance.creations",
+        "counter",
+        "{instance}",
+        "instances constructed",
+        ("ssot.instance.type", "ssot.concept.name"),
+    ),
+    Metric(
+        "ssot.instance.shared",
+        "counter",
+        "{instance}",
+        "instances that served more than one user",
+        ("ssot.instance.type", "ssot.concept.name"),
+    ),
+    Metric("ssot.instance.live", "updowncounter", "{instance}", "observed instances that are alive", ()),
+    Metric(
+        "ssot.findings",
+        "counter",
+        "{finding}",
+        "findings judged in the process",
+        ("ssot.finding.code", "ssot.finding.severity"),
+    ),
+    Metric("ssot.probe.observed.duration", "counter", "s", "how long the probe has observed", ()),
+    Metric("ssot.probe.dropped", "counter", "{record}", "records lost", ("error.type",)),
+    Metric("ssot.probe.exported", "counter", "{record}", "records handed to the exporters", ()),
+)
+
+FINDING_CODE = "ssot.finding.code"
+INSTANCE_ID = "ssot.instance.id"

@@ -1,0 +1,293 @@
+"""Records to spans and back: one table says which field of which record is which attribute."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ssot_probe.model.records import (
+    NOWHERE,
+    AccessRecord,
+    BindingRecord,
+    BlindRecord,
+    ClassRecord,
+    HolderRecord,
+    ImportRecord,
+    MakeRecord,
+    ModuleRecord,
+    ProcessRecord,
+    Record,
+    SharingRecord,
+    Site,
+)
+from ssot_probe.wire.otlp_json import AttributeValue, SpanData
+from ssot_probe.wire.registry import SCOPE
+
+Ids = tuple[str, str]
+
+_MODULES = "ssot.modules"
+
+_SITE = {
+    "file": "code.file.path",
+    "line": "code.line.number",
+    "function": "code.function.name",
+    "module": "ssot.site.module",
+}
+_DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
+_CLASS = {"cls": "ssot.class.name", "serial": "ssot.class.serial"}
+_INSTANCE = {"instance": "ssot.instance.id", "cls": "ssot.instance.type"}
+_ACTOR = {"thread": "thread.name", "task": "ssot.task.name"}
+
+
+class _Shape(NamedTuple):
+    span: str
+    record: Callable[..., Any]
+    fields: dict[str, str]  # field -> attribute
+    times: tuple[str, str] = ("time", "time")  # fields that are the span's start and end
+
+
+_SHAPES: dict[type, _Shape] = {
+    ProcessRecord: _Shape(
+        "ssot.probe.process",
+        ProcessRecord,
+        {
+            "state": "ssot.process.state",
+            "armed": "ssot.process.armed_at",
+            "python": "process.runtime.version",
+            "packages": "ssot.process.packages",
+            "policy": "ssot.process.policy",
+            "observers": "ssot.process.observers",
+            "emitted": "ssot.process.emitted",
+            "dropped": "ssot.process.dropped",
+        },
+    ),
+    ImportRecord: _Shape(
+        "ssot.import",
+        ImportRecord,
+        {
+            "module": "ssot.import.name",
+            "names": "ssot.import.fetched",
+            "outcome": "ssot.import.outcome",
+            "origin": "ssot.import.origin",
+            "at_load": "ssot.import.at_load",
+            "thread": "thread.name",
+            "count": "ssot.count",
+        },
+        ("first", "last"),
+    ),
+    ClassRecord: _Shape(
+        "ssot.class",
+        ClassRecord,
+        {
+            "name": "ssot.class.name",
+            "serial": "ssot.class.serial",
+            "file": "ssot.class.file",
+            "line": "ssot.class.line",
+            "bases": "ssot.class.bases",
+            "traits": "ssot.class.traits",
+        },
+    ),
+    BindingRecord: _Shape(
+        "ssot.binding",
+        BindingRecord,
+        {
+            "module": "ssot.binding.module",
+            "attribute": "ssot.binding.attribute",
+            "kind": "ssot.binding.kind",
+            "target": "ssot.binding.target",
+            "serial": "ssot.class.serial",
+        },
+    ),
+    MakeRecord: _Shape(
+        "ssot.make",
+        MakeRecord,
+        {
+            "maker": "ssot.maker.name",
+            "kind": "ssot.maker.kind",
+            "outcome": "ssot.maker.outcome",
+            **_CLASS,
+            "chain": "ssot.maker.chain",
+            "origin": "ssot.maker.origin",
+            "born": "ssot.maker.born",
+            **_ACTOR,
+            "count": "ssot.count",
+            "unattributed": "ssot.unattributed.count",
+        },
+        ("first", "last"),
+    ),
+    AccessRecord: _Shape(
+        "ssot.instance.access",
+        AccessRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "maker": "ssot.maker.name",
+            "outcome": "ssot.maker.outcome",
+            "user": "user.hash",
+            **_ACTOR,
+            "request": "ssot.request.trace_id",
+        },
+    ),
+    SharingRecord: _Shape(
+        "ssot.finding",
+        SharingRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "users": "ssot.instance.user.hashes",
+            "user_count": "ssot.instance.user.count",
+            "severity": "ssot.finding.severity",
+            "request": "ssot.request.trace_id",
+            "request_span": "ssot.request.span_id",
+        },
+    ),
+    HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
+    BlindRecord: _Shape(
+        "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}
+    ),
+}
+_SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
+
+
+MODULES_PER_SPAN = 500
+"""Modules that one span tells of: a span for each would cost more than loading it."""
+
+
+def to_spans(records: Iterable[Record]) -> list[SpanData]:
+    """Return the spans that carry the records: one for each, but for modules, which share one."""
+    spans = []
+    modules: dict[bool, list[ModuleRecord]] = {}
+    for record in records:
+        if type(record) is ModuleRecord:
+            modules.setdefault(record.preloaded, []).append(record)
+        else:
+            spans.append(to_span(record))
+    for group in modules.values():
+        for start in range(0, len(group), MODULES_PER_SPAN):
+            spans.append(_modules_span(group[start : start + MODULES_PER_SPAN]))
+    return spans
+
+
+def to_span(record: Record) -> SpanData:
+    """Return the span that carries a record of any kind but a module.
+
+    An access has the same ids wherever it is encoded, so that a finding can link to it before and after it
+    is sent, and a file that is read twice adds nothing. All other ids are random.
+    """
+    shape = _SHAPES[type(record)]
+    values = record._asdict()
+    attributes: dict[str, AttributeValue] = {
+        attribute: values[field] for field, attribute in shape.fields.items() if values[field] not in ("", ())
+    }
+    site, definition = values.get("site", NOWHERE), values.get("definition", NOWHERE)
+    _put_site(attributes, site, _SITE)
+    _put_site(attributes, definition, _DEFINITION)
+    trace_id, span_id = random_ids()
+    links: tuple[Ids, ...] = ()
+    error = False
+    if isinstance(record, AccessRecord):
+        trace_id, span_id = access_ids(record.instance, record.user)
+    elif isinstance(record, SharingRecord):
+        links = tuple(access_ids(record.instance, user) for user in record.users)
+        if record.request and record.request_span:
+            links = (*links, (record.request, record.request_span))
+        error = record.severity == "error"
+        attributes["ssot.finding.code"] = "SSOT301"
+        attributes["ssot.finding.kind"] = "cross_user_shared_instance"
+    start, end = (values[field] for field in shape.times)
+    return SpanData(shape.span, start, end, attributes, trace_id, span_id, links, error)
+
+
+def from_span(span: SpanData) -> tuple[Record, ...]:
+    """Return the records that a span carries; none where the span is not the probe's.
+
+    Raises:
+        ValueError: a span of the probe's that lacks what its record needs.
+    """
+    if span.scope != SCOPE:
+        return ()
+    if span.name == _MODULES:
+        return _read_modules(span)
+    shape = _SHAPE_OF_SPAN.get(span.name)
+    if shape is None:
+        raise ValueError(f"span {span.name!r} is not of a kind that this version knows")
+    values: dict[str, Any] = {}
+    record_type = shape.record
+    defaults = _empty_values(record_type)
+    for field, attribute in shape.fields.items():
+        value = span.attributes.get(attribute, defaults[field])
+        if type(value) is not type(defaults[field]):
+            raise ValueError(f"span {span.name!r}: attribute {attribute} is {value!r}")
+        values[field] = value
+    if "site" in defaults:
+        values["site"] = _read_site(span.attributes, _SITE)
+    if "definition" in defaults:
+        values["definition"] = _read_site(span.attributes, _DEFINITION)
+    values[shape.times[0]] = span.start
+    values[shape.times[1]] = span.end
+    record: Record = record_type(**values)
+    return (record,)
+
+
+def random_ids() -> Ids:
+    """Return a fresh trace id and span id, hex."""
+    digits = os.urandom(24).hex()
+    return digits[:32], digits[32:]
+
+
+def access_ids(instance: str, user: str) -> Ids:
+    """Return the trace id and span id of a user's first access to an instance, hex."""
+    from hashlib import blake2b
+
+    digits = blake2b(f"{instance}\0{user}".encode(), digest_size=24).hexdigest()
+    return digits[:32], digits[32:]
+
+
+def _modules_span(modules: Sequence[ModuleRecord]) -> SpanData:
+    trace_id, span_id = random_ids()
+    attributes: dict[str, AttributeValue] = {
+        "ssot.module.names": tuple(record.module for record in modules),
+        "ssot.module.files": tuple(record.file for record in modules),
+        "ssot.module.importers": tuple(record.importer for record in modules),
+        "ssot.module.preloaded": modules[0].preloaded,
+    }
+    times = [record.time for record in modules]
+    return SpanData(_MODULES, min(times), max(times), attributes, trace_id, span_id)
+
+
+def _read_modules(span: SpanData) -> tuple[Record, ...]:
+    lists = [
+        span.attributes.get(f"ssot.module.{name}", ()) for name in ("names", "files", "importers")
+    ]
+    names, files, importers = (value if isinstance(value, tuple) else () for value in lists)
+    if not len(names) == len(files) == len(importers):
+        raise ValueError(f"span {span.name!r}: its lists differ in length")
+    preloaded = span.attributes.get("ssot.module.preloaded") is True
+    return tuple(
+        ModuleRecord(name, file, importer, preloaded, span.start)
+        for name, file, importer in zip(names, files, importers)
+    )
+
+
+def _empty_values(record_type: Callable[..., Any]) -> dict[str, Any]:
+    empty = {"str": "", "int": 0, "bool": False, "tuple[str, ...]": (), "Site": NOWHERE}
+    return {field: empty[str(kind)] for field, kind in _annotations(record_type).items()}
+
+
+def _annotations(record_type: Callable[..., Any]) -> dict[str, str]:
+    return {
+        field: getattr(kind, "__forward_arg__", kind) for field, kind in record_type.__annotations__.items()
+    }
+
+
+def _put_site(attributes: dict[str, AttributeValue], site: Site, names: dict[str, str]) -> None:
+    for field, attribute in names.items():
+        value = getattr(site, field)
+        if value:
+            attributes[attribute] = value
+
+
+def _read_site(attributes: dict[str, AttributeValue], names: dict[str, str]) -> Site:
+    values = {field: attributes[attribute] for field, attribute in names.items() if attribute in attributes}
+    return NOWHERE._replace(**values)
