@@ -117,4 +117,5 @@ def _toml(text: str) -> dict[str, object]:
     else:
         import tomli as tomllib
 
-    return tomllib.loads(text)
+    table: dict[str, object] = tomllib.loads(text)
+    return table

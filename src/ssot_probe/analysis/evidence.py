@@ -26,7 +26,7 @@ class Blind(NamedTuple):
 
 
 class Worth(NamedTuple):
-    """What a recording is worth. `void` says why nothing may be concluded from it, None when something may."""
+    """What a recording is worth. `void` says why nothing may be concluded from it; else it is None."""
 
     processes: int
     services: tuple[str, ...]

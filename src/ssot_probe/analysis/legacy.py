@@ -42,7 +42,8 @@ def _imports(recording: Recording, entry: str) -> Iterator[Use]:
         lambda: defaultdict(list)
     )
     for process, record, reached in _reaching(recording, entry):
-        places[process, record.site][(record.module, *reached)].append(record)
+        target = (record.module, *reached)
+        places[process, record.site][target].append(record)
     for (_, site), by_target in sorted(places.items()):
         reached_records = max(by_target.items(), key=lambda item: (sum(r.count for r in item[1]), item[0]))
         module, *names = reached_records[0]

@@ -141,15 +141,15 @@ class _Reader:
             raise NoEvidenceError(f"{where}: all that is left is torn, the first at {self._losses[0].where}")
         if self._foreign_spans:
             raise UnreadableRecordingError(
-                f"{where}: found {self._foreign_spans} spans of other instrumentation and none of the probe: was "
-                "it switched on in the service that sent them?"
+                f"{where}: found {self._foreign_spans} spans of other instrumentation and none of the probe: "
+                "was it switched on in the service that sent them?"
             )
         if self._otlp_lines:
             raise NoEvidenceError(f"{where}: found OTLP, but no span in it: no record of the probe arrived")
         first = min(self._skipped)
         raise UnreadableRecordingError(
-            f"{first.file}:{first.line}: found {first.what}, expected OTLP JSON lines as the probe or a Collector's "
-            "file exporter writes them"
+            f"{first.file}:{first.line}: found {first.what}, expected OTLP JSON lines as the probe or a "
+            "Collector's file exporter writes them"
         )
 
 

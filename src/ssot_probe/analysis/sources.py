@@ -6,7 +6,8 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import IO, NamedTuple
+from io import BufferedReader
+from typing import NamedTuple
 
 from ssot_probe.errors import UnreadableRecordingError, UsageError
 
@@ -55,7 +56,7 @@ def read_lines(path: str) -> Iterator[Line]:
         raw = open(path, "rb")  # noqa: SIM115  # closed below, behind what reads from it
     except OSError as error:
         raise UnreadableRecordingError(f"{path}: cannot be read: {error.strerror}") from error
-    lines: IO[bytes] = gzip.GzipFile(fileobj=raw) if is_compressed else raw
+    lines: gzip.GzipFile | BufferedReader = gzip.GzipFile(fileobj=raw) if is_compressed else raw
     with raw, lines:
         number = before = 0
         try:

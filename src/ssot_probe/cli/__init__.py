@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -26,8 +26,11 @@ class Entry(NamedTuple):
 
 
 COMMANDS = (
+    Entry("demo", "ssot_probe.cli.demo", "Run the bundled chat service before and after its consolidation."),
+    Entry("run", "ssot_probe.cli.run", "Run a command under the probe."),
     Entry("report", "ssot_probe.cli.report", "Show the findings of a recording."),
     Entry("explain", "ssot_probe.cli.explain", "Say what a finding means, how it is proved, how to mend it."),
+    Entry("doctor", "ssot_probe.cli.doctor", "Say whether the probe would be active, and what it would miss."),
 )
 
 

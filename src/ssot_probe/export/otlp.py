@@ -214,12 +214,15 @@ def _sdk_exporters() -> tuple[Any, Any]:
         arguments["timeout"] = REQUEST_SECONDS
     protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
     if protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as Metrics
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Spans
-    else:
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter as Metrics
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as Spans
-    return _made(Spans, arguments), _made(Metrics, arguments)
+        from opentelemetry.exporter.otlp.proto.grpc import metric_exporter, trace_exporter
+
+        return _made(trace_exporter.OTLPSpanExporter, arguments), _made(
+            metric_exporter.OTLPMetricExporter, arguments
+        )
+    from opentelemetry.exporter.otlp.proto.http import metric_exporter as http_metrics
+    from opentelemetry.exporter.otlp.proto.http import trace_exporter as http_traces
+
+    return _made(http_traces.OTLPSpanExporter, arguments), _made(http_metrics.OTLPMetricExporter, arguments)
 
 
 def _made(exporter: Any, arguments: dict[str, Any]) -> Any:

@@ -31,13 +31,19 @@ def traits(cls: type) -> tuple[str, ...]:
         found.append("protocol")
     if issubclass(cls, BaseException):
         found.append("exception")
-    if any(base.__module__ == "enum" for base in type(cls).__mro__):
+    if any(base.__module__ == "enum" for base in metaclasses(cls)):
         found.append("enum")
     if type(cls).__name__ == "_TypedDictMeta" or issubclass(cls, tuple):
         found.append("typed-dict")
     if is_test_double(cls):
         found.append("test-double")
     return tuple(found)
+
+
+def metaclasses(cls: type) -> tuple[type, ...]:
+    """Return the class's metaclass and its bases, nearest first."""
+    metaclass: type = type(cls)
+    return metaclass.__mro__
 
 
 def is_test_double(cls: type) -> bool:

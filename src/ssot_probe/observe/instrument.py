@@ -84,8 +84,9 @@ class Instrumenter:
         for attribute, value in list(vars(module).items()):
             if issubclass(type(value), type):
                 found |= self._bind_class(name, attribute, value)
-        for owner in (module, *_own_classes(module, name)):
-            found |= self._wrap_factories(owner, name)
+        found |= self._wrap_factories(module, name)
+        for cls in _own_classes(module, name):
+            found |= self._wrap_factories(cls, name)
         return found
 
     def failed(self, subject: str, error: BaseException) -> None:
@@ -203,7 +204,7 @@ class Instrumenter:
         return None if observed is None else self.makers.get(observed.name)
 
     def _wrap_metaclass(self, cls: type) -> None:
-        for metaclass in type(cls).__mro__:
+        for metaclass in census.metaclasses(cls):
             if metaclass is type:
                 return
             call = vars(metaclass).get("__call__")
@@ -325,14 +326,18 @@ def _passing_on(cls: type) -> Callable[..., Any]:
     """Return a function that does what constructing did while `cls` had no `__init__` of its own."""
 
     def ssot_probe_next_constructor(instance: Any, *args: Any, **kwargs: Any) -> Any:
-        following = super(cls, instance).__init__
+        following = _after(cls, instance).__init__
         if getattr(following, "__objclass__", None) is not object:
             return following(*args, **kwargs)
-        if (args or kwargs) and type(instance).__new__ is object.__new__:
+        if (args or kwargs) and getattr(type(instance), "__new__", None) is object.__new__:
             raise TypeError(f"{type(instance).__name__}() takes no arguments")
         return None
 
     return ssot_probe_next_constructor
+
+
+def _after(cls: Any, instance: Any) -> Any:
+    return super(cls, instance)
 
 
 def _without_arguments(self: Any) -> None:

@@ -31,11 +31,11 @@ class MainModuleWatch:
     def start(self) -> None:
         """Watch for the first class statement of `__main__`."""
         self._build_class = builtins.__build_class__
-        builtins.__build_class__ = self._ssot_probe_build_class
+        builtins.__build_class__ = self._ssot_probe_build_class  # type: ignore[assignment]
 
     def stop(self) -> None:
         """Leave nothing in place; may be called twice."""
-        if builtins.__build_class__ == self._ssot_probe_build_class:
+        if vars(builtins)["__build_class__"] == self._ssot_probe_build_class:
             builtins.__build_class__ = self._build_class
         if self._is_tracing and sys.gettrace() == self._trace_nothing:
             sys.settrace(None)

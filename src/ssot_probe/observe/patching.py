@@ -9,7 +9,7 @@ from typing import Any
 from wrapt import BoundFunctionWrapper, FunctionWrapper
 
 
-class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc]
+class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
     """An observed function bound to its instance or class."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -25,7 +25,7 @@ class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc]
         return self
 
 
-class ObservedFunction(FunctionWrapper):  # type: ignore[misc]
+class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
     """A function that tells of its calls and is otherwise the function.
 
     wrapt's own wrapper cannot be pickled or copied, a function can: by its name. A process without the

@@ -114,7 +114,7 @@ def arm(spec: object) -> bool:
 def disarm(spec: object) -> None:
     """Make the spec an ordinary one again; nothing happens to one that is not watched."""
     if type(spec) is _WatchedSpec:
-        spec.__class__ = ModuleSpec
+        spec.__class__ = ModuleSpec  # type: ignore[assignment]
 
 
 def is_armed(spec: object) -> bool:

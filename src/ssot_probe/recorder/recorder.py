@@ -7,7 +7,7 @@ from time import time_ns
 from typing import Any, NamedTuple, Protocol
 
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import ProcessRecord, Record
+from ssot_probe.model.records import ImportRecord, ProcessRecord, Record
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import MakeEvent
 from ssot_probe.observe.tripwire import hits, lost
@@ -141,9 +141,9 @@ class Recorder:
 
     def _count_imports(self, records: Iterable[Record]) -> None:
         for record in records:
-            if type(record).__name__ == "ImportRecord":
-                key = (record.module, record.outcome)  # type: ignore[union-attr]
-                self._import_counts[key] = self._import_counts.get(key, 0) + record.count  # type: ignore[union-attr]
+            if isinstance(record, ImportRecord):
+                key = (record.module, record.outcome)
+                self._import_counts[key] = self._import_counts.get(key, 0) + record.count
 
     def _export(self, records: Sequence[Record], is_final: bool) -> None:
         if not records:

@@ -272,12 +272,13 @@ def _read_modules(span: SpanData) -> tuple[Record, ...]:
 
 def _empty_values(record_type: Callable[..., Any]) -> dict[str, Any]:
     empty = {"str": "", "int": 0, "bool": False, "tuple[str, ...]": (), "Site": NOWHERE}
-    return {field: empty[str(kind)] for field, kind in _annotations(record_type).items()}
+    return {field: empty[kind] for field, kind in _annotations(record_type).items()}
 
 
 def _annotations(record_type: Callable[..., Any]) -> dict[str, str]:
     return {
-        field: getattr(kind, "__forward_arg__", kind) for field, kind in record_type.__annotations__.items()
+        field: str(getattr(kind, "__forward_arg__", kind))
+        for field, kind in record_type.__annotations__.items()
     }
 
 
@@ -289,5 +290,7 @@ def _put_site(attributes: dict[str, AttributeValue], site: Site, names: dict[str
 
 
 def _read_site(attributes: dict[str, AttributeValue], names: dict[str, str]) -> Site:
-    values = {field: attributes[attribute] for field, attribute in names.items() if attribute in attributes}
+    values: dict[str, Any] = {
+        field: attributes[attribute] for field, attribute in names.items() if attribute in attributes
+    }
     return NOWHERE._replace(**values)

@@ -25,8 +25,8 @@ RULE = Rule(
     "imported from.",
     proof="For each path the class object that the module really bound to the name: where the class is "
     "defined, and wherever an executed import fetched the name.",
-    silent="Private names; names that were imported for type checking only; classes of another concept that "
-    "carry the name on purpose; a base class that only its own subclass of the same name imports.",
+    silent="Private names; names that were imported for type checking only; classes of another concept "
+    "that carry the name on purpose; a base class that only its own subclass of the same name imports.",
     fix="Keep the name for the canonical class. Rename the others, or let their modules re-export the "
     "canonical class until their importers are gone.",
     example='canonical = "chat.ws.manager:WebSocketManager"',

@@ -14,8 +14,8 @@ RULE = Rule(
     name="blind-spot",
     severity=Severity.NOTE,
     claim="A watched class or path cannot be observed here, so its silence means nothing.",
-    proof="The probe tried and says why: instances made by C code, a class without weak references, a module "
-    "that is frozen or was replaced.",
+    proof="The probe tried and says why: instances made by C code, a class without weak references, a "
+    "module that is frozen or was replaced.",
     silent="What the policy does not ask for.",
     fix="Follow the reason: add `__weakref__` to `__slots__`, or watch the class that wraps the C type.",
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ssot_probe.analysis.case import Case
-from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import number
 from ssot_probe.model.finding import Evidence, Finding, Severity
@@ -20,12 +19,13 @@ RULE = Rule(
     name="cross-user-instance",
     severity=Severity.ERROR,
     claim="One instance served two users, in a concept whose instances belong to one user each.",
-    proof="Its maker gave this very instance, told apart by a serial and not by its address, to both users: "
-    "the places, threads, tasks and hashed users of the first times, and what keeps the instance alive.",
-    silent='Concepts with `isolation = "process"`, types in `shared_ok`, calls for which no user was known, '
-    "and an address that is used again after the first instance was collected.",
-    fix="Let the factory make an instance per user, or look it up by user. Where users may share it, say so"
-    ' with `isolation = "process"` or `shared_ok`.',
+    proof="Its maker gave this very instance, told apart by a serial and not by its address, to both "
+    "users: the places, threads, tasks and hashed users of the first times, and what keeps the instance "
+    "alive.",
+    silent='Concepts with `isolation = "process"`, types in `shared_ok`, calls for which no user was '
+    "known, and an address that is used again after the first instance was collected.",
+    fix="Let the factory make an instance per user, or look it up by user. Where users may share it, say "
+    'so with `isolation = "process"` or `shared_ok`.',
     example='isolation = "process"',
 )
 

@@ -19,15 +19,15 @@ RULE = Rule(
     name="duplicate-class",
     severity=Severity.ERROR,
     claim="More classes play the concept than its policy allows (`max_classes`, by default one).",
-    proof="Distinct class objects that a loaded module binds or that were constructed, each with its file and"
-    " line and how many instances of it were constructed.",
+    proof="Distinct class objects that a loaded module binds or that were constructed, each with its file "
+    "and line and how many instances of it were constructed.",
     silent="Abstract bases, Protocols, exceptions, enums and TypedDicts; test doubles, unless a pattern "
     "without a wildcard names them; subclasses of the canonical class, or, where none is declared, of "
     "another class that counts; factory classes of the concept. All of these are listed apart in the "
     "evidence. The same class in several processes is one class.",
-    fix="Decide on one class, declare it as `canonical`, move its callers over and delete the others. Where"
-    " several are meant to exist, raise `max_classes`, narrow `classes`, or give each a concept of its "
-    "own.",
+    fix="Decide on one class, declare it as `canonical`, move its callers over and delete the others. "
+    "Where several are meant to exist, raise `max_classes`, narrow `classes`, or give each a concept of "
+    "its own.",
     example='canonical = "chat.ws.manager:WebSocketManager"\nmax_classes = 1',
 )
 

@@ -21,8 +21,8 @@ RULE = Rule(
     "another.",
     proof="For each factory where it is defined, how many instances it handed out, and a place that called "
     "it.",
-    silent="A factory that passes on what another one made: it is listed behind that one. Constructors: a call"
-    " of the class itself is no factory. With declared factories, these among themselves.",
+    silent="A factory that passes on what another one made: it is listed behind that one. Constructors: a "
+    "call of the class itself is no factory. With declared factories, these among themselves.",
     fix="Keep one factory, declare it in `factories`, and let the others call it until their callers are "
     "gone.",
     example='factories = ["chat.ws.manager:get_manager"]',

@@ -27,8 +27,8 @@ RULE = Rule(
     claim="Instances of the concept were constructed outside the factories that may do it.",
     proof="Each place that called the constructor while none of the allowed factories was running around it.",
     silent="Construction inside an allowed factory, however deep in the same call. An instance that was "
-    "constructed elsewhere and that an allowed factory then was the first to hand out, such as a "
-    "singleton at the top of a module.",
+    "constructed elsewhere and that an allowed factory then was the first to hand out, such as a singleton "
+    "at the top of a module.",
     fix="Call the factory at the places that are named. Where a place is right, declare the factory around "
     "it.",
     example='factories = ["chat.ws.manager:get_manager"]',
@@ -96,7 +96,7 @@ def _outside(
 def _adopted(
     recording: Recording, members: Members, allowed_of: Mapping[str, Collection[str]]
 ) -> Counter[tuple[str, str]]:
-    """Count, by class and birthplace, what allowed factories handed out first that was constructed elsewhere."""
+    """Count, by class and birthplace, what allowed factories handed out first and had not constructed."""
     adopted: Counter[tuple[str, str]] = Counter()
     for _, cls, record in made_by_factories(recording, members):
         is_first_hand = record.outcome == "returned" and record.maker == record.origin

@@ -18,15 +18,15 @@ RULE = Rule(
     code="SSOT108",
     name="legacy-import",
     severity=Severity.ERROR,
-    claim="A path that the policy declares legacy is still imported, or something that lives there is still "
-    "called or constructed.",
-    proof="Each importing or calling place with file, line and count, whether it happened while the importer "
-    "was being loaded or later, and the first and the last time.",
+    claim="A path that the policy declares legacy is still imported, or something that lives there is "
+    "still called or constructed.",
+    proof="Each importing or calling place with file, line and count, whether it happened while the "
+    "importer was being loaded or later, and the first and the last time.",
     silent="Imports that legacy modules of the same concept make of each other: they are the business of "
-    "whoever imports the outermost one. Tools that walk modules (dir, inspect, pickle's search, "
-    "reloaders, test collection). Imports that failed.",
-    fix="Move the places that are named to the canonical path, one file at a time; the finding counts down."
-    " When it is gone, `ssot-probe dead` says whether the evidence is enough to delete the path.",
+    "whoever imports the outermost one. Tools that walk modules (dir, inspect, pickle's search, reloaders, "
+    "test collection). Imports that failed.",
+    fix="Move the places that are named to the canonical path, one file at a time; the finding counts "
+    "down. When it is gone, `ssot-probe dead` says whether the evidence is enough to delete the path.",
     example='legacy = ["chat.ws.old_manager", "chat.ws.compat:create_manager"]',
 )
 
@@ -67,10 +67,10 @@ def _around(use: Use, concept: Concept) -> list[str]:
 def _finding(concept: Concept, entry: str, found: Sequence[Use]) -> Finding:
     count = sum(use.count for use in found)
     places = {(use.site.file, use.site.line) for use in found}
-    first, last = min(use.first for use in found), max(use.last for use in found)
+    when = period(min(use.first for use in found), max(use.last for use in found))
     return RULE.finding(
         entry,
-        f"Declared legacy, and used {times(count)} from {number(len(places), 'place')}, {period(first, last)}.",
+        f"Declared legacy, and used {times(count)} from {number(len(places), 'place')}, {when}.",
         capped(_lines(found)),
         concept=concept,
         count=count,

@@ -21,13 +21,12 @@ RULE = Rule(
     code="SSOT104",
     name="path-fragmentation",
     severity=Severity.WARNING,
-    claim="One class is imported along more paths than allowed (`max_paths`, by default one). The canonical "
-    "path counts as one of them, whether somebody uses it or not.",
+    claim="One class is imported along more paths than allowed (`max_paths`, by default one). The "
+    "canonical path counts as one of them, whether somebody uses it or not.",
     proof="For each path the executed imports that fetched this very class object from it, with file, line "
     "and count.",
     silent="Imports that a re-exporting module makes for others, the canonical package's `__init__` among "
-    "them; imports that failed, that were never executed, or that a tool made while it walked the "
-    "modules.",
+    "them; imports that failed, that were never executed, or that a tool made while it walked the modules.",
     fix="Let the importers that are named use the canonical path. A path that has to stay for a while can "
     "be declared `legacy` or waived with a date.",
     example='canonical = "chat.ws:WebSocketManager"\nmax_paths = 1',

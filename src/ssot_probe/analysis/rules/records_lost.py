@@ -16,8 +16,8 @@ RULE = Rule(
     name="records-lost",
     severity=Severity.WARNING,
     claim="Records were lost between the probe and this report, so what is missing here may have happened.",
-    proof="The probe's own counters of what it dropped, the number of records that it says it wrote against "
-    "those that arrived, and lines that were torn.",
+    proof="The probe's own counters of what it dropped, the number of records that it says it wrote "
+    "against those that arrived, and lines that were torn.",
     silent="Records that repeat a fact that was already told: the probe counts these, it does not drop them.",
     fix="`queue-full`: the service made more records than the probe could write, lower the load or watch "
     "fewer classes. A torn line or missing records: the process was killed, or a Collector or a disk "

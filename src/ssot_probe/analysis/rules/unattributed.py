@@ -18,8 +18,8 @@ RULE = Rule(
     claim="For some calls of factories and constructors no user was known; these prove no isolation.",
     proof="Calls counted by maker, with and without a user.",
     silent='Concepts with `isolation = "process"`. Concepts all of whose calls had a user.',
-    fix="Tell the probe who the current user is: a `user` source in the policy, or `ssot_probe.bind_user()`"
-    " around the work of one user. Calls at start-up have no user and need none.",
+    fix="Tell the probe who the current user is: a `user` source in the policy, or "
+    "`ssot_probe.bind_user()` around the work of one user. Calls at start-up have no user and need none.",
     example='user = [{ contextvar = "chat.auth:current_user" }]',
 )
 
@@ -35,8 +35,8 @@ def check(case: Case) -> Iterator[Finding]:
             continue
         yield RULE.finding(
             members.subject,
-            f"{unattributed} of {total} calls ({_percent(unattributed, total)}) had no known user: a `user` source in "
-            "the policy would attribute them.",
+            f"{unattributed} of {total} calls ({_percent(unattributed, total)}) had no known user: a `user` "
+            "source in the policy would attribute them.",
             capped(_lines(makes)),
             concept=concept,
             count=unattributed,

@@ -30,8 +30,8 @@ RULE = Rule(
     claim="The policy names something that matched nothing that was loaded, so nothing is judged by it.",
     proof="All modules, classes and factories that the recorded processes told of; the nearest of these "
     "names.",
-    silent="Legacy paths that were never loaded: that is the aim. A note where not even the package around one"
-    " was loaded, because then its name is probably wrong. Names in packages that were not watched.",
+    silent="Legacy paths that were never loaded: that is the aim. A note where not even the package around "
+    "one was loaded, because then its name is probably wrong. Names in packages that were not watched.",
     fix="Correct the name, or delete the line when the thing is gone. Where only some processes load it, "
     "record those too.",
 )

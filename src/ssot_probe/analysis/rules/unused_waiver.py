@@ -21,7 +21,8 @@ RULE = Rule(
     proof="The findings of this report, and today's date.",
     silent="A waiver that matches nothing where the recording is void: there was nothing to match.",
     fix="Delete the waiver, or write a new date and the reason for it.",
-    example='[[waiver]]\ncode = "SSOT104"\nsubject = "chat.ws.compat:*"\nreason = "removed in Q1"\nexpires = 2027-01-31',
+    example='[[waiver]]\ncode = "SSOT104"\nsubject = "chat.ws.compat:*"\n'
+    'reason = "removed in Q1"\nexpires = 2027-01-31',
 )
 
 

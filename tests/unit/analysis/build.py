@@ -1,0 +1,262 @@
+"""Builds the records of small programs, so that a test reads like the program that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from ssot_probe.analysis.judge import Judgement, judge
+from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
+from ssot_probe.model.finding import Finding
+from ssot_probe.model.policy import Concept, Policy, Waiver
+from ssot_probe.model.records import (
+    AccessRecord,
+    BindingRecord,
+    BlindRecord,
+    ClassRecord,
+    HolderRecord,
+    ImportRecord,
+    MakeRecord,
+    ModuleRecord,
+    ProcessRecord,
+    Record,
+    SharingRecord,
+    Site,
+)
+
+START = 1_767_600_000_000_000_000  # 2026-01-05 08:00:00Z
+SECOND = 1_000_000_000
+TODAY = date(2026, 1, 6)
+MANAGER = "chat.ws.manager:WebSocketManager"
+GET_MANAGER = "chat.ws.manager:get_manager"
+
+
+def file_of(module: str) -> str:
+    """Return the file that a module of the program lies in."""
+    return module.replace(".", "/") + ".py"
+
+
+def site(place: str, function: str = "<module>") -> Site:
+    """Return a place that is written as `chat/views.py:9`."""
+    file, _, line = place.rpartition(":")
+    return Site(file, int(line), function, file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+
+
+class Program:
+    """The records of one process. Every method adds to them; a second of the clock passes with each."""
+
+    def __init__(self, process: str = "p1", policy: str = "") -> None:
+        self.process = process
+        self.records: list[Record] = []
+        self.serials: dict[str, int] = {}
+        self._time = START
+        self.state("started", policy=policy)
+
+    def now(self) -> int:
+        """Return the time, which then moves on."""
+        self._time += SECOND
+        return self._time
+
+    def add(self, record: Record) -> None:
+        """Add any record."""
+        self.records.append(record)
+
+    def state(self, state: str, emitted: int = 0, dropped: tuple[str, ...] = (), policy: str = "") -> None:
+        """Let the probe say how it is."""
+        time = self.now()
+        self.add(ProcessRecord(state, time, START, "3.12.1", ("chat",), policy, ("finder",), emitted, dropped))
+
+    def stop(self, dropped: tuple[str, ...] = ()) -> None:
+        """Let the probe say goodbye."""
+        self.state("stopped", len(self.records), dropped)
+
+    def module(self, name: str, preloaded: bool = False) -> None:
+        """Load a module."""
+        self.add(ModuleRecord(name, file_of(name), "", preloaded, self.now()))
+
+    def cls(
+        self,
+        name: str,
+        line: int = 10,
+        bases: tuple[str, ...] = (),
+        traits: tuple[str, ...] = (),
+        bound: bool = True,
+    ) -> int:
+        """Define a class and load its module; a second time of the same name is a second class object."""
+        module, _, qualname = name.partition(":")
+        serial = len(self.records)
+        self.serials[name] = serial
+        self.module(module)
+        self.add(ClassRecord(name, serial, file_of(module), line, bases, traits, self.now()))
+        if bound:
+            self.bind(f"{module}:{qualname}", name)
+        return serial
+
+    def bind(self, path: str, target: str, serial: int | None = None) -> None:
+        """Bind a name to a class."""
+        module, _, name = path.partition(":")
+        serial = self.serials[target] if serial is None else serial
+        self.add(BindingRecord(module, name, "class", target, serial, self.now()))
+
+    def function(self, name: str) -> None:
+        """Define a function."""
+        module, _, qualname = name.partition(":")
+        self.add(BindingRecord(module, qualname, "function", name, 0, self.now()))
+
+    def imports(
+        self,
+        place: str,
+        target: str,
+        count: int = 1,
+        outcome: str = "cached",
+        origin: str = "application",
+        inside: str = "<module>",
+    ) -> None:
+        """Import at a place: `module`, `module:Name` or `module:*`."""
+        module, _, names = target.partition(":")
+        time = self.now()
+        self.add(
+            ImportRecord(
+                module=module,
+                names=tuple(names.split(",")) if names else (),
+                outcome=outcome,
+                origin=origin,
+                at_load=inside == "<module>",
+                site=site(place, inside),
+                thread="MainThread",
+                count=count,
+                first=time,
+                last=time + (count - 1) * SECOND,
+            )
+        )
+
+    def constructs(
+        self,
+        place: str,
+        cls: str = MANAGER,
+        count: int = 1,
+        chain: tuple[str, ...] = (),
+        unattributed: int = 0,
+        inside: str = "handler",
+    ) -> None:
+        """Call the constructor of a class at a place."""
+        self._make(place, cls, "constructor", "constructed", cls, chain, "", "", count, unattributed, inside)
+
+    def hands_out(
+        self,
+        place: str,
+        maker: str = GET_MANAGER,
+        cls: str = MANAGER,
+        count: int = 1,
+        origin: str | None = None,
+        born: str = "",
+        kind: str = "function",
+        chain: tuple[str, ...] = (),
+        unattributed: int = 0,
+    ) -> None:
+        """Call a factory at a place."""
+        first = maker if origin is None else origin
+        self._make(place, maker, kind, "returned", cls, chain, first, born, count, unattributed, "handler")
+
+    def _make(
+        self,
+        place: str,
+        maker: str,
+        kind: str,
+        outcome: str,
+        cls: str,
+        chain: tuple[str, ...],
+        origin: str,
+        born: str,
+        count: int,
+        unattributed: int,
+        inside: str,
+    ) -> None:
+        time = self.now()
+        definition = Site(file_of(maker.partition(":")[0]), 40, "", "")
+        self.add(
+            MakeRecord(
+                *(maker, kind, outcome, cls, self.serials.get(cls, 0), chain, origin, born, definition),
+                *(site(place, inside), "MainThread", "", count, unattributed, time, time + SECOND),
+            )
+        )
+
+    def gives(
+        self,
+        user: str,
+        instance: str = "p1-1",
+        cls: str = MANAGER,
+        maker: str = GET_MANAGER,
+        place: str = "chat/views.py:12",
+        outcome: str = "returned",
+        thread: str = "MainThread",
+        task: str = "",
+        concept: str = "websocket-manager",
+    ) -> None:
+        """Give an instance to a user for the first time."""
+        time = self.now()
+        where = site(place, "handler")
+        self.add(AccessRecord(instance, concept, cls, maker, outcome, where, user, thread, task, time, ""))
+
+    def reaches(self, *users: str, instance: str = "p1-1", cls: str = MANAGER, user_count: int = 0) -> None:
+        """Judge in the process that an instance has reached several users."""
+        where = site("chat/views.py:12", "handler")
+        most = user_count or len(users)
+        concept = "websocket-manager"
+        self.add(SharingRecord(instance, concept, cls, users, most, "error", where, self.now(), "", ""))
+
+    def holds(self, *path: str, instance: str = "p1-1", cls: str = MANAGER) -> None:
+        """Tell what keeps an instance alive."""
+        self.add(HolderRecord(instance, cls, path, self.now()))
+
+    def is_blind_to(self, subject: str, reason: str) -> None:
+        """Tell what cannot be observed."""
+        self.add(BlindRecord(subject, reason, self.now()))
+
+
+def recording_of(
+    *programs: Program, losses: Iterable[Loss] = (), skipped: Iterable[Skipped] = ()
+) -> Recording:
+    """Return the recording of some processes, all of one service."""
+    records = [(program.process, record) for program in programs for record in program.records]
+    processes = [Process(program.process, "chat", number) for number, program in enumerate(programs, 11)]
+    return Recording(records, processes, losses, skipped)
+
+
+def concept(
+    name: str = "websocket-manager",
+    classes: tuple[str, ...] = ("*WebSocketManager*",),
+    canonical: str = "",
+    factories: tuple[str, ...] = (),
+    legacy: tuple[str, ...] = (),
+    isolation: str = "user",
+    max_classes: int = 1,
+    max_paths: int = 1,
+    shared_ok: tuple[str, ...] = (),
+) -> Concept:
+    """Return a declared concept."""
+    return Concept(
+        name, classes, canonical, factories, legacy, isolation, max_classes, max_paths, shared_ok
+    )
+
+
+def policy(*concepts: Concept, packages: tuple[str, ...] = (), waivers: tuple[Waiver, ...] = ()) -> Policy:
+    """Return a policy; without concepts given, one with a concept for WebSocket managers."""
+    return Policy(packages=packages, concepts=concepts or (concept(),), waivers=waivers)
+
+
+def judged(*programs: Program, by: Policy | None = None) -> Judgement:
+    """Judge programs by a policy, by default by one that declares WebSocket managers."""
+    return judge(recording_of(*programs), policy() if by is None else by, today=TODAY)
+
+
+def findings(code: str, *programs: Program, by: Policy | None = None) -> list[Finding]:
+    """Return the findings of one rule."""
+    return [finding for finding in judged(*programs, by=by).findings if finding.code == code]
+
+
+def told(finding: Finding) -> list[str]:
+    """Return the evidence of a finding as `file:line what`."""
+    return [
+        f"{line.file}:{line.line} {line.what}" if line.file else line.what for line in finding.evidence
+    ]
