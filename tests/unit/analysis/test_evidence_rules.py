@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+from datetime import date
+
+from unit.analysis.build import GET_MANAGER, MANAGER, TODAY, Program, concept, findings, policy, recording_of, told
+
+from ssot_probe.analysis.judge import judge
+from ssot_probe.analysis.recording import Loss
+from ssot_probe.model.finding import Severity
+from ssot_probe.model.policy import Policy, UserSource, Waiver
+
+
+def managers() -> Program:
+    program = Program()
+    program.cls(MANAGER)
+    program.hands_out("chat/views.py:9", GET_MANAGER)
+    return program
+
+
+# SSOT901
+
+
+def test_a_watched_module_that_was_there_first_is_told() -> None:
+    program = managers()
+    program.module("chat.ws.manager", preloaded=True)
+    (finding,) = findings("SSOT901", program)
+    assert (finding.subject, finding.severity) == ("chat.ws.manager", Severity.WARNING)
+    assert f"watched because it defines {MANAGER}" in finding.message
+
+
+def test_late_modules_count_that_are_legacy_or_define_a_factory() -> None:
+    program = managers()
+    for module in ("chat.ws.old.sub", "chat.ws.factory", "chat.ws.compat"):
+        program.module(module, preloaded=True)
+    declared = concept(
+        factories=("chat.ws.factory:create",), legacy=("chat.ws.old", "chat.ws.compat:create_manager")
+    )
+    subjects = [finding.subject for finding in findings("SSOT901", program, by=policy(declared))]
+    assert subjects == ["chat.ws.compat", "chat.ws.factory", "chat.ws.old.sub"]
+
+
+def test_other_late_modules_are_silent_where_concepts_are_declared() -> None:
+    program = managers()
+    program.module("chat.settings", preloaded=True)
+    assert not findings("SSOT901", program)
+
+
+def test_without_declared_concepts_late_modules_are_told_per_package() -> None:
+    program = managers()
+    program.module("chat.settings", preloaded=True)
+    program.module("chat.ws", preloaded=True)
+    (finding,) = findings("SSOT901", program, by=Policy())
+    assert finding.subject == "chat"
+    assert finding.message.startswith("2 modules loaded before the probe in 1 process")
+
+
+# SSOT902
+
+
+def test_lost_records_are_told_by_reason() -> None:
+    program = managers()
+    program.stop(dropped=("queue_full=3",))
+    losses = [Loss("torn_line", 1, "p1.jsonl:9")]
+    judgement = judge(recording_of(program, losses=losses), policy(), today=TODAY)
+    found = [finding for finding in judgement.findings if finding.code == "SSOT902"]
+    assert [(finding.subject, finding.count) for finding in found] == [("queue_full", 3), ("torn_line", 1)]
+    assert told(found[0]) == ["3 records, chat (pid 11)"]
+
+
+def test_a_recording_that_lost_nothing_is_silent() -> None:
+    program = managers()
+    program.stop(dropped=("queue_full=0",))
+    assert not findings("SSOT902", program)
+
+
+# SSOT903
+
+
+def test_a_blind_spot_is_told_once_with_its_reasons() -> None:
+    programs = [managers(), Program("p2")]
+    for program in programs:
+        program.is_blind_to(MANAGER, "constructed by C code")
+    (finding,) = findings("SSOT903", *programs)
+    assert (finding.subject, finding.severity, finding.count) == (MANAGER, Severity.NOTE, 2)
+    assert finding.concept == "websocket-manager"
+    assert told(finding) == ["constructed by C code, in 2 processes"]
+
+
+# SSOT904
+
+
+def test_calls_without_a_user_are_told_with_their_share_and_makers() -> None:
+    program = managers()
+    program.hands_out("chat/jobs.py:3", GET_MANAGER, count=3, unattributed=2)
+    (finding,) = findings("SSOT904", program)
+    assert (finding.subject, finding.severity, finding.count) == (MANAGER, Severity.NOTE, 2)
+    assert "2 of 4 calls (50 %) had no known user" in finding.message
+    assert told(finding) == [f"chat/ws/manager.py:40 2 of 4 calls of {GET_MANAGER} had no user"]
+
+
+def test_calls_that_all_have_a_user_are_silent() -> None:
+    assert not findings("SSOT904", managers())
+
+
+def test_a_concept_of_the_process_needs_no_users() -> None:
+    program = managers()
+    program.hands_out("chat/jobs.py:3", GET_MANAGER, unattributed=1)
+    assert not findings("SSOT904", program, by=policy(concept(isolation="process")))
+
+
+# SSOT905
+
+
+def waiver(code: str = "SSOT101", subject: str = "chat.*", expires: date | None = None) -> Waiver:
+    return Waiver(code, subject, "removed in Q1", expires)
+
+
+def duplicated() -> Program:
+    program = managers()
+    program.cls("chat.ws.old:WebSocketManager")
+    return program
+
+
+def test_a_waived_finding_keeps_its_reason_and_its_waiver_is_used() -> None:
+    by = policy(waivers=(waiver(), waiver("SSOT103")))
+    (finding,) = findings("SSOT101", duplicated(), by=by)
+    assert (finding.status, finding.waiver) == ("waived", "removed in Q1")
+    assert not findings("SSOT905", duplicated(), by=by)
+
+
+def test_a_waiver_for_another_code_or_subject_waives_nothing_and_is_told() -> None:
+    by = policy(waivers=(waiver("SSOT104"), waiver(subject="other:*")))
+    (finding,) = findings("SSOT101", duplicated(), by=by)
+    assert finding.status == "new"
+    assert [finding.subject for finding in findings("SSOT905", duplicated(), by=by)] == ["chat.*", "other:*"]
+
+
+def test_a_waiver_holds_through_its_last_day() -> None:
+    by = policy(waivers=(waiver(expires=TODAY),))
+    (finding,) = findings("SSOT101", duplicated(), by=by)
+    assert finding.status == "waived"
+
+
+def test_an_expired_waiver_waives_nothing_and_is_told() -> None:
+    by = policy(waivers=(waiver(expires=date(2026, 1, 5)),))
+    (finding,) = findings("SSOT101", duplicated(), by=by)
+    assert finding.status == "new"
+    (expired,) = findings("SSOT905", duplicated(), by=by)
+    assert expired.severity is Severity.WARNING
+    assert expired.message == "The waiver of SSOT101: expired on 2026-01-05, and 1 finding would need it."
+
+
+def test_findings_about_evidence_may_be_waived() -> None:
+    program = managers()
+    program.is_blind_to(MANAGER, "constructed by C code")
+    (finding,) = findings("SSOT903", program, by=policy(waivers=(waiver("SSOT903", MANAGER),)))
+    assert finding.status == "waived"
+
+
+def test_a_void_recording_does_not_make_waivers_unused() -> None:
+    assert not findings("SSOT905", Program(), by=policy(waivers=(waiver(),)))
+
+
+# SSOT906
+
+
+def unmatched(program: Program, by: Policy) -> dict[str, str]:
+    return {finding.subject: finding.message for finding in findings("SSOT906", program, by=by)}
+
+
+def test_everything_that_matched_is_silent() -> None:
+    declared = concept(canonical=MANAGER, factories=(GET_MANAGER,), shared_ok=(MANAGER,))
+    assert not unmatched(managers(), policy(declared, packages=("chat", "chat.ws")))
+
+
+def test_names_that_matched_nothing_are_told_with_the_nearest() -> None:
+    declared = concept(
+        classes=("*WebSocketManger*", "*WebSocketManager"),
+        canonical="chat.ws.manger:WebSocketManager",
+        factories=("chat.ws.manager:get_manger",),
+        shared_ok=("chat.ws.manager:WebSocketManagr",),
+    )
+    found = unmatched(managers(), policy(declared, packages=("chta", "chat")))
+    assert {name: message.rpartition("nearest seen: ")[2] for name, message in found.items()} == {
+        "chta": "chat.",
+        "*WebSocketManger*": "WebSocketManager.",
+        "chat.ws.manger:WebSocketManager": f"{MANAGER}.",
+        "chat.ws.manager:get_manger": f"{GET_MANAGER}.",
+        "chat.ws.manager:WebSocketManagr": f"{MANAGER}.",
+    }
+
+
+def test_one_name_in_two_keys_is_one_finding() -> None:
+    declared = concept(classes=("chat.x:Y",), canonical="chat.x:Y")
+    found = unmatched(managers(), policy(concept("other"), declared))
+    assert found["chat.x:Y"].startswith("The policy says chat.x:Y in `classes` and `canonical`")
+
+
+def test_a_method_of_a_class_that_was_seen_may_be_a_factory() -> None:
+    assert not unmatched(managers(), policy(concept(factories=(f"{MANAGER}.instance",))))
+
+
+def test_user_sources_whose_module_never_loaded_are_told() -> None:
+    sources = (
+        UserSource("contextvar", "chat.ws.manager:current_user"),
+        UserSource("call", "chat.atuh:user_id"),
+        UserSource("argument", "user.id"),
+        UserSource("contextvar", "flask_login:current_user"),
+    )
+    assert list(unmatched(managers(), policy()._replace(user=sources))) == ["chat.atuh:user_id"]
+
+
+def test_types_of_other_peoples_packages_get_the_benefit_of_the_doubt() -> None:
+    assert not unmatched(managers(), policy(concept(shared_ok=("threading:Lock",))))
+
+
+def test_a_legacy_path_that_was_never_loaded_is_the_aim() -> None:
+    assert not unmatched(managers(), policy(concept(legacy=("chat.ws.old", "chat.ws.compat:create", "old"))))
+
+
+def test_a_legacy_path_whose_package_was_never_loaded_is_a_note() -> None:
+    (finding,) = findings("SSOT906", managers(), by=policy(concept(legacy=("chat.wss.old",))))
+    assert (finding.subject, finding.severity) == ("chat.wss.old", Severity.NOTE)
+
+
+def test_inferred_concepts_have_nothing_to_mistype() -> None:
+    assert not unmatched(managers(), Policy())
