@@ -1,7 +1,7 @@
 """Starts ssot-probe where SSOT_PROBE=1 is set, then runs the sitecustomize that this one hides.
 
 For environments whose start-up files are not run, such as a `pip install --target` tree on PYTHONPATH: copy
-this file as `sitecustomize.py` into a directory that PYTHONPATH names. `ssot-probe run` does the same by itself.
+this file as `sitecustomize.py` into a directory that PYTHONPATH names. `ssot-probe run` does so by itself.
 """
 
 import os

@@ -21,7 +21,9 @@ def findings_page() -> str:
     """Return the page that explains every finding, as the rules explain themselves."""
     lines = ["# Findings", "", "Generated from the rules; `ssot-probe explain CODE` prints the same.", ""]
     lines += ["| code | finding | severity |", "|---|---|---|"]
-    lines += [f"| [{rule.code}](#{rule.code.lower()}) | {rule.name} | {rule.severity.label} |" for rule in RULES]
+    lines += [
+        f"| [{rule.code}](#{rule.code.lower()}) | {rule.name} | {rule.severity.label} |" for rule in RULES
+    ]
     for rule in RULES:
         lines += ["", f'## <a id="{rule.code.lower()}"></a>{rule.code} {rule.name}', ""]
         lines += [f"**Claim.** {rule.claim}", "", f"**Proof.** {rule.proof}", ""]
@@ -33,7 +35,12 @@ def findings_page() -> str:
 
 def telemetry_page() -> str:
     """Return the page that lists every name on the wire."""
-    lines = ["# Telemetry", "", "Generated from `src/ssot_probe/wire/registry.py`: everything that the probe sends.", ""]
+    lines = [
+        "# Telemetry",
+        "",
+        "Generated from `src/ssot_probe/wire/registry.py`: everything that the probe sends.",
+        "",
+    ]
     lines += ["## Spans", "", "Each is of kind INTERNAL and the root of its own trace.", ""]
     lines += ["| span | what it says |", "|---|---|"]
     lines += [f"| `{span.name}` | {span.brief} |" for span in SPANS]
@@ -41,7 +48,9 @@ def telemetry_page() -> str:
     lines += ["| metric | instrument | unit | attributes | what it counts |", "|---|---|---|---|---|"]
     for metric in METRICS:
         attributes = ", ".join(f"`{name}`" for name in metric.attributes) or "none"
-        lines += [f"| `{metric.name}` | {metric.instrument} | {metric.unit} | {attributes} | {metric.brief} |"]
+        lines += [
+            f"| `{metric.name}` | {metric.instrument} | {metric.unit} | {attributes} | {metric.brief} |"
+        ]
     lines += ["", "## Attributes", "", "| attribute | type | what it says |", "|---|---|---|"]
     lines += [f"| `{attribute.name}` | {attribute.type} | {attribute.brief} |" for attribute in ATTRIBUTES]
     return "\n".join(lines) + "\n"

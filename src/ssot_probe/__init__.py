@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ssot_probe.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from ssot_probe.context.current import bind_user as bind_user
     from ssot_probe.probe import Probe as Probe
     from ssot_probe.probe import start as start
 
-__version__ = "0.1.0"
 __all__ = ["Probe", "__version__", "bind_user", "start"]
 
 _HOME = {

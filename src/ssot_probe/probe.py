@@ -5,13 +5,14 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from time import time_ns
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ssot_probe.context.current import thread_name
+from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.names import is_within
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
@@ -21,7 +22,6 @@ from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.main_module import MainModuleWatch, defines_classes
 from ssot_probe.observe.scope import Scope, project_directories, script_of, started_packages
 from ssot_probe.recorder.buffer import Buffer
-from ssot_probe.recorder.losses import INTERNAL, Losses
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
 
@@ -41,9 +41,10 @@ class Probe:
     Args:
         settings: what the environment says.
         policy: what is observed and how it is judged; the empty one infers.
+        exporters: further ones beside those that the settings name.
     """
 
-    def __init__(self, settings: Settings, policy: Policy) -> None:
+    def __init__(self, settings: Settings, policy: Policy, exporters: Sequence[Exporter] = ()) -> None:
         self.settings = settings
         self.policy = policy
         self.armed = time_ns()
@@ -52,6 +53,7 @@ class Probe:
         self.script = os.path.abspath(script) if script else ""
         directories = project_directories(policy.source, self.script, os.environ, _working_directory())
         self.scope = Scope(policy.packages, directories, started_packages(arguments))
+        self._exporters = tuple(exporters)
         self.losses = Losses()
         self.pump = Pump(self._make_recorder, self.losses, self.report_error)
         self.buffer = Buffer(self.losses, self.pump.start)
@@ -104,6 +106,11 @@ class Probe:
         except Exception as error:
             self.report_error(error)
         atexit.unregister(self.stop)
+
+    def flush(self, seconds: float = EXIT_SECONDS) -> bool:
+        """Look through the watched modules again and export all there is; False where it took too long."""
+        self._look_again()
+        return self.pump.flush(seconds)
 
     def report_error(self, error: BaseException) -> None:
         """Count an error of the probe's own; show it where SSOT_PROBE_DEBUG asks for it."""
@@ -231,15 +238,15 @@ class Probe:
     # What the recorder needs
 
     def _make_recorder(self) -> Recorder:
-        from ssot_probe import __version__
         from ssot_probe.context.identity import UserHasher
         from ssot_probe.export.resource import resource_attributes
         from ssot_probe.policy_file import policy_to_json
         from ssot_probe.recorder.places import Places
         from ssot_probe.recorder.recorder import Identity, Recorder
+        from ssot_probe.version import __version__
 
         resource = resource_attributes(self.settings, self.process_id)
-        exporters: list[Exporter] = []
+        exporters = list(self._exporters)
         common = (resource, __version__, self.armed, self.losses)
         if "file" in self.settings.exporters:
             from ssot_probe.export.file import FileExporter
@@ -340,12 +347,17 @@ class _AtFork:
 _at_fork = _AtFork()
 
 
-def start(policy: Union[str, Policy, None] = None, settings: Optional[Settings] = None) -> Probe:
+def start(
+    policy: Union[str, Policy, None] = None,
+    settings: Optional[Settings] = None,
+    exporters: Sequence[Exporter] = (),
+) -> Probe:
     """Start the probe in this process, whatever SSOT_PROBE says.
 
     Args:
         policy: a policy, the path of a policy file, or None for the nearest policy file, else inferred.
         settings: None to read the environment.
+        exporters: further ones beside those that the settings name.
 
     Raises:
         PolicyError: the policy cannot be read.
@@ -354,7 +366,7 @@ def start(policy: Union[str, Policy, None] = None, settings: Optional[Settings] 
     settings = settings or from_environment(os.environ)
     if not isinstance(policy, Policy):
         policy = find_policy(policy or settings.config)
-    return Probe(settings, policy).start()
+    return Probe(settings, policy, exporters).start()
 
 
 def find_policy(path: str) -> Policy:

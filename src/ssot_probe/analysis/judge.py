@@ -7,6 +7,7 @@ from datetime import date, datetime, timezone
 from typing import NamedTuple
 
 from ssot_probe.analysis.case import Case
+from ssot_probe.analysis.coverage import Coverage, coverage
 from ssot_probe.analysis.evidence import Worth, weigh
 from ssot_probe.analysis.membership import concepts_in_force, members_of
 from ssot_probe.analysis.path_table import PathRow, path_table
@@ -14,7 +15,7 @@ from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rules import REGISTRY, Entry
 from ssot_probe.analysis.waivers import waived
 from ssot_probe.model.finding import Finding, Severity
-from ssot_probe.model.policy import Concept, Policy
+from ssot_probe.model.policy import Policy
 
 
 class Judgement(NamedTuple):
@@ -23,7 +24,7 @@ class Judgement(NamedTuple):
     findings: tuple[Finding, ...]
     evidence: Worth
     paths: tuple[PathRow, ...]
-    concepts: tuple[Concept, ...]  # as declared, or as inferred
+    concepts: tuple[Coverage, ...]  # as declared, or as inferred
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of this severity and worse that nobody waived."""
@@ -52,7 +53,7 @@ def judge(
         tuple(sorted(findings, key=_rank)),
         worth,
         path_table(recording, concepts),
-        tuple(members.concept for members in concepts),
+        coverage(recording, concepts),
     )
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import click
 
-from ssot_probe import __version__
 from ssot_probe.errors import ProbeError
+from ssot_probe.version import __version__
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -30,7 +30,7 @@ COMMANDS = (
     Entry("run", "ssot_probe.cli.run", "Run a command under the probe."),
     Entry("report", "ssot_probe.cli.report", "Show the findings of a recording."),
     Entry("explain", "ssot_probe.cli.explain", "Say what a finding means, how it is proved, how to mend it."),
-    Entry("doctor", "ssot_probe.cli.doctor", "Say whether the probe would be active, and what it would miss."),
+    Entry("doctor", "ssot_probe.cli.doctor", "Say whether the probe would be active there."),
 )
 
 

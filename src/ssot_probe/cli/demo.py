@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
 
 @click.command(short_help="Run the bundled chat service before and after its consolidation.")
-@click.option("--out", type=click.Path(file_okay=False), help="Where the recordings go.  [default: a new directory]")
+@click.option("--out", type=click.Path(file_okay=False), help="Where the recordings go.  [a new directory]")
 def command(out: str | None) -> int:
     """Run the bundled chat service under the probe, with five users at once, and show what it found.
 
@@ -114,9 +114,8 @@ def _run_clients(program: Path, port: int) -> None:
     url = f"ws://127.0.0.1:{port}/ws"
     arguments = ["--url", url, "--users", str(USERS), "--asks", str(ASKS)]
     environment = {name: value for name, value in os.environ.items() if name != "SSOT_PROBE"}
-    clients = subprocess.run(
-        [sys.executable, str(program), *arguments], capture_output=True, text=True, env=environment, check=False
-    )
+    command = [sys.executable, str(program), *arguments]
+    clients = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     for line in clients.stdout.splitlines():
         click.echo(f"   {line}")
     if clients.returncode:
@@ -158,9 +157,8 @@ def _say_what_changed(before: Outcome, after: Outcome) -> None:
         ("new", [new[key] for key in new if key not in old]),
     ):
         for finding in findings:
-            click.echo(
-                f"   {label:<12} {finding.severity.label:<8} {finding.code} {finding.rule:<22} {finding.subject}"
-            )
+            severity = f"{finding.severity.label:<8}"
+            click.echo(f"   {label:<12} {severity} {finding.code} {finding.rule:<22} {finding.subject}")
     for outcome in (before, after):
         counts = [
             f"{sum(finding.severity.label == label for finding in outcome.judgement.findings)} {label}s"

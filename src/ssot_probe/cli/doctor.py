@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from ssot_probe import __version__
 from ssot_probe.errors import PolicyError, SettingsError, UsageError
+from ssot_probe.version import __version__
 
 SECONDS = 30
 
@@ -70,7 +70,9 @@ def _settings() -> list[Check]:
     if is_on(os.environ):
         checks.append(Check("ok", "SSOT_PROBE is on"))
     else:
-        checks.append(Check("fail", "SSOT_PROBE is off: set SSOT_PROBE=1, or start with `ssot-probe run -- COMMAND`"))
+        checks.append(
+            Check("fail", "SSOT_PROBE is off: set SSOT_PROBE=1, or use `ssot-probe run -- COMMAND`")
+        )
     try:
         settings = from_environment(os.environ)
         policy = find_policy(settings.config)
@@ -84,7 +86,7 @@ def _settings() -> list[Check]:
         if not policy.concepts:
             checks.append(Check("note", "the policy declares no concept: they are inferred from class names"))
     else:
-        checks.append(Check("note", "no policy file: packages and concepts are inferred; `ssot-probe explain` says how"))
+        checks.append(Check("note", "no policy file: packages and concepts are inferred"))
     if "file" in settings.exporters:
         checks.append(_directory(settings.directory))
     if "otlp" in settings.exporters:
@@ -107,12 +109,12 @@ def _directory(directory: str) -> Check:
 def _interpreter(command: Sequence[str]) -> list[Check]:
     interpreter = _interpreter_of(command)
     if interpreter is None:
-        return [Check("note", f"{command[0]} is no Python program that could be asked; its Python children may be")]
+        return [Check("note", f"{command[0]} is no Python program that could be asked")]
     answer = _ask(interpreter)
     checks = [Check("ok", f"{answer['executable']} is Python {answer['python']}")]
     launched = os.path.join("ssot_probe", "bootstrap") in os.environ.get("PYTHONPATH", "")
     if not answer["ssot_probe"]:
-        checks.append(Check("fail", "ssot_probe cannot be imported there: install the wheel into that environment"))
+        checks.append(Check("fail", "ssot_probe cannot be imported there: install the wheel"))
         return checks
     if answer["startup_files"]:
         checks.append(Check("ok", f"start-up file {answer['startup_files'][0]}"))
@@ -124,13 +126,13 @@ def _interpreter(command: Sequence[str]) -> list[Check]:
     if answer["no_site"]:
         checks.append(Check("fail", "-S: no start-up file is run; use `import ssot_probe.auto`"))
     if not answer.get("tripwire"):
-        checks.append(Check("blind", "imports of modules that are already loaded are not told by this interpreter"))
+        checks.append(Check("blind", "this interpreter does not tell of imports of loaded modules"))
     if tuple(map(int, answer["python"].split(".")[:2])) < (3, 11):
-        checks.append(Check("blind", "importlib.import_module() of a loaded module is not seen before Python 3.11"))
+        checks.append(Check("blind", "importlib.import_module() of a loaded module: only from Python 3.11"))
     if answer["wrapt"] is None:
-        checks.append(Check("fail", "wrapt is missing there: constructors and factories cannot be observed"))
+        checks.append(Check("fail", "wrapt is missing there: no constructor or factory can be observed"))
     if answer["gevent"]:
-        checks.append(Check("note", "gevent is installed: let monkey.patch_all() be the first thing that runs"))
+        checks.append(Check("note", "gevent is installed: let monkey.patch_all() run first of all"))
     return [*checks, *_options(command, has_startup_file=bool(answer["startup_files"]))]
 
 
@@ -140,7 +142,7 @@ def _options(command: Sequence[str], has_startup_file: bool) -> list[Check]:
         if option == "-S":
             checks.append(Check("fail", "-S: no start-up file is run; use `import ssot_probe.auto`"))
         elif option in ("-E", "-I") and not has_startup_file:
-            checks.append(Check("fail", f"{option}: PYTHONPATH is ignored; install the wheel into that environment"))
+            checks.append(Check("fail", f"{option}: PYTHONPATH is ignored; install the wheel there"))
     return checks
 
 
@@ -167,7 +169,12 @@ def _ask(interpreter: str) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if name != "SSOT_PROBE"}
     try:
         asked = subprocess.run(
-            [interpreter, "-c", _QUESTION], capture_output=True, text=True, env=environment, timeout=SECONDS, check=True
+            [interpreter, "-c", _QUESTION],
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=SECONDS,
+            check=True,
         )
         answer = json.loads(asked.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:

@@ -12,9 +12,13 @@ import click
 from ssot_probe.errors import UsageError
 
 
-@click.command(short_help="Run a command under the probe.", context_settings={"ignore_unknown_options": False})
+@click.command(
+    short_help="Run a command under the probe.", context_settings={"ignore_unknown_options": False}
+)
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Policy file.")
-@click.option("--out", type=click.Path(file_okay=False), help="Where recordings go.  [default: ssot-probe-data]")
+@click.option(
+    "--out", type=click.Path(file_okay=False), help="Where recordings go.  [default: ssot-probe-data]"
+)
 @click.option("--service", help="Name of the service in the recording.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(config: str | None, out: str | None, service: str | None, command: tuple[str, ...]) -> None:
@@ -52,7 +56,9 @@ def environment_for(
     if service:
         environment["OTEL_SERVICE_NAME"] = service
     bootstrap = bootstrap_directory()
-    entries = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != bootstrap]
+    entries = [
+        entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != bootstrap
+    ]
     environment["PYTHONPATH"] = os.pathsep.join([bootstrap, *entries])
     return environment
 

@@ -29,7 +29,8 @@ class UserHasher:
             if len(self._cache) >= _MOST_CACHED:
                 self._cache.clear()
             known = self._cache[user_id] = (
-                "u-" + hmac.new(self._key, user_id.encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:16]
+                "u-"
+                + hmac.new(self._key, user_id.encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:16]
             )
         return known
 

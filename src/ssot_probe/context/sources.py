@@ -198,9 +198,7 @@ def _baggage(key: str) -> str | None:
     return None if baggage is None else user_id(baggage.get_baggage(key))
 
 
-def _guarded(
-    reader: UserReader, source: str, on_failure: Callable[[str, BaseException], None]
-) -> UserReader:
+def _guarded(reader: UserReader, source: str, on_failure: Callable[[str, BaseException], None]) -> UserReader:
     def guarded(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
         try:
             return reader(instance, args, kwargs)

@@ -1,4 +1,4 @@
-"""Writes OTLP JSON lines: one file per process and signal, readable at any moment, whatever kills the process.
+"""Writes OTLP JSON lines: one file per process and signal, readable at any moment, whatever ends the process.
 
 Each batch is one line and one `write` to a file opened for appending; nothing is buffered here. A write that
 the disk takes only in part leaves a torn line, which the next line begins by ending.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from ssot_probe.recorder.losses import DISK, DISK_LIMIT, Losses
+from ssot_probe.losses import DISK, DISK_LIMIT, Losses
 from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData, encode_metrics, encode_spans
 
 SPANS_PER_LINE = 500

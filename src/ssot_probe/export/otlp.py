@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ssot_probe.recorder.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
+from ssot_probe.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
 from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData
 from ssot_probe.wire.registry import SCOPE
 
@@ -130,7 +130,10 @@ class _Sender:
 
         def context(trace_id: str, span_id: str) -> SpanContext:
             return SpanContext(
-                int(trace_id, 16), int(span_id, 16), is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED)
+                int(trace_id, 16),
+                int(span_id, 16),
+                is_remote=False,
+                trace_flags=TraceFlags(TraceFlags.SAMPLED),
             )
 
         return ReadableSpan(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from ssot_probe import __version__
 from ssot_probe.settings import Settings
+from ssot_probe.version import __version__
 from ssot_probe.wire.otlp_json import AttributeValue
 from ssot_probe.wire.registry import ATTRIBUTES, SCHEMA_VERSION
 

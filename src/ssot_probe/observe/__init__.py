@@ -1,1 +1,1 @@
-"""Ears: one interpreter event in, one fact out. Nothing here judges, and nothing here raises into the host."""
+"""Ears: one interpreter event in, one fact out. Nothing here judges or raises into the host."""

@@ -10,7 +10,19 @@ from typing import Any
 
 MAKING_WORDS = frozenset(
     {
-        *("acquire", "build", "create", "current", "default", "ensure", "for", "from", "get", "init", "instance"),
+        *(
+            "acquire",
+            "build",
+            "create",
+            "current",
+            "default",
+            "ensure",
+            "for",
+            "from",
+            "get",
+            "init",
+            "instance",
+        ),
         *("load", "lookup", "make", "new", "obtain", "of", "open", "provide", "resolve", "setup", "shared"),
     }
 )
@@ -103,4 +115,3 @@ def _return_annotation(function: FunctionType) -> str:
     if isinstance(annotation, str):
         return annotation
     return annotation.__name__ if isinstance(annotation, type) else ""
-

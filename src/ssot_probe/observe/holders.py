@@ -71,7 +71,11 @@ def _edge(holder: Any, held: Any) -> str:
         for key, value in list(holder.items()):
             if value is held:
                 # A key may be a user's id: only names from the source code are shown.
-                return key if isinstance(key, str) and key in _names(holder) else f"a value of a {type(holder).__name__}"
+                return (
+                    key
+                    if isinstance(key, str) and key in _names(holder)
+                    else f"a value of a {type(holder).__name__}"
+                )
         return f"a key of a {type(holder).__name__}"
     if isinstance(holder, (list, tuple, set, frozenset)):
         return f"an item of a {type(holder).__name__}"

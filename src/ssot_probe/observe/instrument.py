@@ -109,9 +109,7 @@ class Instrumenter:
         if self._bound.get((module, attribute)) != observed.serial:
             self._bound[module, attribute] = observed.serial
             self._says_class[attribute] = True
-            self._emit(
-                BindingRecord(module, attribute, "class", observed.name, observed.serial, time_ns())
-            )
+            self._emit(BindingRecord(module, attribute, "class", observed.name, observed.serial, time_ns()))
         return True
 
     def observe_class(self, cls: type) -> ObservedClass | None:
@@ -196,7 +194,8 @@ class Instrumenter:
         function = plain_function(value)
         maker = self._maker(known.name, "constructor", function, 1)
         call = _passing_on(cls)
-        self._put(cls, "__init__", function or _without_arguments, self._wrappers.constructor(maker, cls, call))
+        wrapper = self._wrappers.constructor(maker, cls, call)
+        self._put(cls, "__init__", function or _without_arguments, wrapper)
         self._constructors[cls] = cls
 
     def _constructor_of(self, cls: type) -> Maker | None:

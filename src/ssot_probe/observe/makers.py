@@ -42,9 +42,7 @@ class Maker:
 
     __slots__ = ("code", "is_enabled", "kind", "name", "readers")
 
-    def __init__(
-        self, name: str, kind: str, code: CodeType | None, readers: tuple[UserReader, ...]
-    ) -> None:
+    def __init__(self, name: str, kind: str, code: CodeType | None, readers: tuple[UserReader, ...]) -> None:
         self.name = name
         self.kind = kind
         self.code = code
@@ -73,4 +71,4 @@ class MakeEvent(NamedTuple):
 
 
 Event = Union[tuple[object, ...], int]
-"""What waits in the buffer besides records: a MakeEvent's fields, or the serial of an instance that is gone."""
+"""What waits in the buffer besides records: a MakeEvent's fields, or the serial of a gone instance."""

@@ -47,7 +47,9 @@ class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ig
 class Patch:
     """A wrapper in the dictionary of a class or module; `remove()` undoes it and may be called twice."""
 
-    def __init__(self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]) -> None:
+    def __init__(
+        self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]
+    ) -> None:
         """Wrap `wrapped` (as it stands in the owner's dictionary, or inherited) and store it as `name`."""
         self.owner = owner
         self.name = name

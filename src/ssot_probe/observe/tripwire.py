@@ -11,8 +11,8 @@ The attribute is private to CPython, so `works()` proves at start that it is sti
 from __future__ import annotations
 
 import sys
-from importlib.machinery import ModuleSpec
 from _thread import get_ident
+from importlib.machinery import ModuleSpec
 from sys import _getframe
 from time import time_ns
 from types import CodeType
@@ -137,4 +137,3 @@ def works() -> bool:
         for key in [key for key in hits if key[0] == __name__]:
             del hits[key]
     return after == before + 1
-

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from ssot_probe.recorder.losses import QUEUE_FULL, Losses
+from ssot_probe.losses import QUEUE_FULL, Losses
 
 LIMIT = 50_000
 """Items that may wait. Beyond it only facts that were never seen before are taken in, up to twice that."""

@@ -43,7 +43,7 @@ class ImportLedger:
     def due(
         self, hits: Iterable[Hit], thread_of: Callable[[int], str], now: int, is_final: bool
     ) -> Iterator[ImportRecord]:
-        """Yield what the tripwires counted since the last time, for places that are new or not told lately."""
+        """Yield what the tripwires counted since the last time, where that is new or was not told lately."""
         for hit in hits:
             key = (hit.module, id(hit.code), hit.offset)
             before, told_at = self._told.get(key, (0, 0))

@@ -88,7 +88,7 @@ class Places:
 
 
 def _namespace(module: str) -> dict[str, object]:
-    """Return a loaded module's dictionary without asking the module, which may be lazy; {} where it has none."""
+    """Return a loaded module's dictionary without asking the module, which may be lazy."""
     found = sys.modules.get(module)
     return found.__dict__ if issubclass(type(found), ModuleType) and found is not None else {}
 

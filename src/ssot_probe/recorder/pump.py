@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from _thread import allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Optional
 
-from ssot_probe.recorder.losses import INTERNAL, THREAD, Losses
+from ssot_probe.losses import THREAD, Losses
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.recorder import Recorder
@@ -38,6 +38,7 @@ class Pump:
         self._on_error = on_error
         self._recorder: Optional[Recorder] = None
         self._names: dict[int, str] = {}
+        self._cycles = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -65,6 +66,18 @@ class Pump:
     def pause(self, seconds: float) -> bool:
         """Stop the thread before a fork, keeping what waits. Was one running?"""
         return self._stop(seconds, is_final=False)
+
+    def flush(self, seconds: float) -> bool:
+        """Record and export what has come up until now. False where that took longer than allowed."""
+        if not self.is_running:
+            self._cycle()
+            return True
+        target = self._cycles + 2  # the cycle that runs may have begun before the last item came
+        deadline = monotonic() + seconds
+        while self._cycles < target and monotonic() < deadline:
+            self._ring()
+            sleep(0.002)
+        return self._cycles >= target
 
     def finish(self, seconds: float) -> None:
         """Record and deliver what is left, within so many seconds. Starts no thread."""
@@ -123,8 +136,9 @@ class Pump:
             if self._is_final:
                 self._recorder.close(max(0.0, self._seconds - (monotonic() - started)))
         except Exception as error:
-            self._losses.add(INTERNAL)
             self._on_error(error)
+        finally:
+            self._cycles += 1
 
     def _thread_name(self, ident: int) -> str:
         known = self._names.get(ident)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from time import time_ns
 from typing import Any, NamedTuple, Protocol
 
+from ssot_probe.losses import SITES_FULL, Losses
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import ImportRecord, ProcessRecord, Record
 from ssot_probe.observe.instances import InstanceTable
@@ -14,7 +15,6 @@ from ssot_probe.observe.tripwire import hits, lost
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
-from ssot_probe.recorder.losses import SITES_FULL, Losses
 from ssot_probe.recorder.places import Places
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
@@ -95,9 +95,7 @@ class Recorder:
         for exporter in self._exporters:
             exporter.close(seconds)
 
-    def _records(
-        self, items: Iterable[Any], thread_of: Callable[[int], str], is_final: bool
-    ) -> list[Record]:
+    def _records(self, items: Iterable[Any], thread_of: Callable[[int], str], is_final: bool) -> list[Record]:
         now = time_ns()
         records: list[Record] = []
         if not self._is_started:

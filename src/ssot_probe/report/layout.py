@@ -67,10 +67,12 @@ def _header(view: View) -> Iterator[Line]:
     yield _entry("evidence", ", ".join(counts))
     if evidence["first_seen"]:
         first, last = (evidence[key].replace("T", " ") for key in ("first_seen", "last_seen"))
-        yield _entry("time", first if first == last else f"{first} to {last}")
+        same_day = last.removeprefix(first[: first.index(" ") + 1])
+        yield _entry("time", first if first == last else f"{first} to {same_day}")
     source = f"{clean(policy['source'])}, " if policy["source"] else ""
-    concepts = number(len(policy["concepts"]), "concept")
-    yield _entry("policy", f"{source}{clean(policy['found_by'])}; {concepts}")
+    yield _entry("policy", f"{source}{clean(policy['found_by'])}")
+    for concept in view["concepts"]:
+        yield _entry("concept", _coverage(concept))
     if evidence["unclosed"]:
         names = listing([clean(name) for name in evidence["unclosed"]])
         yield _entry("not closed", f"{names}: recorded until it ended without notice, or still running")
@@ -79,6 +81,15 @@ def _header(view: View) -> Iterator[Line]:
         more = f" and {number(skipped['count'] - 1, 'more line')}" if skipped["count"] > 1 else ""
         yield _entry("skipped", f"{where}{more}, not of the probe: {clean(skipped['what'])}")
     yield []
+
+
+def _coverage(concept: View) -> str:
+    """Return what was seen of a concept, as nothing can be found in what did not happen."""
+    inferred = "" if concept["declared"] else " (inferred)"
+    instances = f"{number(concept['constructed'], 'instance')} constructed"
+    counts = f"{number(concept['classes'], 'class')}, {instances}, {number(concept['users'], 'user')}"
+    untested = "" if concept["users"] > 1 else ": too few users to show that they are kept apart"
+    return f"{clean(concept['concept'])}{inferred}: {counts}{untested}"
 
 
 def _entry(name: str, text: str) -> Line:

@@ -23,13 +23,8 @@ def view_of(judgement: Judgement, chosen: ChosenPolicy, generated_at: datetime) 
         "schema": SCHEMA,
         "generated_at": generated_at.isoformat(timespec="seconds"),
         "evidence": _evidence(judgement.evidence),
-        "policy": {
-            "source": chosen.source,
-            "found_by": chosen.found_by,
-            "concepts": [
-                {"name": concept.name, "declared": concept.declared} for concept in judgement.concepts
-            ],
-        },
+        "policy": {"source": chosen.source, "found_by": chosen.found_by},
+        "concepts": [concept._asdict() for concept in judgement.concepts],
         "findings": [_finding(finding) for finding in judgement.findings],
         "paths": [_path(row) for row in judgement.paths],
     }

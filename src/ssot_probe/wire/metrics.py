@@ -29,7 +29,8 @@ class Counts(NamedTuple):
 def points(policy: Policy, counts: Counts) -> list[MetricPoint]:
     """Return one point per metric and set of attributes. A watched path without imports has an explicit 0."""
     found = list(_imports(policy, counts.imports))
-    for name, by_class in (("ssot.instance.creations", counts.creations), ("ssot.instance.shared", counts.shared)):
+    by_name = (("ssot.instance.creations", counts.creations), ("ssot.instance.shared", counts.shared))
+    for name, by_class in by_name:
         for (cls, concept), count in by_class.items():
             attributes = {"ssot.instance.type": cls, "ssot.concept.name": concept}
             found.append(MetricPoint(_METRIC[name], attributes, count))

@@ -257,9 +257,7 @@ def _modules_span(modules: Sequence[ModuleRecord]) -> SpanData:
 
 
 def _read_modules(span: SpanData) -> tuple[Record, ...]:
-    lists = [
-        span.attributes.get(f"ssot.module.{name}", ()) for name in ("names", "files", "importers")
-    ]
+    lists = [span.attributes.get(f"ssot.module.{name}", ()) for name in ("names", "files", "importers")]
     names, files, importers = (value if isinstance(value, tuple) else () for value in lists)
     if not len(names) == len(files) == len(importers):
         raise ValueError(f"span {span.name!r}: its lists differ in length")

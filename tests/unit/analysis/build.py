@@ -39,7 +39,9 @@ def file_of(module: str) -> str:
 def site(place: str, function: str = "<module>") -> Site:
     """Return a place that is written as `chat/views.py:9`."""
     file, _, line = place.rpartition(":")
-    return Site(file, int(line), function, file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    return Site(
+        file, int(line), function, file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    )
 
 
 class Program:
@@ -64,7 +66,9 @@ class Program:
     def state(self, state: str, emitted: int = 0, dropped: tuple[str, ...] = (), policy: str = "") -> None:
         """Let the probe say how it is."""
         time = self.now()
-        self.add(ProcessRecord(state, time, START, "3.12.1", ("chat",), policy, ("finder",), emitted, dropped))
+        self.add(
+            ProcessRecord(state, time, START, "3.12.1", ("chat",), policy, ("finder",), emitted, dropped)
+        )
 
     def stop(self, dropped: tuple[str, ...] = ()) -> None:
         """Let the probe say goodbye."""
@@ -235,9 +239,7 @@ def concept(
     shared_ok: tuple[str, ...] = (),
 ) -> Concept:
     """Return a declared concept."""
-    return Concept(
-        name, classes, canonical, factories, legacy, isolation, max_classes, max_paths, shared_ok
-    )
+    return Concept(name, classes, canonical, factories, legacy, isolation, max_classes, max_paths, shared_ok)
 
 
 def policy(*concepts: Concept, packages: tuple[str, ...] = (), waivers: tuple[Waiver, ...] = ()) -> Policy:
@@ -257,6 +259,4 @@ def findings(code: str, *programs: Program, by: Policy | None = None) -> list[Fi
 
 def told(finding: Finding) -> list[str]:
     """Return the evidence of a finding as `file:line what`."""
-    return [
-        f"{line.file}:{line.line} {line.what}" if line.file else line.what for line in finding.evidence
-    ]
+    return [f"{line.file}:{line.line} {line.what}" if line.file else line.what for line in finding.evidence]

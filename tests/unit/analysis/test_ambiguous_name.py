@@ -60,7 +60,7 @@ def test_a_name_that_a_module_only_answers_for_is_what_its_importer_received() -
     program.bind("chat.views:WebSocketManager", "chat.ws.impl:_OldWebSocketManager")
     program.imports("chat/views.py:3", "chat.ws:WebSocketManager")  # by the module's __getattr__
     (finding,) = findings("SSOT103", program)
-    assert "chat.ws has chat.ws.impl:_OldWebSocketManager" in finding.message
+    assert "chat/ws/impl.py:10 chat.ws:WebSocketManager is chat.ws.impl:_OldWebSocketManager" in told(finding)
 
 
 def test_a_name_that_two_modules_may_have_given_is_not_guessed() -> None:

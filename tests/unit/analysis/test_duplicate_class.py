@@ -58,7 +58,9 @@ def test_two_class_objects_of_one_name_in_one_process_are_told_apart() -> None:
     (finding,) = findings("SSOT101", program, by=CANONICAL)
     assert finding.count == 2
     assert f"{MANAGER} exists as 2 class objects" in finding.message
-    assert f"chat/ws/manager.py:10 {MANAGER} (class object no. 2), never constructed (canonical)" in told(finding)
+    assert f"chat/ws/manager.py:10 {MANAGER} (class object no. 2), never constructed (canonical)" in told(
+        finding
+    )
 
 
 def test_a_file_that_was_loaded_under_two_names_is_told() -> None:
@@ -71,7 +73,10 @@ def test_a_file_that_was_loaded_under_two_names_is_told() -> None:
         for record in program.records
     ]
     (finding,) = findings("SSOT101", program)
-    assert "chat/ws/manager.py was loaded under the module names chat.ws.manager and ws.manager." in finding.message
+    assert (
+        "chat/ws/manager.py was loaded under the module names chat.ws.manager and ws.manager."
+        in finding.message
+    )
 
 
 def test_a_class_that_is_bound_nowhere_counts_once_it_is_constructed() -> None:
@@ -165,7 +170,10 @@ def test_an_inferred_concept_is_at_most_a_warning_and_says_how_to_declare_it() -
     program.cls("chat.b:SocketManager")
     (finding,) = findings("SSOT101", program, by=Policy())
     assert finding.severity is Severity.WARNING
-    assert 'declare [[concept]] name = "socket-manager" with canonical = "chat.a:SocketManager"' in finding.message
+    assert (
+        'declare [[concept]] name = "socket-manager" with canonical = "chat.a:SocketManager"'
+        in finding.message
+    )
 
 
 def test_test_doubles_are_set_aside_where_the_concept_was_inferred() -> None:

@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from unit.analysis.build import GET_MANAGER, MANAGER, TODAY, Program, concept, findings, policy, recording_of, told
+from unit.analysis.build import (
+    GET_MANAGER,
+    MANAGER,
+    TODAY,
+    Program,
+    concept,
+    findings,
+    policy,
+    recording_of,
+    told,
+)
 
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.recording import Loss

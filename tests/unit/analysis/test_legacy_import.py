@@ -64,7 +64,9 @@ def test_a_legacy_name_is_in_use_when_it_is_fetched_but_its_module_is_not_legacy
     program.imports("chat/views.py:10", "chat.ws.compat:other,create_manager")
     (finding,) = findings("SSOT108", program, by=NAME)
     assert finding.subject == "chat.ws.compat:create_manager"
-    assert told(finding)[0].startswith("chat/views.py:10 imports create_manager from chat.ws.compat, once, at load")
+    assert told(finding)[0].startswith(
+        "chat/views.py:10 imports create_manager from chat.ws.compat, once, at load"
+    )
 
 
 def test_a_star_import_fetches_a_legacy_name_that_it_binds() -> None:
@@ -93,7 +95,9 @@ def test_calls_and_constructions_of_legacy_members_are_use() -> None:
 def test_calls_of_a_legacy_name_are_use() -> None:
     program = Program()
     program.cls(MANAGER)
-    program.hands_out("chat/views.py:20", "chat.ws.compat:create_manager", origin="chat.ws.manager:get_manager")
+    program.hands_out(
+        "chat/views.py:20", "chat.ws.compat:create_manager", origin="chat.ws.manager:get_manager"
+    )
     assert findings("SSOT108", program, by=NAME)
 
 

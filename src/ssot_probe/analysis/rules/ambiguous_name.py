@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from ssot_probe.analysis.case import Case
@@ -46,8 +46,7 @@ def check(case: Case) -> Iterator[Finding]:
             paths = sorted(meanings, key=lambda path: (str(path) != members.concept.canonical, path))
             yield RULE.finding(
                 str(paths[0]),
-                f"{name} means {number(len(classes), 'class')}, depending on the path: "
-                f"{listing([_meaning(path, meanings[path]) for path in paths])}.",
+                f"{name} means {number(len(classes), 'class')}, depending on the path: {listing(_told(meanings))}.",
                 capped_groups([_lines(path, meanings[path], fetched.get(path, [])) for path in paths]),
                 concept=members.concept,
                 count=len(classes),
@@ -101,8 +100,10 @@ def _without_inherited(meanings: Meanings, fetched: Mapping[Path, list[Fetch]]) 
     }
 
 
-def _meaning(path: Path, classes: set[ClassObject]) -> str:
-    return f"{path.module} has {listing([cls.label for cls in sorted(classes)])}"
+def _told(meanings: Meanings) -> list[str]:
+    """Return the classes, each with how many paths lead to it."""
+    paths = Counter(cls for classes in meanings.values() for cls in classes)
+    return [f"{cls.label} on {number(count, 'path')}" for cls, count in sorted(paths.items())]
 
 
 def _lines(path: Path, classes: set[ClassObject], fetches: list[Fetch]) -> list[Evidence]:
