@@ -19,7 +19,7 @@ from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.finder import Loading, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
-from ssot_probe.observe.main_module import MainModuleWatch, defines_classes
+from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.scope import Scope, project_directories, script_of, started_packages
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
@@ -81,7 +81,8 @@ class Probe:
         for name, module in list(sys.modules.items()):
             self._take_in_loaded(name, module)
         sys.meta_path.insert(0, self.finder)
-        if self.script and self.scope.is_project_file(self.script) and defines_classes(self.script):
+        if self._may_define_in_main():
+            self.finder.main = self._main
             self._main.start()
         _at_fork.register(self)
         atexit.register(self.stop)
@@ -221,6 +222,11 @@ class Probe:
             self._look_at_main(main)
         for module in list(self._watched.values()):
             self._instrument(module)
+
+    def _may_define_in_main(self) -> bool:
+        if not self.script:
+            return "-m" in sys.orig_argv and bool(self.scope.started)
+        return self.scope.is_project_file(self.script) and defines_something(self.script)
 
     def _is_main_first_party(self, main: ModuleType) -> bool:
         # The interpreter takes `__file__` away from a script that has ended.

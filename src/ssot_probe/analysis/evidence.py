@@ -9,11 +9,12 @@ from typing import NamedTuple
 from ssot_probe.analysis.late import Late, late_modules
 from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.recording import Loss, Recording, Skipped, of_newest_state
+from ssot_probe.losses import DISK, DISK_LIMIT, EXPORT_FAILED, EXPORT_QUEUE_FULL
 from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, ProcessRecord
 
 MISSING = "missing_from_recording"
 NO_PROCESS_RECORD = "no_process_record"
-UNDELIVERED = frozenset({"disk", "disk_limit", "export_failed", "export_queue_full"})
+UNDELIVERED = frozenset({DISK, DISK_LIMIT, EXPORT_FAILED, EXPORT_QUEUE_FULL})
 """Reasons by which the probe counts a record as lost that it has counted as emitted before."""
 
 

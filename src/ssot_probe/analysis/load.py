@@ -52,6 +52,12 @@ class _Unread:
             self.line, self.what = line.number, f"{quoted!r} ({error})"
         self.count += 1
 
+    def join(self, other: _Unread) -> None:
+        """Take over the lines of another reason."""
+        if other.count and (not self.count or other.line < self.line):
+            self.line, self.what = other.line, other.what
+        self.count += other.count
+
 
 class _Reader:
     """Collects what the files hold; each span counts once, however often it comes."""
@@ -86,12 +92,14 @@ class _Reader:
             self._otlp_lines += 1
             for resource, span in spans:
                 self._take(resource, span)
-        # Elsewhere a line that is cut off is somebody else's text; in a recording it was a record.
-        lost, skipped = ((torn, cut), (foreign,)) if self._otlp_lines > before else ((torn,), (cut, foreign))
-        self._losses.extend(Loss(TORN, found.count, f"{path}:{found.line}") for found in lost if found.count)
-        self._skipped.extend(
-            Skipped(path, found.line, found.what, found.count) for found in skipped if found.count
-        )
+        if self._otlp_lines == before:  # no recording: what is cut off in it is somebody else's text
+            foreign.join(cut)
+            cut = _Unread()
+        for lost in (torn, cut):
+            if lost.count:
+                self._losses.append(Loss(TORN, lost.count, f"{path}:{lost.line}"))
+        if foreign.count:
+            self._skipped.append(Skipped(path, foreign.line, foreign.what, foreign.count))
 
     def recording(self, sources: Sequence[str]) -> Recording:
         """Return what was read, if it is the probe's and says that the probe was active."""

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
@@ -49,6 +49,17 @@ class CommandTable(click.Group):
                 return command
         return None
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; when nobody reads its output any more, it ends quietly."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The interpreter flushes standard output once more when it ends: that must not fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return BROKEN_PIPE
+        return result
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help of all commands from the table, importing none."""
         with formatter.section("Commands"):
@@ -68,7 +79,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     try:
         code = commands.main(args=arguments, prog_name="ssot-probe", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         return INTERRUPTED
@@ -78,20 +88,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except ProbeError as error:
         click.echo(f"ssot-probe: {error}", err=True)
         return error.exit_code
-    except (BrokenPipeError, SystemExit) as error:
-        return _after_exit(error)
     return code if isinstance(code, int) else 0
 
 
 def main() -> None:
     """Run the command line of the process: the console entry point."""
     sys.exit(run())
-
-
-def _after_exit(error: BaseException) -> int:
-    """Return the exit code after the reader of our output went away, or after a command ended the process."""
-    if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
-        return error.code if isinstance(error.code, int) else 2
-    # The interpreter flushes standard output once more when it ends: that must not fail again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return BROKEN_PIPE

@@ -15,6 +15,8 @@ ROLES = frozenset({"Manager", "Factory", "Registry", "Pool", "Session", "Store",
 
 FACTORY_WORDS = ("Factory", "Builder", "Provider")
 
+_APPENDED = frozenset({"", "Impl", "Implementation", "V"})
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+")
 
 
@@ -23,9 +25,21 @@ def words(class_name: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(class_name))
 
 
+def role_words(class_name: str) -> tuple[str, ...]:
+    """Return the words of a class name up to its role: `SessionStoreV2Impl` is Session, Store."""
+    parts = words(class_name)
+    while parts:
+        *before, last = parts
+        last = last.rstrip("0123456789")
+        if last not in _APPENDED:
+            return (*before, last)
+        parts = tuple(before)
+    return parts
+
+
 def plays_role(class_name: str) -> bool:
     """Does the last word of the name say that the class plays a role?"""
-    parts = words(class_name)
+    parts = role_words(class_name)
     return bool(parts) and parts[-1] in ROLES
 
 
@@ -70,7 +84,7 @@ def infer_concepts(class_names: Iterable[str]) -> tuple[Concept, ...]:
     """
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name in sorted(set(class_names)):
-        parts = words(split(name)[1].rpartition(".")[2])
+        parts = role_words(split(name)[1].rpartition(".")[2])
         if parts and parts[-1] in ROLES:
             groups[parts[-2:]].append(name)
     return tuple(
@@ -84,6 +98,6 @@ def _is_makers_name(own_name: str, pattern: str) -> bool:
 
 
 def _shared_ending(names: Iterable[str]) -> str:
-    endings = [words(split(name)[1].rpartition(".")[2])[::-1] for name in names]
+    endings = [role_words(split(name)[1].rpartition(".")[2])[::-1] for name in names]
     shared = [level[0] for level in zip(*endings) if len(set(level)) == 1]
     return "-".join(word.lower() for word in reversed(shared))

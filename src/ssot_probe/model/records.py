@@ -108,8 +108,8 @@ class AccessRecord(NamedTuple):
     instance: str  # unique over processes
     concept: str
     cls: str
-    maker: str
-    outcome: str  # as in MakeRecord
+    maker: str  # or the method that ran
+    outcome: str  # as in MakeRecord, or "used": a method of the instance ran for the user
     site: Site
     user: str  # keyed hash
     thread: str

@@ -16,6 +16,7 @@ from types import CodeType, ModuleType
 from typing import Any, NamedTuple, Optional
 
 from ssot_probe.observe import tripwire
+from ssot_probe.observe.main_module import MainModuleWatch
 from ssot_probe.observe.scope import Scope
 
 
@@ -49,12 +50,15 @@ class ProbeFinder:
         self._on_executed = on_executed
         self._on_failed = on_failed
         self._foreign: set[str] = set()
+        self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
         self._shadows: dict[int, _Shadow] = {}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return what the other finders find; arm it when it is first-party."""
+        if self.main is not None and self.main.is_importing:
+            return self._find_for_main(fullname, path, target)
         top_level = fullname.partition(".")[0]
         if top_level in self._foreign:
             return None
@@ -73,6 +77,20 @@ class ProbeFinder:
             tripwire.lost[0] += 1  # the module is imported unobserved, and the recording says so
         return spec
 
+    def _find_for_main(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        """Find what `__main__` asked for, so that its end is noticed whatever it is."""
+        watch, self.main = self.main, None
+        try:
+            spec = self.find_spec(fullname, path, target) or self._ask_others(fullname, path, target)
+        finally:
+            self.main = watch
+        loader = None if spec is None else spec.loader
+        if watch is not None and (loader is None or not self._shadow(loader, fullname, None)):
+            watch.resume()
+        return spec
+
     def _ask_others(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
@@ -86,16 +104,24 @@ class ProbeFinder:
 
     def _arm(self, spec: ModuleSpec, loading: Loading) -> None:
         tripwire.arm(spec)
-        loader = spec.loader
+        if spec.loader is not None:
+            self._shadow(spec.loader, spec.name, loading)
+
+    def _shadow(self, loader: object, name: str, loading: Loading | None) -> bool:
+        """Be told when the loader has run the module. False for what cannot tell: builtin, frozen modules."""
         attributes = getattr(loader, "__dict__", None)
-        if loader is None or isinstance(loader, type) or not isinstance(attributes, dict):
-            return  # namespace packages, builtin and frozen modules
+        if isinstance(loader, type) or not isinstance(attributes, dict):
+            return False
         shadow = self._shadows.get(id(loader))
         if shadow is None or shadow.loader is not loader:
             own = attributes.get("exec_module")
             shadow = self._shadows[id(loader)] = _Shadow(loader, own, self)
             attributes["exec_module"] = shadow
-        shadow.waiting[spec.name] = loading
+        if loading is not None or name not in shadow.waiting:
+            shadow.waiting[name] = loading
+        if self.main is not None and self.main.is_importing:
+            shadow.for_main.add(name)
+        return True
 
     def executed(self, module: ModuleType, loading: Loading) -> None:
         """Pass on that a module ran."""
@@ -104,6 +130,11 @@ class ProbeFinder:
     def failed(self, loading: Loading) -> None:
         """Pass on that running a module raised."""
         self._on_failed(loading)
+
+    def loaded_for_main(self) -> None:
+        """Pass on that what `__main__` imports has been loaded, or failed to."""
+        if self.main is not None:
+            self.main.resume()
 
     def forget(self, loader: object) -> None:
         """Let go of a loader whose modules have all run."""
@@ -115,13 +146,15 @@ class _Shadow:
 
     def __init__(self, loader: Any, own: Any, finder: ProbeFinder) -> None:
         self.loader = loader
-        self.waiting: dict[str, Loading] = {}
+        self.waiting: dict[str, Optional[Loading]] = {}
+        self.for_main: set[str] = set()
         self._own = own
         self._finder = finder
 
     def __call__(self, module: ModuleType) -> None:
         spec = vars(module).get("__spec__")
-        loading = self.waiting.pop(getattr(spec, "name", ""), None)
+        name = getattr(spec, "name", "")
+        loading = self.waiting.pop(name, None)
         if not self.waiting:
             self._step_aside()
         run = self._own or type(self.loader).exec_module.__get__(self.loader)
@@ -131,8 +164,13 @@ class _Shadow:
             if loading is not None:
                 self._finder.failed(loading)
             raise
-        if loading is not None:
-            self._finder.executed(module, loading)
+        else:
+            if loading is not None:
+                self._finder.executed(module, loading)
+        finally:
+            if name in self.for_main:
+                self.for_main.discard(name)
+                self._finder.loaded_for_main()
 
     def _step_aside(self) -> None:
         attributes = vars(self.loader)

@@ -32,9 +32,25 @@ class StatementReader:
         return known[1].get(offset)
 
 
-def is_call(code: CodeType, offset: int) -> bool:
-    """Is the instruction a call, such as the one of `__import__("name")`?"""
-    return dis.opname[code.co_code[offset]].startswith(("CALL", "PRECALL"))
+def statements_by_line(code: CodeType) -> dict[int, list[ImportStatement]]:
+    """Return the import statements of a code object by the line that they stand on."""
+    found: dict[int, list[ImportStatement]] = {}
+    lines = [(start, end, line) for start, end, line in code.co_lines() if line]
+    for offset, statement in _statements(code).items():
+        for start, end, line in lines:
+            if start <= offset < end:
+                found.setdefault(line, []).append(statement)
+    return found
+
+
+def imports_by_call(code: CodeType, offset: int) -> bool:
+    """Is the instruction a call that imports, such as the one of `__import__("name")`?
+
+    A call that looks for an attribute in vain reads the spec's flag too: before 3.12 every such call, since
+    then only `getattr` without a default. So older interpreters are believed where `__import__` is called.
+    """
+    called = _called_name(list(dis.get_instructions(code)), offset)
+    return called == "__import__" if sys.version_info < (3, 12) else called not in (None, "getattr")
 
 
 def resolve(statement: ImportStatement, package: str) -> str:
@@ -53,6 +69,27 @@ def reads_twice(statement: ImportStatement | None, has_path: bool) -> bool:
     failing look-up reads the flag once more.
     """
     return sys.version_info < (3, 12) and statement is not None and bool(statement.names) and not has_path
+
+
+def _called_name(instructions: list[dis.Instruction], offset: int) -> str | None:
+    """Return the name by which a call loaded what it calls, "" where that has none, None for no call."""
+    position = next((index for index, found in enumerate(instructions) if found.offset == offset), 0)
+    call = instructions[position]
+    if not call.opname.startswith("CALL"):
+        return None
+    missing = 0 if call.opname == "CALL_FUNCTION_EX" else (call.arg or 0) + _CALL_ITEMS.get(call.opname, 2)
+    for index in range(position - 1, -1, -1):
+        found = instructions[index]
+        if found.opname != "PRECALL" or index < position - 1:
+            missing -= dis.stack_effect(found.opcode, found.arg, jump=False)
+        if missing <= 0:
+            loaded = instructions[index + 1] if found.opname == "PUSH_NULL" else found
+            return str(loaded.argval or "").rpartition(" ")[2]
+    return ""
+
+
+_CALL_ITEMS = {"CALL_FUNCTION": 1, "CALL_KW": 3}
+"""What a call takes from the stack besides its arguments."""
 
 
 def _statements(code: CodeType) -> dict[int, ImportStatement]:

@@ -9,7 +9,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from ssot_probe.context.sources import readers_for
-from ssot_probe.model.concepts import concept_of, plays_role, words
+from ssot_probe.model.concepts import concept_of, plays_role, role_words, words
 from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.model.policy import Concept, Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, ClassRecord, Record
@@ -19,6 +19,7 @@ from ssot_probe.observe.candidates import functions_of, is_coroutine, may_make, 
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.scope import Scope
+from ssot_probe.observe.uses import AMBIENT, public_methods, use_wrapper
 
 NOT_MADE = frozenset({"protocol", "exception", "enum", "typed-dict"})
 """Traits of classes whose instances nobody hands out as the concept."""
@@ -50,6 +51,10 @@ class Instrumenter:
         self._policy = policy
         self._scope = scope
         self._emit = emit
+        self._append = append
+        self._instances = instances
+        self._used: set[type] = set()  # classes whose methods are observed
+        self._methods: list[Maker] = []
         self._constructors: dict[type, type | None] = {}
         self._inner_codes: set[int] = set()
         self._kept_codes: list[object] = []  # so that the ids above stay theirs
@@ -97,7 +102,7 @@ class Instrumenter:
 
     def remove(self) -> None:
         """Take every wrapper off; those that others stacked on are switched off in place."""
-        for maker in self.makers.values():
+        for maker in (*self.makers.values(), *self._methods):
             maker.is_enabled = False
         while self._patches:
             self._patches.pop().remove()
@@ -129,6 +134,8 @@ class Instrumenter:
         self._emit(self._describe(cls, known, kinds))
         if NOT_MADE.isdisjoint(kinds):
             self._wrap_constructor(cls, known)
+            if concept.declared and not known.is_shareable:
+                self._wrap_methods(cls)
         return known
 
     def _describe(self, cls: type, known: ObservedClass, kinds: tuple[str, ...]) -> ClassRecord:
@@ -149,7 +156,7 @@ class Instrumenter:
         if concept is not None:
             return concept if self._is_first_party(cls) or ":" in "".join(concept.classes) else None
         if not self._policy.concepts and plays_role(cls.__name__) and self._is_first_party(cls):
-            ending = "-".join(word.lower() for word in words(cls.__name__)[-2:])
+            ending = "-".join(word.lower() for word in role_words(cls.__name__)[-2:])
             return Concept(name=ending, classes=(census.qualified_name(cls),), declared=False)
         for base in cls.__mro__[1:-1]:  # a subclass plays what its base plays, whatever its name
             known = self.classes.get(base)
@@ -197,6 +204,20 @@ class Instrumenter:
         wrapper = self._wrappers.constructor(maker, cls, call)
         self._put(cls, "__init__", function or _without_arguments, wrapper)
         self._constructors[cls] = cls
+
+    def _wrap_methods(self, cls: type) -> None:
+        for owner in cls.__mro__[:-1]:
+            if owner in self._used or not self._is_first_party(owner):
+                continue
+            self._used.add(owner)
+            sources = [source for source in self._policy.user if source.kind in AMBIENT]
+            for name, function in public_methods(owner):
+                qualified = f"{census.qualified_name(owner)}.{name}"
+                readers = readers_for(sources, None, 0, self.failed)
+                method = Maker(qualified, "method", function.__code__, readers)
+                self._methods.append(method)
+                wrapper = use_wrapper(method, self._append, self._instances, self.classes, self.failed)
+                self._put(owner, name, function, wrapper)
 
     def _constructor_of(self, cls: type) -> Maker | None:
         observed = self.classes.get(cls)

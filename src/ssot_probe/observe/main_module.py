@@ -1,18 +1,22 @@
 """Sees the classes and functions of `__main__` while it runs: no loader of ours ever executes it.
 
-A script that defines its classes itself and then serves for ever never finishes its module. So the class
-statements in it are watched, and after the first one each further line at its top level, until the last
-definition has been passed; from then on nothing is left in place.
+A script that defines its classes itself and then serves for ever never finishes its module. So its lines are
+traced, at its top level only, until the last definition has been passed; from then on nothing is left in
+place. While the script imports something that has yet to be loaded, tracing is off: it would slow down
+everything that runs meanwhile.
 """
 
 from __future__ import annotations
 
-import builtins
 import sys
 from collections.abc import Callable
-from sys import _getframe
 from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import Any, Optional
+
+from ssot_probe.observe.import_sites import ImportStatement, statements_by_line
+
+MOST_CALLS = 50_000
+"""Calls during one line of the script after which it is no longer defining but serving."""
 
 
 class MainModuleWatch:
@@ -24,69 +28,92 @@ class MainModuleWatch:
 
     def __init__(self, look: Callable[[ModuleType], None]) -> None:
         self._look = look
-        self._build_class = builtins.__build_class__
+        self._frame: Optional[FrameType] = None
         self._last_definition = 0
-        self._is_tracing = False
+        self._imports: dict[int, list[ImportStatement]] = {}
+        self._calls = 0
+        self._is_watching = False
+        self.is_importing = False
 
     def start(self) -> None:
-        """Watch for the first class statement of `__main__`."""
-        self._build_class = builtins.__build_class__
-        builtins.__build_class__ = self._ssot_probe_build_class  # type: ignore[assignment]
+        """Wait for the script to begin. A debugger or coverage that traces already keeps its place."""
+        if sys.gettrace() is None:
+            self._is_watching = True
+            sys.settrace(self._ssot_probe_calls)
 
     def stop(self) -> None:
         """Leave nothing in place; may be called twice."""
-        if vars(builtins)["__build_class__"] == self._ssot_probe_build_class:
-            builtins.__build_class__ = self._build_class
-        if self._is_tracing and sys.gettrace() == self._trace_nothing:
+        self._is_watching = self.is_importing = False
+        if self._frame is not None:
+            self._frame.f_trace = None
+            self._frame = None
+        self._trace(False)
+
+    def resume(self) -> None:
+        """Go on: what the script imported has been loaded."""
+        if self.is_importing:
+            self.is_importing = False
+            self._trace(True)
+
+    def _trace(self, is_on: bool) -> None:
+        if is_on and sys.gettrace() is None:
+            sys.settrace(self._ssot_probe_calls)
+        elif not is_on and sys.gettrace() == self._ssot_probe_calls:
             sys.settrace(None)
-        self._is_tracing = False
 
-    def _ssot_probe_build_class(self, body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
-        cls = self._build_class(body, name, *bases, **keywords)
-        try:
-            frame = _getframe(1)
-            if frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") == "__main__":
-                self._follow(frame)
-        except Exception:
-            self.stop()  # what follows is found by the next look through the module
-        return cls
-
-    def _follow(self, frame: FrameType) -> None:
-        if self._is_tracing:
-            return
-        self._last_definition = _last_definition(frame.f_code)
-        if sys.gettrace() is not None:
-            return  # a debugger or coverage is at work: the class is found at the next look
-        self._is_tracing = True
-        frame.f_trace = self._trace_line
-        sys.settrace(self._trace_nothing)
-
-    def _trace_nothing(self, frame: FrameType, event: str, argument: object) -> None:
+    def _ssot_probe_calls(self, frame: FrameType, event: str, argument: object) -> Any:
+        if self._frame is None:
+            main = sys.modules.get("__main__")
+            if frame.f_code.co_name == "<module>" and main is not None and frame.f_globals is main.__dict__:
+                return self._follow(frame)
+        self._calls += 1
+        if self._calls > MOST_CALLS:
+            self.stop()
         return None
 
-    def _trace_line(self, frame: FrameType, event: str, argument: object) -> Any:
-        main = sys.modules.get("__main__")
-        if main is not None:
-            self._look(main)
-        if frame.f_lineno > self._last_definition or event == "return":
-            frame.f_trace = None
+    def _follow(self, frame: FrameType) -> Any:
+        self._last_definition = _last_definition(frame.f_code)
+        if not self._last_definition:
             self.stop()
             return None
-        return self._trace_line
+        self._frame = frame
+        self._imports = statements_by_line(frame.f_code)
+        return self._ssot_probe_line
+
+    def _ssot_probe_line(self, frame: FrameType, event: str, argument: object) -> Any:
+        if not self._is_watching:
+            return None
+        self._calls = 0
+        self._look(sys.modules["__main__"])
+        if frame.f_lineno > self._last_definition or event == "return":
+            self.stop()
+            return None
+        if any(_must_be_loaded(statement) for statement in self._imports.get(frame.f_lineno, ())):
+            self.is_importing = True
+            self._trace(False)
+        return self._ssot_probe_line
 
 
-def defines_classes(script: str) -> bool:
-    """Does the script have a class statement at all? Unreadable scripts may have one."""
+def defines_something(script: str) -> bool:
+    """Does the script have a class or function statement at all? Unreadable scripts may have one."""
     try:
         with open(script, "rb") as file:
             text = file.read()
     except OSError:
         return True
-    return any(line.lstrip().startswith(b"class ") for line in text.splitlines())
+    return any(line.lstrip().startswith((b"class ", b"def ", b"async def ")) for line in text.splitlines())
+
+
+def _must_be_loaded(statement: ImportStatement) -> bool:
+    """Is it worth to stop tracing for this import? The standard library's modules load fast."""
+    name = statement.written
+    return bool(statement.level) or (
+        name not in sys.modules and name.partition(".")[0] not in sys.stdlib_module_names
+    )
 
 
 def _last_definition(code: CodeType) -> int:
-    """Return the first line of the last function or class that the code defines itself."""
+    """Return the first line of the last function or class that the code defines itself, 0 without any."""
     return max(
         (
             constant.co_firstlineno

@@ -39,7 +39,7 @@ class Scope:
     ) -> None:
         self.packages = tuple(packages)
         self.directories = tuple(_with_separator(directory) for directory in directories)
-        self._started = tuple(started)
+        self.started = tuple(started)
         self._standard = _with_separator(os.path.dirname(os.path.realpath(os.__file__)))
         self._own = _with_separator(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -55,7 +55,7 @@ class Scope:
             return file is not None and self.is_project_file(file)
         if self.packages:
             return any(is_within(module, package) for package in self.packages)
-        if any(is_within(module, package) for package in self._started):
+        if any(is_within(module, package) for package in self.started):
             return True
         return file is not None and self.is_project_file(file)
 

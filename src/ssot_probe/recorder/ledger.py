@@ -68,6 +68,12 @@ class Ledger:
 
     def take(self, event: MakeEvent) -> Iterator[Record]:
         """Add one event; yield what must be told at once because of it."""
+        if event.outcome != "used":
+            self._count(event)
+        if event.is_first_meeting and event.user is not None and event.instance is not None:
+            yield from self._meet(event, event.instance.serial, self._hash_user(event.user))
+
+    def _count(self, event: MakeEvent) -> None:
         fact = self._fact_of(event)
         fact.count += 1
         fact.last = event.time
@@ -76,8 +82,6 @@ class Ledger:
         if event.outcome == "constructed":
             key = (event.cls.name, event.cls.concept.name)
             self.creations[key] = self.creations.get(key, 0) + 1
-        if event.is_first_meeting and event.user is not None and event.instance is not None:
-            yield from self._meet(event, event.instance.serial, self._hash_user(event.user))
 
     def forget(self, serial: int) -> None:
         """Let go of an instance that is no more."""

@@ -6,7 +6,13 @@ import sys
 from types import CodeType, ModuleType
 
 from ssot_probe.model.records import NOWHERE, Site
-from ssot_probe.observe.import_sites import ImportStatement, StatementReader, is_call, reads_twice, resolve
+from ssot_probe.observe.import_sites import (
+    ImportStatement,
+    StatementReader,
+    imports_by_call,
+    reads_twice,
+    resolve,
+)
 from ssot_probe.observe.scope import Scope
 
 SWEEPERS = frozenset(
@@ -54,9 +60,9 @@ class Places:
         """Return the import statement at an instruction."""
         return self._statements.at(code, offset)
 
-    def is_call(self, code: CodeType, offset: int) -> bool:
-        """Is the instruction a call? Before 3.12 a failing attribute look-up is read as one: then never."""
-        return sys.version_info >= (3, 12) and is_call(code, offset)
+    def imports_by_call(self, code: CodeType, offset: int) -> bool:
+        """Is the instruction a call that imports?"""
+        return imports_by_call(code, offset)
 
     def absolute(self, statement: ImportStatement | None, importer: str) -> str:
         """Return the absolute name of the module that a statement in `importer` names."""
@@ -73,9 +79,14 @@ class Places:
         """Was it the application that imported, or a tool that walks modules?"""
         return "sweep" if importer.partition(".")[0] in SWEEPERS else "application"
 
-    def is_module(self, name: str) -> bool:
-        """Is a module of that name loaded?"""
-        return name in sys.modules
+    def is_submodule(self, package: str, name: str) -> bool:
+        """Is what the package calls by this name its own submodule, rather than a function called like it?"""
+        module = sys.modules.get(f"{package}.{name}")
+        return module is not None and _namespace(package).get(name, module) is module
+
+    def is_alias(self, name: str, module: str) -> bool:
+        """Is the module also known by that other name?"""
+        return bool(name) and getattr(_namespace(name).get("__spec__"), "name", None) == module
 
     def _module_of(self, file: str) -> str:
         if file not in self._modules:

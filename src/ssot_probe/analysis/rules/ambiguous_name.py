@@ -46,7 +46,8 @@ def check(case: Case) -> Iterator[Finding]:
             paths = sorted(meanings, key=lambda path: (str(path) != members.concept.canonical, path))
             yield RULE.finding(
                 str(paths[0]),
-                f"{name} means {number(len(classes), 'class')}, depending on the path: {listing(_told(meanings))}.",
+                f"{name} means {number(len(classes), 'class')}, depending on the path: "
+                f"{listing(_told(meanings))}.",
                 capped_groups([_lines(path, meanings[path], fetched.get(path, [])) for path in paths]),
                 concept=members.concept,
                 count=len(classes),

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ssot_probe.analysis.case import Case
+from ssot_probe.analysis.fetches import MODULE_LEVEL
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import number
 from ssot_probe.model.finding import Evidence, Finding, Severity
+from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Concept
 from ssot_probe.model.records import AccessRecord, HolderRecord, SharingRecord
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
@@ -124,6 +126,19 @@ def _finding(
     )
 
 
+def _how(access: AccessRecord) -> str:
+    """Return how the user got the instance; the place of a construction is in whoever called for it."""
+    if access.outcome == "returned":
+        return f"handed out by {access.maker}"
+    if access.outcome == "used":
+        return f"used, by a call of {access.maker}"
+    if not access.site.module:
+        return f"constructed by a call of {access.maker}"
+    if access.site.function in ("", MODULE_LEVEL):
+        return f"constructed by {access.site.module}"
+    return f"constructed by {qualify(access.site.module, access.site.function)}"
+
+
 def _heading(position: int, found: Shared, instances: int) -> list[Evidence]:
     if instances == 1:
         return []
@@ -132,9 +147,8 @@ def _heading(position: int, found: Shared, instances: int) -> list[Evidence]:
 
 def _lines(found: Shared, path: tuple[str, ...]) -> Iterator[Evidence]:
     for access in found.accesses[:MOST_USERS]:
-        how = "handed out by" if access.outcome == "returned" else "constructed by"
         site = access.site
-        yield Evidence(f"{how} {access.maker}", site.file, site.line, access.thread, access.task, access.user)
+        yield Evidence(_how(access), site.file, site.line, access.thread, access.task, access.user)
     if len(found.accesses) < 2:
         for sharing in found.reached[:MOST_USERS]:
             yield Evidence(
