@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 
 import click
@@ -13,7 +12,7 @@ from ssot_probe.errors import UsageError
 
 
 @click.command(
-    short_help="Run a command under the probe.", context_settings={"ignore_unknown_options": False}
+    short_help="Run a command under the probe.", context_settings={"allow_interspersed_args": False}
 )
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Policy file.")
 @click.option(
@@ -31,8 +30,6 @@ def command(config: str | None, out: str | None, service: str | None, command: t
     if program is None:
         raise UsageError(f"there is no command {command[0]!r}; write `ssot-probe run -- COMMAND ARGUMENTS`")
     environment = environment_for(os.environ, config, out, service)
-    sys.stdout.flush()
-    sys.stderr.flush()
     try:
         os.execve(program, list(command), environment)
     except OSError as error:

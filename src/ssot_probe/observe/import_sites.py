@@ -77,19 +77,22 @@ def _called_name(instructions: list[dis.Instruction], offset: int) -> str | None
     call = instructions[position]
     if not call.opname.startswith("CALL"):
         return None
-    missing = 0 if call.opname == "CALL_FUNCTION_EX" else (call.arg or 0) + _CALL_ITEMS.get(call.opname, 2)
+    missing = _taken_from_stack(call)
     for index in range(position - 1, -1, -1):
         found = instructions[index]
         if found.opname != "PRECALL" or index < position - 1:
             missing -= dis.stack_effect(found.opcode, found.arg, jump=False)
         if missing <= 0:
             loaded = instructions[index + 1] if found.opname == "PUSH_NULL" else found
-            return str(loaded.argval or "").rpartition(" ")[2]
+            return str(loaded.argval or "")
     return ""
 
 
-_CALL_ITEMS = {"CALL_FUNCTION": 1, "CALL_KW": 3}
-"""What a call takes from the stack besides its arguments."""
+def _taken_from_stack(call: dis.Instruction) -> int:
+    """Return how many items a call takes from the stack: what it calls, arguments, and a slot for `self`."""
+    if call.opname == "CALL_FUNCTION_EX":
+        return (call.arg or 0) % 2 + (2 if sys.version_info < (3, 11) else 3)
+    return (call.arg or 0) + {"CALL_FUNCTION": 1, "CALL_KW": 3}.get(call.opname, 2)
 
 
 def _statements(code: CodeType) -> dict[int, ImportStatement]:

@@ -8,6 +8,7 @@ from time import time_ns
 from types import FunctionType, ModuleType
 from typing import Any
 
+from ssot_probe.context.current import task_name, thread_name
 from ssot_probe.context.sources import readers_for
 from ssot_probe.model.concepts import concept_of, plays_role, role_words, words
 from ssot_probe.model.names import is_within, qualify, split
@@ -18,6 +19,7 @@ from ssot_probe.observe import census
 from ssot_probe.observe.candidates import functions_of, is_coroutine, may_make, plain_function
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.uses import AMBIENT, public_methods, use_wrapper
 
@@ -92,6 +94,10 @@ class Instrumenter:
         found |= self._wrap_factories(module, name)
         for cls in _own_classes(module, name):
             found |= self._wrap_factories(cls, name)
+        for attribute, value in list(vars(module).items()):
+            observed = self.classes.get(type(value))
+            if observed is not None and self._instances.find(value) is None:
+                self._take_in(module, attribute, value, observed)
         return found
 
     def failed(self, subject: str, error: BaseException) -> None:
@@ -137,6 +143,28 @@ class Instrumenter:
             if concept.declared and not known.is_shareable:
                 self._wrap_methods(cls)
         return known
+
+    def _take_in(self, module: ModuleType, attribute: str, value: Any, observed: ObservedClass) -> None:
+        """Follow an instance that the module made before its constructor was wrapped."""
+        try:
+            known = self._instances.add(value)
+        except TypeError:  # its class allows no weak references
+            return
+        names = vars(module)
+        code = census.module_code(names.get("__name__", ""))
+        own_name = type(value).__name__
+        offset = code and construction_of(
+            code, attribute, lambda name: name == own_name or names.get(name) is type(value)
+        )
+        maker = self.makers.get(observed.name)
+        if code is not None and offset is not None and maker is not None:
+            known.born = (code, offset, ())
+            self._append(
+                (
+                    *(maker, "constructed", observed, known, None, False, thread_name(), task_name()),
+                    *(code, offset, (), None, known.born, ("", ""), time_ns()),
+                )
+            )
 
     def _describe(self, cls: type, known: ObservedClass, kinds: tuple[str, ...]) -> ClassRecord:
         code = None if "__firstlineno__" in vars(cls) else census.module_code(cls.__module__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ssot_probe.context.labels import thread_label
+from ssot_probe.model.names import is_within
 from ssot_probe.model.records import ImportRecord
 from ssot_probe.observe.finder import Loading
 from ssot_probe.observe.tripwire import Hit
@@ -51,22 +52,24 @@ class ImportLedger:
             if count == before or not (is_final or not told_at or now - told_at >= REPEAT_AFTER):
                 continue
             self._told[key] = (count, now)
-            yield from self._records(hit, before, count, thread_label(thread_of(hit.thread)), now)
+            if not _is_for_submodule(hit, hits):
+                yield from self._records(hit, before, count, thread_label(thread_of(hit.thread)), now)
 
     def _records(self, hit: Hit, before: int, count: int, thread: str, now: int) -> Iterator[ImportRecord]:
         statement = self._places.statement(hit.code, hit.offset)
-        if statement is None and not hit.called and not self._places.is_call(hit.code, hit.offset):
+        if statement is None and not hit.called and not self._places.imports_by_call(hit.code, hit.offset):
             return  # an attribute was looked for: no import
         asked = self._places.absolute(statement, hit.importer)
-        if statement is not None and not hit.called and asked != hit.module:
-            return  # `import a.b` touches `a`, which nobody asked for
+        is_written = statement is not None and not hit.called
+        if is_written and asked != hit.module and not self._places.is_alias(asked, hit.module):
+            return  # an import of a submodule
         if self._places.reads_twice(statement, hit.module):
             before, count = before // 2, count // 2
         if count <= before:
             return
         record = ImportRecord(
-            module=hit.module,
-            names=() if statement is None or hit.called else statement.names,
+            module=asked if is_written else hit.module,
+            names=statement.names if statement is not None and is_written else (),
             outcome="cached",
             origin=self._places.origin(hit.importer),
             at_load=hit.code.co_name == "<module>",
@@ -78,6 +81,14 @@ class ImportLedger:
         )
         yield record
         for name in record.names:
-            submodule = f"{hit.module}.{name}"
-            if self._places.is_module(submodule):
-                yield record._replace(module=submodule, names=())
+            if self._places.is_submodule(record.module, name):
+                yield record._replace(module=f"{record.module}.{name}", names=())
+
+
+def _is_for_submodule(hit: Hit, hits: Iterable[Hit]) -> bool:
+    """Did the place ask for a submodule only? Importing `a.b` touches `a` as well."""
+    return "." not in hit.module and any(
+        other.code is hit.code and other.offset == hit.offset and is_within(other.module, hit.module)
+        for other in hits
+        if other is not hit
+    )
