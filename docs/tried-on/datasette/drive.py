@@ -34,7 +34,7 @@ def script(user):
         yield f"private {number}", "GET", "/notes/private.json?_shape=array", token, None
         yield f"sql {number}", "GET", f"/notes.json?sql=select+{number}+as+n&_shape=array", token, None
         yield f"actor {number}", "GET", "/-/actor.json", token, None
-    yield "home", "GET", "/-/databases.json", token, None
+    yield "home", "GET", "/-/settings.json", token, None
     yield "logout", "GET", "/-/logout", token, None
     yield "missing", "GET", "/notes/nothing", token, None
     yield "plugins", "GET", "/-/versions.json?x=1", token, None
@@ -66,7 +66,7 @@ if __name__ == "__main__":
     folder = options.folder.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name in ("metadata.json", "plugins", "asgi.py"):
+    for name in ("metadata.json", "plugins", "asgi.py", "trial_actor.py"):
         source = HERE / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -91,7 +91,7 @@ if __name__ == "__main__":
     command = [word.format(db=db, port=port) for word in server]
     command[0] = str(scripts / command[0])
     env = {k: v for k, v in os.environ.items() if not k.startswith("SSOT_")}
-    env.update(TRIAL_CWD=str(folder), PYTHONDONTWRITEBYTECODE="1")
+    env.update(TRIAL_CWD=str(folder), PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=str(folder))
     if options.probe == "on":
         env.update(SSOT_PROBE="1", SSOT_PROBE_DEBUG="1")
         if options.policy:

@@ -1,0 +1,5 @@
+"""Who is asking: importable by its name, which modules of Datasette's plugins directory are not."""
+
+from contextvars import ContextVar
+
+current = ContextVar("current", default=None)
