@@ -20,6 +20,7 @@ from ssot_probe.observe import tripwire
 from ssot_probe.observe.finder import Loading, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
+from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope, project_directories, script_of, started_packages
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
@@ -74,8 +75,12 @@ class Probe:
     def start(self) -> Probe:
         """Begin to observe. What was loaded before is observed from now on, and reported as late."""
         self.is_active = True
+        tripwire.forget()
         if tripwire.works():
             self._observers.append("tripwire")
+            if sys.version_info < (3, 11):
+                subject = "imports of loaded modules by importlib.import_module"
+                self._tell(BlindRecord(subject, "Python tells of them since 3.11", time_ns()))
         else:
             self._tell(BlindRecord("imports of loaded modules", "this interpreter does not tell", time_ns()))
         for name, module in list(sys.modules.items()):
@@ -98,7 +103,7 @@ class Probe:
             self._main.stop()
             if self.finder in sys.meta_path:
                 sys.meta_path.remove(self.finder)
-            for module in list(sys.modules.values()):
+            for module in (*list(sys.modules.values()), *self._watched.values()):
                 tripwire.disarm(_spec_of(module))
             if self._instrumenter is not None:
                 self._explain_sharing()
@@ -158,7 +163,7 @@ class Probe:
         """Observe a module that was there before the probe, and say that it was."""
         if not issubclass(type(module), ModuleType) or is_within(name, "ssot_probe"):
             return
-        file = module.__dict__.get("__file__")
+        file = namespace_of(module).get("__file__")
         try:
             if not self.scope.could_hold(name.partition(".")[0]) or not self.scope.is_first_party(name, file):
                 return
@@ -312,7 +317,7 @@ class Probe:
         self.losses.clear()
         self.pump.forget()
         self.buffer.clear()
-        tripwire.hits.clear()
+        tripwire.forget()
         self.instances.forget_users()
         self.buffer.items.extend(self._inventory)
 
@@ -396,8 +401,7 @@ def show_error(error: BaseException, is_debugging: bool) -> None:
 
 
 def _spec_of(module: object) -> Optional[ModuleSpec]:
-    namespace = module.__dict__ if issubclass(type(module), ModuleType) else {}
-    spec = namespace.get("__spec__")
+    spec = namespace_of(module).get("__spec__")
     return spec if isinstance(spec, ModuleSpec) else None
 
 

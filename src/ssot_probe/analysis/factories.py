@@ -13,8 +13,7 @@ from ssot_probe.model.names import split
 
 def made_by_factories(recording: Recording, members: Members) -> list[Make]:
     """Return the records of factories, not of constructors, that gave out instances of the concept."""
-    judged = set(members.judged)
-    return [make for make in recording.makes if make.record.kind != "constructor" and make.cls in judged]
+    return [make for make in recording.makes_of(members.judged) if make.record.kind != "constructor"]
 
 
 def origins(makes: Iterable[Make]) -> list[str]:
@@ -41,6 +40,6 @@ def construction_sites(recording: Recording, classes: Collection[ClassObject]) -
     """Return the records of constructors that constructed instances of these classes."""
     return [
         make
-        for make in recording.makes
-        if make.record.kind == "constructor" and make.record.outcome == "constructed" and make.cls in classes
+        for make in recording.makes_of(classes)
+        if make.record.kind == "constructor" and make.record.outcome == "constructed"
     ]

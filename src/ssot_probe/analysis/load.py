@@ -85,7 +85,7 @@ class _Reader:
                 continue
             try:
                 spans = read_line(line.text)
-            except (ValueError, RecursionError) as error:
+            except (ValueError, OverflowError, RecursionError) as error:
                 kind = torn if _is_message(line.text) else cut if _is_cut_off(line.text, error) else foreign
                 kind.add(line, str(error))
                 continue
@@ -128,7 +128,7 @@ class _Reader:
             self._foreign_spans += 1
             return
         process = _process(resource)
-        key = (span.trace_id, span.span_id)
+        key = (str(span.trace_id), str(span.span_id))
         if span.span_id and key in self._seen:
             return
         self._seen.add(key)

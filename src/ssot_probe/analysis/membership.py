@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ssot_probe.analysis.class_identity import ClassObject
+from ssot_probe.analysis.namespaces import Path
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.model.concepts import infer_concepts, matches, plays
 from ssot_probe.model.names import split
@@ -55,27 +56,35 @@ def members_of(recording: Recording, concepts: Sequence[Concept]) -> tuple[Membe
 
 def _members(recording: Recording, concept: Concept, concepts: Sequence[Concept]) -> Members:
     canonical = _canonical(recording, concept)
-    playing = [
+    playing = {
         cls
         for cls in recording.classes
         if cls in canonical or (_plays(concept, cls.name) and not _is_named_elsewhere(cls, concept, concepts))
-    ]
+    }
     makers = _makers(recording, playing, canonical)
-    aside = [Aside(cls, reason) for cls in playing for reason in [_reason(cls, concept, makers)] if reason]
-    kept = [cls for cls in playing if not _reason(cls, concept, makers)]
-    tops = canonical or tuple(cls for cls in kept if not _is_derived(cls, kept))
-    counted = tuple(cls for cls in kept if cls in tops or not _is_derived(cls, tops))
+    reasons = {cls: _reason(cls, concept, makers) for cls in sorted(playing)}
+    kept = [cls for cls, reason in reasons.items() if not reason]
+    names = _names_of(kept)
+    tops = _names_of(canonical or (cls for cls in kept if not _is_derived(cls, names)))
+    counted = tuple(cls for cls in kept if cls in canonical or not _is_derived(cls, tops))
     # An instance of a subclass is an instance of the concept, whatever the subclass is called.
+    roots = tops | _names_of(counted)
     heirs = [
         cls
         for cls in recording.classes
-        if cls not in playing
-        and _is_derived(cls, (*tops, *counted))
+        if _is_derived(cls, roots)
+        and cls not in playing
         and not _reason(cls, concept, makers)
         and not any(_plays(other, cls.name) for other in concepts)
     ]
-    derived = tuple(sorted({*kept, *heirs} - {*counted}))
-    return Members(concept, counted, derived, tuple(aside), canonical, _subject(recording, concept, counted))
+    return Members(
+        concept,
+        counted,
+        derived=tuple(sorted({*kept, *heirs} - {*counted})),
+        aside=tuple(Aside(cls, reason) for cls, reason in reasons.items() if reason),
+        canonical=canonical,
+        subject=_subject(recording, concept, counted),
+    )
 
 
 def _plays(concept: Concept, name: str) -> bool:
@@ -86,9 +95,12 @@ def _plays(concept: Concept, name: str) -> bool:
 def _canonical(recording: Recording, concept: Concept) -> tuple[ClassObject, ...]:
     if not concept.canonical:
         return ()
-    module, name = split(concept.canonical)
-    bound = {cls for path, cls in recording.namespaces.class_paths() if path == (module, name)}
-    return tuple(cls for cls in recording.classes if cls.name == concept.canonical or cls in bound)
+    path = Path(*split(concept.canonical))
+    return tuple(
+        cls
+        for cls in recording.classes
+        if cls.name == concept.canonical or path in recording.paths_of.get(cls, ())
+    )
 
 
 def _is_named_elsewhere(cls: ClassObject, concept: Concept, concepts: Iterable[Concept]) -> bool:
@@ -105,7 +117,7 @@ def _names(concept: Concept, cls: ClassObject) -> bool:
 
 
 def _makers(
-    recording: Recording, playing: Sequence[ClassObject], canonical: Sequence[ClassObject]
+    recording: Recording, playing: Collection[ClassObject], canonical: Sequence[ClassObject]
 ) -> dict[str, str]:
     """Return the playing classes that make instances of others, each with one class that it makes."""
     names = {cls.name for cls in playing} - {cls.name for cls in canonical}
@@ -125,8 +137,12 @@ def _reason(cls: ClassObject, concept: Concept, makers: dict[str, str]) -> str:
     return f"makes instances of {makers[cls.name]}" if cls.name in makers else ""
 
 
-def _is_derived(cls: ClassObject, others: Iterable[ClassObject]) -> bool:
-    return any(other.name in cls.bases for other in others if other.name != cls.name)
+def _names_of(classes: Iterable[ClassObject]) -> frozenset[str]:
+    return frozenset(cls.name for cls in classes)
+
+
+def _is_derived(cls: ClassObject, names: frozenset[str]) -> bool:
+    return any(base in names and base != cls.name for base in cls.bases)
 
 
 def _subject(recording: Recording, concept: Concept, counted: Sequence[ClassObject]) -> str:

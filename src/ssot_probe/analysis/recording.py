@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from ssot_probe.analysis.class_identity import ClassObject, Mention, identify
 from ssot_probe.analysis.fetches import Fetch, fetches
-from ssot_probe.analysis.namespaces import Namespaces
+from ssot_probe.analysis.namespaces import Namespaces, Path
 from ssot_probe.model.records import (
     AccessRecord,
     BindingRecord,
@@ -137,6 +137,37 @@ class Recording:
             Make(process, self.class_of(process, record.cls, record.serial), record)
             for process, record in self.of(MakeRecord)
         )
+
+    @cached_property
+    def _makes_of(self) -> Mapping[ClassObject, list[Make]]:
+        by_class: dict[ClassObject, list[Make]] = defaultdict(list)
+        for make in self.makes:
+            by_class[make.cls].append(make)
+        return by_class
+
+    def makes_of(self, classes: Iterable[ClassObject]) -> list[Make]:
+        """Return the records of makers that made instances of these classes."""
+        return [make for cls in classes for make in self._makes_of.get(cls, ())]
+
+    @cached_property
+    def _fetches_of(self) -> Mapping[ClassObject, list[Fetch]]:
+        by_class: dict[ClassObject, list[Fetch]] = defaultdict(list)
+        for fetch in self.fetches:
+            if fetch.cls is not None:
+                by_class[fetch.cls].append(fetch)
+        return by_class
+
+    def fetches_of(self, cls: ClassObject) -> list[Fetch]:
+        """Return the fetches that got this class object."""
+        return self._fetches_of.get(cls, [])
+
+    @cached_property
+    def paths_of(self) -> Mapping[ClassObject, list[Path]]:
+        """The paths that are bound to each class object."""
+        paths: dict[ClassObject, list[Path]] = defaultdict(list)
+        for path, cls in sorted(self.namespaces.class_paths()):
+            paths[cls].append(path)
+        return paths
 
     @cached_property
     def constructed(self) -> Mapping[ClassObject, int]:

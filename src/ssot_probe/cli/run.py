@@ -53,10 +53,10 @@ def environment_for(
     if service:
         environment["OTEL_SERVICE_NAME"] = service
     bootstrap = bootstrap_directory()
-    entries = [
-        entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != bootstrap
-    ]
-    environment["PYTHONPATH"] = os.pathsep.join([bootstrap, *entries])
+    given = environ.get("PYTHONPATH", "")
+    entries = given.split(os.pathsep) if given else []  # an empty one among others is the current directory
+    others = [entry for entry in entries if entry != bootstrap]
+    environment["PYTHONPATH"] = os.pathsep.join([bootstrap, *others])
     return environment
 
 

@@ -13,11 +13,14 @@ from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from sys import _getframe
 from types import CodeType, ModuleType
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, TypeVar
 
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.main_module import MainModuleWatch
+from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Loading(NamedTuple):
@@ -29,6 +32,14 @@ class Loading(NamedTuple):
     line: int
     importer: str
     called: bool  # by importlib.import_module rather than by a statement
+
+
+def _as_importlib(function: _F) -> _F:
+    """Let tracebacks leave our frame out and warnings look past it, as they do with importlib's own."""
+    function.__code__ = function.__code__.replace(
+        co_filename="<frozen importlib._bootstrap_external>", co_name="_call_with_frames_removed"
+    )
+    return function
 
 
 class ProbeFinder:
@@ -51,8 +62,8 @@ class ProbeFinder:
         self._on_failed = on_failed
         self._foreign: set[str] = set()
         self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
-        self._shadows: dict[int, _Shadow] = {}
 
+    @_as_importlib
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -77,6 +88,7 @@ class ProbeFinder:
             tripwire.lost[0] += 1  # the module is imported unobserved, and the recording says so
         return spec
 
+    @_as_importlib
     def _find_for_main(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
@@ -91,6 +103,7 @@ class ProbeFinder:
             watch.resume()
         return spec
 
+    @_as_importlib
     def _ask_others(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
@@ -112,11 +125,9 @@ class ProbeFinder:
         attributes = getattr(loader, "__dict__", None)
         if isinstance(loader, type) or not isinstance(attributes, dict):
             return False
-        shadow = self._shadows.get(id(loader))
-        if shadow is None or shadow.loader is not loader:
-            own = attributes.get("exec_module")
-            shadow = self._shadows[id(loader)] = _Shadow(loader, own, self)
-            attributes["exec_module"] = shadow
+        shadow = attributes.get("exec_module")
+        if not isinstance(shadow, _Shadow) or shadow.finder is not self:
+            shadow = attributes["exec_module"] = _Shadow(loader, shadow, self)
         if loading is not None or name not in shadow.waiting:
             shadow.waiting[name] = loading
         if self.main is not None and self.main.is_importing:
@@ -136,10 +147,6 @@ class ProbeFinder:
         if self.main is not None:
             self.main.resume()
 
-    def forget(self, loader: object) -> None:
-        """Let go of a loader whose modules have all run."""
-        self._shadows.pop(id(loader), None)
-
 
 class _Shadow:
     """Stands in front of one loader's `exec_module` until the modules that are expected have run."""
@@ -149,10 +156,11 @@ class _Shadow:
         self.waiting: dict[str, Optional[Loading]] = {}
         self.for_main: set[str] = set()
         self._own = own
-        self._finder = finder
+        self.finder = finder
 
+    @_as_importlib
     def __call__(self, module: ModuleType) -> None:
-        spec = vars(module).get("__spec__")
+        spec = namespace_of(module).get("__spec__")
         name = getattr(spec, "name", "")
         loading = self.waiting.pop(name, None)
         if not self.waiting:
@@ -162,15 +170,15 @@ class _Shadow:
             run(module)
         except BaseException:
             if loading is not None:
-                self._finder.failed(loading)
+                self.finder.failed(loading)
             raise
         else:
             if loading is not None:
-                self._finder.executed(module, loading)
+                self.finder.executed(module, loading)
         finally:
             if name in self.for_main:
                 self.for_main.discard(name)
-                self._finder.loaded_for_main()
+                self.finder.loaded_for_main()
 
     def _step_aside(self) -> None:
         attributes = vars(self.loader)
@@ -179,7 +187,6 @@ class _Shadow:
                 del attributes["exec_module"]
             else:
                 attributes["exec_module"] = self._own
-        self._finder.forget(self.loader)
 
 
 def _file_of(spec: ModuleSpec) -> str | None:

@@ -16,6 +16,12 @@ class ImportStatement(NamedTuple):
     names: tuple[str, ...]  # names after `from ... import`; ("*",) for a star
 
 
+class ImportCall(NamedTuple):
+    """What a call of `__import__` asked for, as far as the instruction tells."""
+
+    fetches: bool  # it names what is to be fetched from the module
+
+
 class StatementReader:
     """Finds the statement at an instruction; each code object is read once."""
 
@@ -43,14 +49,23 @@ def statements_by_line(code: CodeType) -> dict[int, list[ImportStatement]]:
     return found
 
 
-def imports_by_call(code: CodeType, offset: int) -> bool:
-    """Is the instruction a call that imports, such as the one of `__import__("name")`?
+def import_by_call(code: CodeType, offset: int) -> ImportCall | None:
+    """Return what a call such as `__import__("name")` asked for; None where no call imports.
 
     A call that looks for an attribute in vain reads the spec's flag too: before 3.12 every such call, since
     then only `getattr` without a default. So older interpreters are believed where `__import__` is called.
     """
-    called = _called_name(list(dis.get_instructions(code)), offset)
-    return called == "__import__" if sys.version_info < (3, 12) else called not in (None, "getattr")
+    instructions = list(dis.get_instructions(code))
+    position = next((index for index, found in enumerate(instructions) if found.offset == offset), 0)
+    call = instructions[position]
+    if not call.opname.startswith(("CALL", "PRECALL")):
+        return None
+    loading = _loading_of_callee(instructions[:position], call)
+    name = str(instructions[loading].argval) if loading is not None else ""
+    if name != "__import__" and (sys.version_info < (3, 12) or name == "getattr"):
+        return None
+    constants = [found.argval for found in instructions[loading:position] if isinstance(found.argval, tuple)]
+    return ImportCall((call.arg or 0) > 3 or any("fromlist" in names for names in constants))
 
 
 def resolve(statement: ImportStatement, package: str) -> str:
@@ -62,30 +77,25 @@ def resolve(statement: ImportStatement, package: str) -> str:
     return f"{base}.{statement.written}" if statement.written else base
 
 
-def reads_twice(statement: ImportStatement | None, has_path: bool) -> bool:
-    """Does CPython read the spec's flag twice for one execution of this statement?
+def reads_twice(fetches: bool, has_path: bool) -> bool:
+    """Does CPython read the spec's flag twice for one import of a module, with or without a `__path__`?
 
     On 3.10 and 3.11 a `from` import of a module that is no package looks for `__path__` in vain, and the
     failing look-up reads the flag once more.
     """
-    return sys.version_info < (3, 12) and statement is not None and bool(statement.names) and not has_path
+    return sys.version_info < (3, 12) and fetches and not has_path
 
 
-def _called_name(instructions: list[dis.Instruction], offset: int) -> str | None:
-    """Return the name by which a call loaded what it calls, "" where that has none, None for no call."""
-    position = next((index for index, found in enumerate(instructions) if found.offset == offset), 0)
-    call = instructions[position]
-    if not call.opname.startswith("CALL"):
-        return None
+def _loading_of_callee(before: list[dis.Instruction], call: dis.Instruction) -> int | None:
+    """Return the position of the instruction that loaded what is called, None where there is not one."""
     missing = _taken_from_stack(call)
-    for index in range(position - 1, -1, -1):
-        found = instructions[index]
-        if found.opname != "PRECALL" or index < position - 1:
+    for position in range(len(before) - 1, -1, -1):
+        found = before[position]
+        if found.opname != "PRECALL" or position < len(before) - 1:
             missing -= dis.stack_effect(found.opcode, found.arg, jump=False)
         if missing <= 0:
-            loaded = instructions[index + 1] if found.opname == "PUSH_NULL" else found
-            return str(loaded.argval or "")
-    return ""
+            return position + 1 if found.opname == "PUSH_NULL" else position
+    return None
 
 
 def _taken_from_stack(call: dis.Instruction) -> int:

@@ -1,6 +1,6 @@
 """Finds instances that a module constructed at its top level while it was being loaded.
 
-They are made before the constructor can be wrapped: `manager = ConnectionManager()` right below the class. The
+They are made before the constructor can be wrapped: `manager = ConnectionManager()` below its class. The
 module's code tells whether a name was bound to the result of calling the class itself, and where.
 """
 

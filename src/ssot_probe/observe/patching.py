@@ -69,6 +69,33 @@ class Patch:
         return True
 
 
+class Patches:
+    """All wrappers that were put on, to be taken off again in reverse.
+
+    Args:
+        on_failure: told what could not be wrapped, and why.
+    """
+
+    def __init__(self, on_failure: Callable[[str, BaseException], None]) -> None:
+        self._patches: list[Patch] = []
+        self._on_failure = on_failure
+
+    def put(self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]) -> None:
+        """Put one wrapper on; where that fails, the function stays as it was."""
+        try:
+            self._patches.append(Patch(owner, name, wrapped, wrapper))
+        except Exception as error:
+            if isinstance(owner, type):
+                self._on_failure(f"{owner.__module__}:{owner.__qualname__}.{name}", error)
+            else:
+                self._on_failure(f"{owner.__name__}:{name}", error)
+
+    def remove(self) -> None:
+        """Take all wrappers off that nobody has stacked on."""
+        while self._patches:
+            self._patches.pop().remove()
+
+
 def _store(owner: type | ModuleType, name: str, value: object) -> None:
     # Past metaclasses and module subclasses that interfere with setting attributes.
     if isinstance(owner, type):

@@ -43,6 +43,12 @@ hits: dict[tuple[str, int, int], Hit] = {}
 lost = [0]
 
 
+def forget() -> None:
+    """Count from zero."""
+    hits.clear()
+    lost[0] = 0
+
+
 def note(module: str) -> None:
     """Count an import of the module by the frame that called our caller."""
     frame = _getframe(2)

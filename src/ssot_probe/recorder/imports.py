@@ -57,13 +57,15 @@ class ImportLedger:
 
     def _records(self, hit: Hit, before: int, count: int, thread: str, now: int) -> Iterator[ImportRecord]:
         statement = self._places.statement(hit.code, hit.offset)
-        if statement is None and not hit.called and not self._places.imports_by_call(hit.code, hit.offset):
+        call = None if statement is not None or hit.called else self._places.call(hit.code, hit.offset)
+        if statement is None and call is None and not hit.called:
             return  # an attribute was looked for: no import
         asked = self._places.absolute(statement, hit.importer)
         is_written = statement is not None and not hit.called
         if is_written and asked != hit.module and not self._places.is_alias(asked, hit.module):
             return  # an import of a submodule
-        if self._places.reads_twice(statement, hit.module):
+        fetches = call.fetches if call is not None else statement is not None and bool(statement.names)
+        if self._places.reads_twice(fetches, hit.module):
             before, count = before // 2, count // 2
         if count <= before:
             return

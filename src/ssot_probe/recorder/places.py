@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from types import CodeType, ModuleType
+from types import CodeType
+from typing import Any
 
 from ssot_probe.model.records import NOWHERE, Site
 from ssot_probe.observe.import_sites import (
+    ImportCall,
     ImportStatement,
     StatementReader,
-    imports_by_call,
+    import_by_call,
     reads_twice,
     resolve,
 )
+from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
 
 SWEEPERS = frozenset(
@@ -60,9 +63,9 @@ class Places:
         """Return the import statement at an instruction."""
         return self._statements.at(code, offset)
 
-    def imports_by_call(self, code: CodeType, offset: int) -> bool:
-        """Is the instruction a call that imports?"""
-        return imports_by_call(code, offset)
+    def call(self, code: CodeType, offset: int) -> ImportCall | None:
+        """Return the importing call at an instruction, None where it is none."""
+        return import_by_call(code, offset)
 
     def absolute(self, statement: ImportStatement | None, importer: str) -> str:
         """Return the absolute name of the module that a statement in `importer` names."""
@@ -71,9 +74,9 @@ class Places:
         package = _namespace(importer).get("__package__") or importer.rpartition(".")[0]
         return resolve(statement, str(package))
 
-    def reads_twice(self, statement: ImportStatement | None, module: str) -> bool:
-        """Is one execution of the statement seen as two?"""
-        return reads_twice(statement, "__path__" in _namespace(module))
+    def reads_twice(self, fetches: bool, module: str) -> bool:
+        """Is one import of the module, with names fetched from it or not, seen as two?"""
+        return reads_twice(fetches, "__path__" in _namespace(module))
 
     def origin(self, importer: str) -> str:
         """Was it the application that imported, or a tool that walks modules?"""
@@ -98,10 +101,8 @@ class Places:
         return self._modules[file]
 
 
-def _namespace(module: str) -> dict[str, object]:
-    """Return a loaded module's dictionary without asking the module, which may be lazy."""
-    found = sys.modules.get(module)
-    return found.__dict__ if issubclass(type(found), ModuleType) and found is not None else {}
+def _namespace(module: str) -> dict[str, Any]:
+    return namespace_of(sys.modules.get(module))
 
 
 def _line_at(code: CodeType, offset: int) -> int:

@@ -15,7 +15,7 @@ from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.finding import Evidence, Finding, Severity
-from ssot_probe.model.names import is_public, qualify
+from ssot_probe.model.names import is_public
 
 RULE = Rule(
     code="SSOT103",
@@ -56,22 +56,22 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def _fetched(recording: Recording, members: Members) -> Mapping[Path, list[Fetch]]:
-    judged = set(members.judged)
     found: dict[Path, list[Fetch]] = defaultdict(list)
-    for fetch in recording.fetches:
-        if fetch.cls in judged and is_public(fetch.path.name):
-            found[fetch.path].append(fetch)
+    for cls in members.judged:
+        for fetch in recording.fetches_of(cls):
+            if is_public(fetch.path.name):
+                found[fetch.path].append(fetch)
     return found
 
 
 def _meanings(
     recording: Recording, members: Members, fetched: Mapping[Path, list[Fetch]]
 ) -> Mapping[str, Meanings]:
-    counted = set(members.counted)
     names: dict[str, Meanings] = defaultdict(lambda: defaultdict(set))
-    for path, cls in recording.namespaces.class_paths():
-        if cls in counted and qualify(*path) == cls.name and is_public(path.name):
-            names[path.name][path].add(cls)
+    for cls in members.counted:
+        for path in recording.paths_of.get(cls, ()):
+            if str(path) == cls.name and is_public(path.name):
+                names[path.name][path].add(cls)
     for path, fetches in fetched.items():
         for fetch in fetches:
             if fetch.cls is not None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.factories import declared_factories, is_among, made_by_factories, origins
 from ssot_probe.analysis.places import capped_groups
-from ssot_probe.analysis.recording import Make
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import listing, number, times
 from ssot_probe.model.finding import Evidence, Finding, Severity
-from ssot_probe.model.records import NOWHERE
+from ssot_probe.model.records import NOWHERE, MakeRecord
 
 RULE = Rule(
     code="SSOT201",
@@ -34,24 +34,29 @@ def check(case: Case) -> Iterator[Finding]:
     for members in case.concepts:
         makes = made_by_factories(case.recording, members)
         makers = origins(makes)
+        by_origin: dict[str, list[MakeRecord]] = defaultdict(list)
+        for make in makes:
+            by_origin[make.record.origin].append(make.record)
         declared = declared_factories(case.recording, members)
         foreign = [maker for maker in makers if not is_among(maker, declared)]
         if len(makers) < 2 or (declared and not foreign):
             continue
+        _, most = min((-_handed_out(maker, by_origin[maker]), maker) for maker in makers)
         allowed = f" Not among the declared factories: {listing(foreign)}." if declared else ""
         yield RULE.finding(
             members.subject,
             f"{number(len(makers), 'factory')} hand out {members.concept.name}: {listing(makers)}.{allowed}",
-            capped_groups([_lines(maker, makes, is_among(maker, declared)) for maker in makers]),
+            capped_groups([_lines(maker, by_origin[maker], is_among(maker, declared)) for maker in makers]),
             concept=members.concept,
             count=len(makers),
-            settle=f'factories = ["{makers[0]}"]',
+            settle=f'factories = ["{most}"]',
         )
 
 
-def _lines(maker: str, makes: Sequence[Make], is_declared: bool) -> list[Evidence]:
-    own = [make.record for make in makes if make.record.maker == maker and make.record.origin == maker]
-    handed_out = sum(record.count for record in own)
+def _lines(maker: str, records: Sequence[MakeRecord], is_declared: bool) -> list[Evidence]:
+    """Tell of one factory, by the records of all instances that first came out of it."""
+    own = [record for record in records if record.maker == maker]
+    handed_out = _handed_out(maker, records)
     definition = min((record.definition for record in own), default=NOWHERE)
     allowed = " (declared)" if is_declared else ""
     lines = [
@@ -62,8 +67,12 @@ def _lines(maker: str, makes: Sequence[Make], is_declared: bool) -> list[Evidenc
     if own:
         first = min(own, key=lambda record: (record.first, record))
         lines.append(Evidence(f"calls {maker}", first.site.file, first.site.line, first.thread, first.task))
-    delegates = {make.record.maker: make.record for make in makes if make.record.origin == maker}
+    delegates = {record.maker: record for record in records}
     for name in sorted(delegates.keys() - {maker}):
         place = delegates[name].definition
         lines.append(Evidence(f"{name} passes on what {maker} made", place.file, place.line))
     return lines
+
+
+def _handed_out(maker: str, records: Sequence[MakeRecord]) -> int:
+    return sum(record.count for record in records if record.maker == maker)

@@ -15,7 +15,7 @@ from ssot_probe.analysis.factories import (
 )
 from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.places import at_sites, capped
-from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.recording import Make, Recording
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import listing, times
 from ssot_probe.model.finding import Finding, Severity
@@ -59,11 +59,10 @@ def _allowed(
     recording: Recording, members: Members, declared: Collection[str]
 ) -> Mapping[str, Collection[str]]:
     """Return for each class by name the factories that may construct it."""
-    makes = made_by_factories(recording, members)
-    return {
-        cls.name: declared or origins(make for make in makes if make.cls.name == cls.name)
-        for cls in members.judged
-    }
+    makes: dict[str, list[Make]] = defaultdict(list)
+    for make in made_by_factories(recording, members):
+        makes[make.cls.name].append(make)
+    return {cls.name: declared or origins(makes[cls.name]) for cls in members.judged}
 
 
 def _undeclared(members: Members, allowed: list[str]) -> str:
@@ -77,7 +76,7 @@ def _outside(
 ) -> Mapping[str, Counter[Place]]:
     adopted = _adopted(recording, members, allowed_of)
     found: dict[str, Counter[Place]] = defaultdict(Counter)
-    for _, cls, record in construction_sites(recording, set(members.judged)):
+    for _, cls, record in construction_sites(recording, members.judged):
         allowed = allowed_of[cls.name]
         if not allowed or any(is_among(factory, allowed) for factory in record.chain):
             continue

@@ -38,23 +38,20 @@ Fetched = Mapping[Path, list[Fetch]]
 def check(case: Case) -> Iterator[Finding]:
     """Count the paths along which each class of each concept is imported."""
     for members in case.concepts:
-        found = _fetched(case.recording, members)
         worst: dict[str, tuple[ClassObject, Fetched]] = {}
         for cls in members.judged:
-            paths = _paths(members, cls, found.get(cls, {}))
+            paths = _paths(members, cls, _fetched(case.recording, cls))
             if len(paths) > len(worst.get(cls.name, (cls, {}))[1]):
                 worst[cls.name] = (cls, paths)
         for cls, paths in worst.values():
             if len(paths) > members.concept.max_paths:
-                yield _finding(members, cls, paths, found.get(cls, {}))
+                yield _finding(members, cls, paths, _fetched(case.recording, cls))
 
 
-def _fetched(recording: Recording, members: Members) -> Mapping[ClassObject, Fetched]:
-    judged = set(members.judged)
-    found: dict[ClassObject, dict[Path, list[Fetch]]] = defaultdict(lambda: defaultdict(list))
-    for fetch in recording.fetches:
-        if fetch.cls in judged and fetch.cls is not None:
-            found[fetch.cls][fetch.path].append(fetch)
+def _fetched(recording: Recording, cls: ClassObject) -> Fetched:
+    found: dict[Path, list[Fetch]] = defaultdict(list)
+    for fetch in recording.fetches_of(cls):
+        found[fetch.path].append(fetch)
     return found
 
 

@@ -27,8 +27,8 @@ RULE = Rule(
 def check(case: Case) -> Iterator[Finding]:
     """Add up the calls without a user, concept by concept."""
     for members in case.concepts:
-        concept, judged = members.concept, set(members.judged)
-        makes = [make for make in case.recording.makes if make.cls in judged]
+        concept = members.concept
+        makes = case.recording.makes_of(members.judged)
         total = sum(make.record.count for make in makes)
         unattributed = sum(make.record.unattributed for make in makes)
         if concept.isolation == "process" or not unattributed:

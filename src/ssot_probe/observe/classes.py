@@ -1,0 +1,115 @@
+"""The observed classes: which class objects play a concept, each with a serial and a description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from time import time_ns
+
+from ssot_probe.model.concepts import concept_of, plays_role, role_words, words
+from ssot_probe.model.names import qualify, split
+from ssot_probe.model.policy import Concept, Policy
+from ssot_probe.model.records import ClassRecord, Record
+from ssot_probe.model.sharing import may_be_shared
+from ssot_probe.observe import census
+from ssot_probe.observe.makers import ObservedClass
+from ssot_probe.observe.scope import Scope
+
+
+class ObservedClasses:
+    """Decides what is observed: the classes of the policy's concepts, or of the role words without any.
+
+    Args:
+        policy: declares the concepts, or none.
+        scope: which modules are first-party.
+        emit: takes a record of each class that is observed.
+
+    Attributes:
+        by_object: class object -> what is known of it.
+        words: lower-case words that the observed classes are called by.
+        names: name -> is it that of an observed class, or of something that stands for one?
+    """
+
+    def __init__(self, policy: Policy, scope: Scope, emit: Callable[[Record], None]) -> None:
+        self.by_object: dict[type, ObservedClass] = {}
+        self.words: set[str] = set()
+        self.names = _NameCache(self._is_class_name)
+        self._policy = policy
+        self._scope = scope
+        self._emit = emit
+        self._serial = count(1).__next__
+        for concept in policy.concepts:
+            for pattern in (*concept.classes, concept.canonical):
+                self.words.update(words_of(split(pattern)[1] or pattern))
+
+    def add(self, cls: type) -> ObservedClass | None:
+        """Return what is known of a class, from now on if need be; None where it plays no concept."""
+        known = self.by_object.get(cls)
+        if known is None:
+            concept = self._concept_of(cls)
+            known = None if concept is None else self.add_for(cls, concept)
+        return known
+
+    def add_for(self, cls: type, concept: Concept) -> ObservedClass:
+        """Observe a class that plays a concept."""
+        name = census.qualified_name(cls)
+        known = ObservedClass(name, self._serial(), concept, may_be_shared(concept, name))
+        self.by_object[cls] = known
+        self.names[cls.__name__] = True
+        self.words.update(words_of(cls.__name__))
+        self._emit(self._describe(cls, known))
+        return known
+
+    def is_first_party(self, cls: type) -> bool:
+        """Is the class defined in a module of the project?"""
+        return self._scope.is_first_party(str(cls.__module__), census.file_of(cls) or None)
+
+    def _concept_of(self, cls: type) -> Concept | None:
+        name = census.qualified_name(cls)
+        concept = concept_of(self._policy, name)
+        if concept is not None:
+            names_it = any(":" in pattern for pattern in concept.classes) or name == concept.canonical
+            return concept if names_it or self.is_first_party(cls) else None
+        if not self._policy.concepts and plays_role(cls.__name__) and self.is_first_party(cls):
+            ending = "-".join(word.lower() for word in role_words(cls.__name__)[-2:])
+            return Concept(name=ending, classes=(name,), declared=False)
+        for base in cls.__mro__[1:-1]:  # a subclass plays what its base plays, whatever its name
+            known = self.by_object.get(base)
+            if known is not None:
+                return known.concept
+        return None
+
+    def _is_class_name(self, name: str) -> bool:
+        """Is it what a class of some concept may be called, whether or not one exists yet?"""
+        if self._policy.concepts:
+            return concept_of(self._policy, qualify("", name)) is not None
+        return plays_role(name)
+
+    def _describe(self, cls: type, known: ObservedClass) -> ClassRecord:
+        code = None if "__firstlineno__" in vars(cls) else census.module_code(cls.__module__)
+        return ClassRecord(
+            name=known.name,
+            serial=known.serial,
+            file=self._scope.relative(census.file_of(cls)),
+            line=census.line_of(cls, code),
+            bases=census.base_names(cls),
+            traits=census.traits(cls),
+            time=time_ns(),
+        )
+
+
+class _NameCache(dict[str, bool]):
+    """Remembers the answer for each name; makers and aliases are added as they are found."""
+
+    def __init__(self, ask: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, name: str) -> bool:
+        answer = self[name] = self._ask(name)
+        return answer
+
+
+def words_of(name: str) -> set[str]:
+    """Return the lower-case words of a class name, a module name or a pattern."""
+    return {word.lower() for part in name.replace("*", " ").split("_") for word in words(part)}

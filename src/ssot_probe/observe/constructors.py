@@ -1,0 +1,150 @@
+"""Puts wrappers on what constructs an observed class, and on the methods that it is used by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import time_ns
+from types import FunctionType
+from typing import Any
+
+from ssot_probe.model.records import BlindRecord, Record
+from ssot_probe.observe import census
+from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.classes import ObservedClasses
+from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.patching import Patches
+from ssot_probe.observe.wrappers import Wrappers
+
+NOT_MADE = frozenset({"protocol", "exception", "enum", "typed-dict"})
+"""Traits of classes whose instances nobody hands out as the concept."""
+
+_IN_C = "constructed by code that is not Python: seen only when a factory hands it out"
+
+
+class Constructors:
+    """Knows which wrapper reports the constructions of which class.
+
+    Args:
+        classes: the observed classes.
+        wrappers: makes the wrapper functions; asks back here about classes that it meets first.
+        patches: puts wrappers on.
+        make_maker: (name, kind, function, leading parameters that a call does not pass on) -> maker.
+        emit: takes a record of what cannot be observed.
+
+    Attributes:
+        reporters: class object -> the class whose `__init__` wrapper reports it, None for none.
+        inner_codes: ids of code objects that run between a call site and the wrapper.
+    """
+
+    def __init__(
+        self,
+        classes: ObservedClasses,
+        patches: Patches,
+        make_maker: Callable[[str, str, FunctionType | None, int], Maker],
+        emit: Callable[[Record], None],
+    ) -> None:
+        self.reporters: dict[type, type | None] = {}
+        self.inner_codes: set[int] = set()
+        self.makers: dict[type, Maker] = {}
+        self._kept_codes: list[object] = []  # so that the ids above stay theirs
+        self._classes = classes
+        self._patches = patches
+        self._make_maker = make_maker
+        self._emit = emit
+        self._metaclasses: set[type] = set()
+
+    def wrap(self, cls: type, known: ObservedClass, wrappers: Wrappers) -> None:
+        """Observe the constructions of a class, by whatever Python code they run through."""
+        own, creator = vars(cls).get("__init__"), vars(cls).get("__new__")
+        self._wrap_metaclass(cls, wrappers)
+        if plain_function(own) is not None:
+            self._wrap_init(cls, known, own, wrappers)
+        elif own is None and plain_function(creator) is not None:
+            self.makers[cls] = self._make_maker(known.name, "constructor", plain_function(creator), 1)
+            self._patches.put(cls, "__new__", creator, wrappers.creator(self.makers.get))
+            self.reporters[cls] = None
+        else:
+            self._wrap_inherited(cls, known, wrappers)
+
+    def resolve(self, cls: type) -> None:
+        """Find out which wrapper reports a class that was never bound in a module."""
+        reporter = None
+        for base in cls.__mro__:
+            if self.reporters.get(base) is base:
+                reporter = base
+                break
+            function = plain_function(vars(base).get("__init__"))
+            if function is not None:
+                self._skip(function)
+        if reporter is not None and cls not in self._classes.by_object:
+            self._classes.add_for(cls, self._classes.by_object[reporter].concept)
+        self.reporters[cls] = reporter
+
+    def _wrap_init(self, cls: type, known: ObservedClass, own: Any, wrappers: Wrappers) -> None:
+        maker = self.makers[cls] = self._make_maker(known.name, "constructor", plain_function(own), 1)
+        self._patches.put(cls, "__init__", own, wrappers.constructor(maker, cls))
+        self.reporters[cls] = cls
+
+    def _wrap_inherited(self, cls: type, known: ObservedClass, wrappers: Wrappers) -> None:
+        inherited = _inherited_constructor(cls) if "__init__" not in vars(cls) else None
+        function = None if inherited is None else plain_function(inherited[1])
+        maker = self.makers[cls] = self._make_maker(known.name, "constructor", function, 1)
+        if inherited is None:
+            self.reporters[cls] = None
+            self._emit(BlindRecord(known.name, _IN_C, time_ns()))
+        elif self.reporters.get(inherited[0]) is inherited[0]:
+            self.reporters[cls] = inherited[0]  # the wrapper that is there reports subclasses too
+        else:
+            wrapper = wrappers.constructor(maker, cls, _passing_on(cls))
+            self._patches.put(cls, "__init__", function or _without_arguments, wrapper)
+            self.reporters[cls] = cls
+
+    def _wrap_metaclass(self, cls: type, wrappers: Wrappers) -> None:
+        for metaclass in census.metaclasses(cls):
+            if metaclass is type:
+                return
+            call = vars(metaclass).get("__call__")
+            function = plain_function(call)
+            if function is not None and self._classes.is_first_party(metaclass):
+                if metaclass not in self._metaclasses:
+                    self._metaclasses.add(metaclass)
+                    self._skip(function)
+                    self._patches.put(metaclass, "__call__", call, wrappers.creator(self.makers.get))
+                return
+
+    def _skip(self, function: FunctionType) -> None:
+        self._kept_codes.append(function.__code__)
+        self.inner_codes.add(id(function.__code__))
+
+
+def _inherited_constructor(cls: type) -> tuple[type, Any] | None:
+    """Return the base whose `__init__` constructs the class, None where it is not Python's or is special."""
+    if any(base.__module__ == "typing" and base.__name__ == "Protocol" for base in cls.__mro__):
+        return None  # typing moves __init__ methods about at the first construction
+    for base in cls.__mro__[1:]:
+        value = vars(base).get("__init__")
+        if value is not None:
+            return (base, value) if base is object or plain_function(value) is not None else None
+    return None
+
+
+def _passing_on(cls: type) -> Callable[..., Any]:
+    """Return a function that does what constructing did while `cls` had no `__init__` of its own."""
+
+    def ssot_probe_next_constructor(instance: Any, *args: Any, **kwargs: Any) -> Any:
+        following = _after(cls, instance).__init__
+        if getattr(following, "__objclass__", None) is not object:
+            return following(*args, **kwargs)
+        if (args or kwargs) and getattr(type(instance), "__new__", None) is object.__new__:
+            raise TypeError(f"{type(instance).__name__}() takes no arguments")
+        return None
+
+    return ssot_probe_next_constructor
+
+
+def _after(cls: Any, instance: Any) -> Any:
+    return super(cls, instance)
+
+
+def _without_arguments(self: Any) -> None:
+    """Stand for `object.__init__`, with the signature that a class without `__init__` shows."""
