@@ -32,6 +32,9 @@ class MemoryExporter:
         with self._lock:
             self._records.extend(record for span in spans for record in from_span(span))
 
+    def pause(self, seconds: float) -> None:
+        """Nothing runs here between two batches."""
+
     def close(self, seconds: float) -> None:
         """Nothing is left to deliver."""
 

@@ -1,9 +1,9 @@
 """Starts ssot-probe where SSOT_PROBE=1 is set, then runs the sitecustomize that this one hides.
 
 For environments whose start-up files are not run, such as a `pip install --target` tree on PYTHONPATH: copy
-this file as `sitecustomize.py` into a directory that PYTHONPATH names. `ssot-probe run` does the same by itself.
+this file as `sitecustomize.py` into a directory that PYTHONPATH names. `ssot-probe run` needs no copy.
 
-Every interpreter that inherits PYTHONPATH runs this, so it has to be valid in the oldest.
+Every interpreter that inherits PYTHONPATH runs this file, so the oldest must be able to read it.
 """
 
 import os
@@ -16,7 +16,8 @@ def _start_probe(here):
     try:
         import ssot_probe
     except ImportError:
-        if _is_inside_package(here):  # run by another environment's interpreter: the package lies two levels up
+        # Run by another environment's interpreter, the package lies two levels up.
+        if _is_inside_package(here):
             sys.path.append(os.path.dirname(os.path.dirname(here)))
     try:
         from ssot_probe.startup import activate

@@ -60,6 +60,9 @@ class FileExporter:
             line = encode_metrics(self._resource, self._version, self._started, time, metrics)
             self._write("metrics", line, 0)
 
+    def pause(self, seconds: float) -> None:
+        """Nothing runs here between two batches."""
+
     def close(self, seconds: float) -> None:
         """Close the files; everything has been written."""
         for descriptor in self._files.values():

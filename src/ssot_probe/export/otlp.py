@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 from _thread import allocate_lock, get_ident, start_new_thread
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Optional
 
 from ssot_probe.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
 from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData
@@ -22,6 +23,9 @@ QUEUED_BATCHES = 256
 
 REQUEST_SECONDS = 5.0
 """How long one request may take, where OTEL_EXPORTER_OTLP_TIMEOUT does not say."""
+
+LOADING_SECONDS = 5.0
+"""How long a fork waits while the SDK is imported: in the child its locks would never open again."""
 
 
 class _Batch(NamedTuple):
@@ -55,29 +59,50 @@ class OtlpExporter:
         self._losses = losses
         self._on_error = on_error
         self._queue: deque[_Batch] = deque()
+        self._sender: Optional[_Sender] = None
         self._bell = allocate_lock()
         self._bell.acquire()
         self._finished = allocate_lock()
-        self._is_running = self._is_closing = False
+        self._is_running = self._is_pausing = self._is_closing = self._is_useless = False
 
     def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
         """Queue a batch; the newest is lost, counted, while too many wait."""
-        if len(self._queue) >= QUEUED_BATCHES:
+        if self._is_useless:
+            self._losses.add(EXPORT_FAILED, len(spans))
+        elif len(self._queue) >= QUEUED_BATCHES:
             self._losses.add(EXPORT_QUEUE_FULL, len(spans))
-            return
-        self._queue.append(_Batch(spans, metrics, time))
-        if not self._is_running:
-            self._is_running = True
-            self._finished.acquire()
-            start_new_thread(self._run, ())
+        else:
+            self._queue.append(_Batch(spans, metrics, time))
+            self._start()
+            self._ring()
+
+    def pause(self, seconds: float) -> None:
+        """Stop the thread, keeping what waits: its connections and import locks are not for a forked child."""
+        self._is_pausing = True
         self._ring()
+        if self._is_running and self._finished.acquire(timeout=seconds if self._sender else LOADING_SECONDS):
+            self._is_running = False
+            self._finished.release()
+        self._is_pausing = False
 
     def close(self, seconds: float) -> None:
         """Deliver what waits; after so many seconds the rest is given up, counted."""
         self._is_closing = True
         self._ring()
-        if self._is_running and not self._finished.acquire(timeout=seconds):
-            self._losses.add(EXPORT_FAILED, sum(len(batch.spans) for batch in list(self._queue)))
+        if not self._is_running:
+            self._send_all(seconds)
+        elif not self._finished.acquire(timeout=seconds):
+            self._lose_queue()
+
+    def _start(self) -> None:
+        if not self._is_running:
+            self._is_running = True
+            self._finished.acquire()
+            try:
+                start_new_thread(self._run, ())
+            except RuntimeError:  # the interpreter is about to end: what waits is sent while closing
+                self._is_running = False
+                self._finished.release()
 
     def _ring(self) -> None:
         try:
@@ -87,34 +112,51 @@ class OtlpExporter:
 
     def _run(self) -> None:
         try:
-            send = _Sender(self._resource, self._version, self._started)
-            while not (self._is_closing and not self._queue):
+            while not self._is_pausing:
+                self._send_all(None)
+                if self._is_closing:
+                    break
                 self._bell.acquire(timeout=1.0)
-                while self._queue:
-                    batch = self._queue[0]
-                    if not send(batch):
-                        self._losses.add(EXPORT_FAILED, len(batch.spans))
-                    self._queue.popleft()
-        except Exception as error:
-            self._on_error(error)
-            self._losses.add(EXPORT_FAILED, sum(len(batch.spans) for batch in list(self._queue)))
         finally:
             self._finished.release()
+
+    def _send_all(self, seconds: float | None) -> None:
+        """Send what waits, in the thread that calls this; each request within so many seconds."""
+        try:
+            with _unseen():
+                if self._sender is None:
+                    self._sender = _Sender(self._resource, self._version, self._started, seconds)
+                while self._queue and not self._is_pausing:
+                    if not self._sender(self._queue[0]):
+                        self._losses.add(EXPORT_FAILED, len(self._queue[0].spans))
+                    self._queue.popleft()
+        except Exception as error:
+            self._is_useless = True
+            self._lose_queue()
+            self._on_error(error)
+
+    def _lose_queue(self) -> None:
+        self._losses.add(EXPORT_FAILED, sum(len(batch.spans) for batch in list(self._queue)))
+        self._queue.clear()
 
 
 class _Sender:
     """Holds the SDK's exporters; made in the exporting thread, where loading them delays nobody."""
 
-    def __init__(self, resource: Mapping[str, AttributeValue], version: str, started: int) -> None:
-        from opentelemetry import context
+    def __init__(
+        self,
+        resource: Mapping[str, AttributeValue],
+        version: str,
+        started: int,
+        seconds: float | None,
+    ) -> None:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-        _suppress_instrumentation(context)
         self._resource = Resource(dict(resource))
         self._scope = InstrumentationScope(SCOPE, version)
         self._started = started
-        self._spans, self._metrics = _sdk_exporters()
+        self._spans, self._metrics = _sdk_exporters(seconds)
         _keep_out_of_the_log()
 
     def __call__(self, batch: _Batch) -> bool:
@@ -191,11 +233,25 @@ class _Sender:
 _our_threads: set[int] = set()
 
 
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """Keep our requests out of the application's traces and log while this thread sends."""
+    from opentelemetry import context
+
+    key = getattr(context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
+    token = context.attach(context.set_value(key, True))
+    _our_threads.add(get_ident())
+    try:
+        yield
+    finally:
+        _our_threads.discard(get_ident())
+        context.detach(token)
+
+
 def _keep_out_of_the_log() -> None:
     """Keep what the exporters say of our Collector, from our thread, out of the application's log."""
     import logging
 
-    _our_threads.add(get_ident())
     for name in list(logging.root.manager.loggerDict):
         if name.startswith(("opentelemetry.exporter.otlp", "opentelemetry.sdk", "urllib3")):
             logging.getLogger(name).addFilter(_is_not_ours)
@@ -205,15 +261,11 @@ def _is_not_ours(record: Any) -> bool:
     return record.thread not in _our_threads
 
 
-def _suppress_instrumentation(context: Any) -> None:
-    """Keep instrumentations of HTTP clients from tracing our own requests, in this thread only."""
-    key = getattr(context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
-    context.attach(context.set_value(key, True))
-
-
-def _sdk_exporters() -> tuple[Any, Any]:
+def _sdk_exporters(seconds: float | None) -> tuple[Any, Any]:
     arguments: dict[str, Any] = {}
-    if "OTEL_EXPORTER_OTLP_TIMEOUT" not in os.environ:
+    if seconds is not None:
+        arguments["timeout"] = seconds / 2  # spans and metrics one after the other
+    elif "OTEL_EXPORTER_OTLP_TIMEOUT" not in os.environ:
         arguments["timeout"] = REQUEST_SECONDS
     protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
     if protocol == "grpc":

@@ -11,12 +11,13 @@ The attribute is private to CPython, so `works()` proves at start that it is sti
 from __future__ import annotations
 
 import sys
-from _thread import get_ident
 from importlib.machinery import ModuleSpec
 from sys import _getframe
 from time import time_ns
 from types import CodeType
 from typing import Any, NamedTuple
+
+from ssot_probe.context.current import thread_name
 
 MOST_SITES = 20_000
 """Bound on the distinct importing places that are kept; imports beyond it are counted as lost."""
@@ -34,7 +35,7 @@ class Hit(NamedTuple):
     line: int
     importer: str  # name of the importing module
     called: bool  # by importlib.import_module rather than by a statement
-    thread: int
+    thread: str  # name of the first thread that came by
     first: int
     counter: list[int]  # [how often]; a list, so that it can be raised in place
 
@@ -70,7 +71,7 @@ def note(module: str) -> None:
             return
         now = time_ns()
         importer = frame.f_globals.get("__name__", "")
-        hit = Hit(module, code, offset, frame.f_lineno or 0, importer, called, get_ident(), now, [0])
+        hit = Hit(module, code, offset, frame.f_lineno or 0, importer, called, thread_name(), now, [0])
         hit = hits.setdefault(key, hit)
     hit.counter[0] += 1
 

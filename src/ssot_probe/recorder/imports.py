@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from ssot_probe.context.labels import thread_label
 from ssot_probe.model.names import is_within
@@ -41,9 +41,7 @@ class ImportLedger:
                 last=time,
             )
 
-    def due(
-        self, hits: Iterable[Hit], thread_of: Callable[[int], str], now: int, is_final: bool
-    ) -> Iterator[ImportRecord]:
+    def due(self, hits: Iterable[Hit], now: int, is_final: bool) -> Iterator[ImportRecord]:
         """Yield what the tripwires counted since the last time, where that is new or was not told lately."""
         for hit in hits:
             key = (hit.module, id(hit.code), hit.offset)
@@ -53,9 +51,9 @@ class ImportLedger:
                 continue
             self._told[key] = (count, now)
             if not _is_for_submodule(hit, hits):
-                yield from self._records(hit, before, count, thread_label(thread_of(hit.thread)), now)
+                yield from self._records(hit, before, count, now)
 
-    def _records(self, hit: Hit, before: int, count: int, thread: str, now: int) -> Iterator[ImportRecord]:
+    def _records(self, hit: Hit, before: int, count: int, now: int) -> Iterator[ImportRecord]:
         statement = self._places.statement(hit.code, hit.offset)
         call = None if statement is not None or hit.called else self._places.call(hit.code, hit.offset)
         if statement is None and call is None and not hit.called:
@@ -76,7 +74,7 @@ class ImportLedger:
             origin=self._places.origin(hit.importer),
             at_load=hit.code.co_name == "<module>",
             site=self._places.at_line(hit.code, hit.line, hit.importer),
-            thread=thread,
+            thread=thread_label(hit.thread),
             count=count - before,
             first=hit.first if not before else now,
             last=now if before or count > 1 else hit.first,

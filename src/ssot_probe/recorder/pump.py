@@ -6,8 +6,7 @@ them, so it neither shows up among the application's threads nor depends on its 
 
 from __future__ import annotations
 
-import sys
-from _thread import allocate_lock, get_ident, start_new_thread
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Optional
@@ -19,6 +18,28 @@ if TYPE_CHECKING:
 
 INTERVAL = 0.2
 """Seconds between two cycles: what a killed process may lose."""
+
+LOADING_SECONDS = 5.0
+"""How long a fork waits for modules that a thread of ours is importing: their locks would never open again."""
+
+
+class _Turn:
+    """One thread's time at the pump."""
+
+    def __init__(self) -> None:
+        self.bell = allocate_lock()
+        self.bell.acquire()
+        self.finished = allocate_lock()
+        self.finished.acquire()
+        self.is_stopping = self.is_final = False
+        self.seconds = INTERVAL
+
+    def ring(self) -> None:
+        """Wake the thread."""
+        try:
+            self.bell.release()
+        except RuntimeError:
+            return  # it rings already
 
 
 class Pump:
@@ -36,115 +57,92 @@ class Pump:
         self._make_recorder = make_recorder
         self._losses = losses
         self._on_error = on_error
-        self._recorder: Optional[Recorder] = None
-        self._names: dict[int, str] = {}
-        self._cycles = 0
-        self._reset()
+        self.forget()
 
-    def _reset(self) -> None:
-        self._bell = allocate_lock()
-        self._bell.acquire()
-        self._finished = allocate_lock()
-        self._is_stopping = self._is_final = False
-        self._seconds = 0.0
-        self.is_running = False
-        self.thread = 0
+    def forget(self) -> None:
+        """Be as new: a forked child has neither the thread nor the parent's recorder."""
+        self._recorder: Optional[Recorder] = None
+        self._turn: Optional[_Turn] = None
+        self._cycling = allocate_lock()
+        self._cycles = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Is there a thread that was not told to stop?"""
+        return self._turn is not None
 
     def start(self) -> None:
         """Start the thread, if none is running; where none can be had, the last cycle still runs at exit."""
-        if self.is_running:
+        if self._turn is not None:
             return
-        self._reset()
-        self.is_running = True
-        self._finished.acquire()
+        self._turn = turn = _Turn()
         try:
-            start_new_thread(self._run, ())
+            start_new_thread(self._run, (turn,))
         except RuntimeError:
-            self.is_running = False
+            self._turn = None
             self._losses.add(THREAD, 0)
 
     def pause(self, seconds: float) -> bool:
-        """Stop the thread before a fork, keeping what waits. Was one running?"""
-        return self._stop(seconds, is_final=False)
+        """Stop all threads before a fork, keeping what waits. Was one running?"""
+        if self._turn is None:
+            return False
+        self._stop(seconds if self._cycles else LOADING_SECONDS)
+        if self._recorder is not None:
+            self._recorder.pause(seconds)
+        return True
 
     def flush(self, seconds: float) -> bool:
         """Record and export what has come up until now. False where that took longer than allowed."""
-        if not self.is_running:
-            self._cycle()
+        turn = self._turn
+        if turn is None:
+            self._cycle(seconds)
             return True
         target = self._cycles + 2  # the cycle that runs may have begun before the last item came
         deadline = monotonic() + seconds
         while self._cycles < target and monotonic() < deadline:
-            self._ring()
+            turn.ring()
             sleep(0.002)
         return self._cycles >= target
 
     def finish(self, seconds: float) -> None:
         """Record and deliver what is left, within so many seconds. Starts no thread."""
-        if self.is_running:
+        if self._turn is None:
+            self._cycle(seconds, is_final=True)
+        else:
             self._stop(seconds, is_final=True)
-            return
-        self._is_final, self._seconds = True, seconds
-        self._cycle()
 
-    def forget(self) -> None:
-        """Be as new: a forked child has neither the thread nor the parent's recorder."""
-        self._recorder = None
-        self._names.clear()
-        self._reset()
+    def _stop(self, seconds: float, is_final: bool = False) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.is_final, turn.seconds = is_final, seconds
+            turn.is_stopping = True
+            turn.ring()
+            turn.finished.acquire(timeout=seconds)
 
-    def note_thread(self, name: str) -> None:
-        """Remember the current thread's name, for events that carry only its number."""
-        self._names[get_ident()] = name
-
-    def _stop(self, seconds: float, is_final: bool) -> bool:
-        if not self.is_running:
-            return False
-        self._is_final = is_final
-        self._seconds = seconds
-        self._is_stopping = True
-        self._ring()
-        self._finished.acquire(timeout=seconds)
-        self.is_running = False
-        return True
-
-    def _ring(self) -> None:
+    def _run(self, turn: _Turn) -> None:
         try:
-            self._bell.release()
-        except RuntimeError:
-            return  # it rings already
-
-    def _run(self) -> None:
-        self.thread = get_ident()
-        finished = self._finished
-        try:
-            while not self._is_stopping:
-                self._bell.acquire(timeout=INTERVAL)
-                if not self._is_stopping:
-                    self._cycle()
-            if self._is_final:
-                self._cycle()
+            while not turn.is_stopping:
+                turn.bell.acquire(timeout=INTERVAL)
+                if not turn.is_stopping:
+                    self._cycle(INTERVAL)
+            if turn.is_final:
+                self._cycle(turn.seconds, is_final=True)
         finally:
-            finished.release()
+            turn.finished.release()
 
-    def _cycle(self) -> None:
+    def _cycle(self, seconds: float, is_final: bool = False) -> None:
+        """Run one cycle, unless another thread's takes longer than so many seconds."""
+        deadline = monotonic() + seconds
+        if not self._cycling.acquire(timeout=seconds):
+            return
         try:
-            started = monotonic()
             if self._recorder is None:
                 self._recorder = self._make_recorder()
-            self._recorder.cycle(self._thread_name, self._is_final)
-            if self._is_final:
-                self._recorder.close(max(0.0, self._seconds - (monotonic() - started)))
+            self._recorder.cycle(is_final)
+            if is_final:
+                self._recorder.close(max(0.0, deadline - monotonic()))
         except Exception as error:
             self._on_error(error)
         finally:
             self._cycles += 1
-
-    def _thread_name(self, ident: int) -> str:
-        known = self._names.get(ident)
-        if known is None:
-            threading = sys.modules.get("threading")
-            thread = None if threading is None else threading._active.get(ident)
-            known = "" if thread is None else str(thread._name)
-            self._names[ident] = known
-        return known
+            self._cycling.release()

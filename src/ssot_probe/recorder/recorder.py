@@ -28,10 +28,13 @@ BATCH = 2_000
 
 
 class Exporter(Protocol):
-    """Where spans and metrics go. Neither method raises: what is not delivered is counted as lost."""
+    """Where spans and metrics go. No method raises: what is not delivered is counted as lost."""
 
     def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
         """Send a batch on its way."""
+
+    def pause(self, seconds: float) -> None:
+        """Stop what runs in threads, within so many seconds, as a fork is near; go on with the next batch."""
 
     def close(self, seconds: float) -> None:
         """Deliver what is left, within so many seconds."""
@@ -82,20 +85,30 @@ class Recorder:
         self._next_heartbeat = 0
         self._is_started = False
 
-    def cycle(self, thread_of: Callable[[int], str], is_final: bool = False) -> None:
+    def cycle(self, is_final: bool = False) -> None:
         """Record and export what has come up. The last cycle says that the recording is closed."""
         while True:
             items = self._buffer.take(BATCH)
-            self._export(self._records(items, thread_of, is_final and not self._buffer.items), is_final)
+            self._export(self._records(items, is_final and not self._buffer.items), is_final)
             if len(items) < BATCH:
                 break
 
-    def close(self, seconds: float) -> None:
-        """Deliver what is left, within so many seconds."""
+    def pause(self, seconds: float) -> None:
+        """Stop what runs in threads, before a fork."""
         for exporter in self._exporters:
-            exporter.close(seconds)
+            exporter.pause(seconds)
 
-    def _records(self, items: Iterable[Any], thread_of: Callable[[int], str], is_final: bool) -> list[Record]:
+    def close(self, seconds: float) -> None:
+        """Deliver what is left, within so many seconds; what one exporter loses then, the others still tell."""
+        told = self._losses.by_reason()
+        others = list(self._exporters)
+        while others:
+            others.pop().close(seconds)
+            if self._losses.by_reason() != told:
+                told = self._losses.by_reason()
+                self._send([self._process("stopped", time_ns(), self._emitted)], others)
+
+    def _records(self, items: Iterable[Any], is_final: bool) -> list[Record]:
         now = time_ns()
         records: list[Record] = []
         if not self._is_started:
@@ -112,7 +125,7 @@ class Recorder:
             else:
                 records.append(item)
         records.extend(self._ledger.due(now, is_final))
-        records.extend(self._imports.due(list(hits.values()), thread_of, now, is_final))
+        records.extend(self._imports.due(list(hits.values()), now, is_final))
         if lost[0]:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0
@@ -146,12 +159,15 @@ class Recorder:
     def _export(self, records: Sequence[Record], is_final: bool) -> None:
         if not records:
             return
+        self._send(records, self._exporters)
+
+    def _send(self, records: Sequence[Record], exporters: Sequence[Exporter]) -> None:
         self._emitted += len(records)
         spans = to_spans(records)
         now = time_ns()
         says_metrics = any(type(record) is ProcessRecord for record in records)
         metrics = self._points(now) if says_metrics else ()
-        for exporter in self._exporters:
+        for exporter in exporters:
             exporter.export(spans, metrics, now)
 
     def _points(self, now: int) -> Sequence[MetricPoint]:

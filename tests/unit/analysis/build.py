@@ -85,13 +85,14 @@ class Program:
         bases: tuple[str, ...] = (),
         traits: tuple[str, ...] = (),
         bound: bool = True,
+        file: str = "",
     ) -> int:
         """Define a class and load its module; a second time of the same name is a second class object."""
         module, _, qualname = name.partition(":")
         serial = len(self.records)
         self.serials[name] = serial
         self.module(module)
-        self.add(ClassRecord(name, serial, file_of(module), line, bases, traits, self.now()))
+        self.add(ClassRecord(name, serial, file or file_of(module), line, bases, traits, self.now()))
         if bound:
             self.bind(f"{module}:{qualname}", name)
         return serial
@@ -102,10 +103,10 @@ class Program:
         serial = self.serials[target] if serial is None else serial
         self.add(BindingRecord(module, name, "class", target, serial, self.now()))
 
-    def function(self, name: str) -> None:
-        """Define a function."""
+    def function(self, name: str, bound_in: str = "") -> None:
+        """Define a function, or bind one in another module than its own."""
         module, _, qualname = name.partition(":")
-        self.add(BindingRecord(module, qualname, "function", name, 0, self.now()))
+        self.add(BindingRecord(bound_in or module, qualname, "function", name, 0, self.now()))
 
     def imports(
         self,

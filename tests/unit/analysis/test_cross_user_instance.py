@@ -24,7 +24,7 @@ def test_an_instance_that_two_users_got_is_a_finding_with_the_first_access_of_ea
     assert (finding.subject, finding.severity) == (MANAGER, Severity.ERROR)
     assert (finding.count, finding.users, finding.message) == (1, 2, "One instance served 2 users.")
     assert told(finding) == [
-        f"chat/ws/manager.py:41 constructed by {MANAGER}",
+        "chat/ws/manager.py:41 constructed by chat.ws.manager:handler",
         f"chat/views.py:12 handed out by {GET_MANAGER}",
         "kept alive by module chat.ws.manager -> _manager",
     ]

@@ -66,12 +66,7 @@ def test_two_class_objects_of_one_name_in_one_process_are_told_apart() -> None:
 def test_a_file_that_was_loaded_under_two_names_is_told() -> None:
     program = Program()
     program.cls(MANAGER)
-    twin = "ws.manager:WebSocketManager"
-    program.cls(twin)
-    program.records = [
-        record._replace(file="chat/ws/manager.py") if getattr(record, "name", "") == twin else record
-        for record in program.records
-    ]
+    program.cls("ws.manager:WebSocketManager", file="chat/ws/manager.py")
     (finding,) = findings("SSOT101", program)
     assert (
         "chat/ws/manager.py was loaded under the module names chat.ws.manager and ws.manager."

@@ -63,7 +63,7 @@ def test_several_declared_factories_are_silent() -> None:
 def test_a_factory_that_is_declared_by_a_re_exporting_path_is_declared() -> None:
     program = two_factories()
     program.function(CREATE)
-    program.records.append(program.records[-1]._replace(module="chat.ws"))  # type: ignore[call-arg]
+    program.function(CREATE, bound_in="chat.ws")
     both = policy(concept(factories=(GET_MANAGER, "chat.ws:create_manager")))
     assert not findings("SSOT201", program, by=both)
 

@@ -74,7 +74,7 @@ def test_a_star_import_fetches_a_legacy_name_that_it_binds() -> None:
     program.function("chat.ws.compat:create_manager")
     program.imports("chat/views.py:9", "chat.ws.compat:*")
     assert not findings("SSOT108", program, by=NAME)
-    program.records.append(program.records[-2]._replace(module="chat.views"))  # type: ignore[call-arg]
+    program.function("chat.ws.compat:create_manager", bound_in="chat.views")
     assert findings("SSOT108", program, by=NAME)
 
 

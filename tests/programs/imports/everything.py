@@ -1,0 +1,1 @@
+from shop.old import *  # star

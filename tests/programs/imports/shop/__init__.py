@@ -1,0 +1,1 @@
+"""A shop with modules that are legacy, and one that is not."""

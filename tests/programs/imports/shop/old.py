@@ -1,0 +1,10 @@
+class Alpha:
+    pass
+
+
+class Beta:
+    pass
+
+
+def unpickled():
+    return Alpha()

@@ -1,0 +1,3 @@
+THING = 1
+
+from shop.old_pkg.shadow import shadow

@@ -1,0 +1,1 @@
+from shop.old_pkg import THING as thing

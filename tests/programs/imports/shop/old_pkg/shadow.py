@@ -1,0 +1,2 @@
+def shadow():
+    return 1

@@ -1,0 +1,1 @@
+"""What tests of the live half share: child processes, their recordings, a receiver of OTLP."""

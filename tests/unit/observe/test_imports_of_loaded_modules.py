@@ -1,0 +1,184 @@
+"""The tripwire: every import of a watched module that is loaded, with its line, names and an exact count."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from support.children import SOURCE, Run, copy_program, line_of, run
+
+from ssot_probe.model.records import BlindRecord, ImportRecord
+
+
+class Form(NamedTuple):
+    """An import statement or call of the victim, and how often it ran while the module was loaded."""
+
+    marker: str
+    module: str
+    names: tuple[str, ...]
+    times: int
+    file: str = "forms.py"
+    since: tuple[int, int] = (3, 10)
+
+
+FORMS = (
+    Form("plain", "flat", (), 2),  # the first one loaded it
+    Form("dotted", "shop.old", (), 4),
+    Form("dotted as", "shop.old", (), 5),
+    Form("two at once", "flat", (), 2),
+    Form("two at once", "shop.old", (), 2),
+    Form("names", "shop.old", ("Alpha", "Beta"), 6),
+    Form("over lines", "shop.old", ("Alpha", "Beta"), 7),
+    Form("star", "shop.old", ("*",), 3, "everything.py"),
+    Form("relative sibling", "shop", ("old",), 2, "shop/relative.py"),
+    Form("relative sibling", "shop.old", (), 2, "shop/relative.py"),
+    Form("relative name", "shop.old", ("Alpha",), 3, "shop/relative.py"),
+    Form("relative deeper", "shop.old_pkg.part", ("thing",), 4, "shop/relative.py"),
+    Form("submodule", "shop", ("old",), 8),
+    Form("submodule", "shop.old", (), 8),
+    Form("submodule of subpackage", "shop.old_pkg", ("part",), 3),
+    Form("submodule of subpackage", "shop.old_pkg.part", (), 3),
+    Form("name of package", "shop.old_pkg", ("THING",), 5),
+    Form("function named like a module", "shop.old_pkg", ("shadow",), 4),
+    Form("guarded", "shop.old", ("Alpha",), 9),
+    Form("name that is missing", "shop.old", ("Missing",), 3),
+    Form("by import_module", "shop.old", (), 4, since=(3, 11)),
+    Form("by relative import_module", "shop.old", (), 2, since=(3, 11)),
+    Form("by builtin", "shop.old", (), 5),
+    Form("by builtin with names", "shop.old", (), 6),
+    Form("within expression", "shop.old", (), 6),
+    Form("alias", "shop.ancient", (), 4),
+    Form("names of alias", "shop.ancient", ("Alpha",), 5),
+    Form("in a task", "shop.old", ("Alpha",), 3),
+    Form("in a loop", "shop.old", ("Alpha",), 20_000),
+    Form("in threads", "shop.old", ("Beta",), 8_000),
+    Form("first and again", "shop.late", ("Late",), 4),
+)
+
+MARKERS = tuple(dict.fromkeys(form.marker for form in FORMS))
+WITHOUT_IMPORT = ("hasattr", "getattr", "attribute", "unwatched")
+
+
+def interpreters() -> dict[str, str]:
+    """Return this Python, and the other versions that PATH names: those need no dependencies here."""
+    found = {f"{sys.version_info[0]}.{sys.version_info[1]}": sys.executable}
+    for version in ("3.10", "3.11", "3.12", "3.13"):
+        path = shutil.which(f"python{version}")
+        if path is not None and version not in found:
+            tried = subprocess.run([path, "-c", ""], capture_output=True, check=False)
+            if tried.returncode == 0:
+                found[version] = path
+    return found
+
+
+INTERPRETERS = interpreters()
+
+
+class Victim(NamedTuple):
+    """The run of the victim under one version of Python."""
+
+    version: tuple[int, int]
+    directory: Path
+    run: Run
+
+    def imports_at(
+        self, file: str, marker: str, outcome: str = "cached"
+    ) -> Counter[tuple[str, tuple[str, ...]]]:
+        """Return how often what was imported at a line."""
+        line = line_of(self.directory / file, marker)
+        counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        for record in self.run.of(ImportRecord):
+            if (record.site.file, record.site.line, record.outcome) == (file, line, outcome):
+                counts[record.module, record.names] += record.count
+        return counts
+
+
+@pytest.fixture(scope="module", params=sorted(INTERPRETERS))
+def victim(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Victim:
+    """The victim of all forms, run once for each version of Python that is there."""
+    major, minor = request.param.split(".")
+    directory = copy_program("imports", tmp_path_factory.mktemp("victim"))
+    recordings = directory / "recordings"
+    done = run(
+        directory,
+        *("start.py", str(SOURCE)),
+        probe=False,
+        environment={"SSOT_PROBE_DIR": str(recordings), "SSOT_PROBE_DEBUG": "1"},
+        recordings=recordings,
+        interpreter=INTERPRETERS[request.param],
+    )
+    return Victim((int(major), int(minor)), directory, done.checked())
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_an_import_is_counted_exactly_at_its_line_with_its_names(victim: Victim, marker: str) -> None:
+    forms = [form for form in FORMS if form.marker == marker and form.since <= victim.version]
+    file = next(form.file for form in FORMS if form.marker == marker)
+    assert victim.imports_at(file, marker) == {(form.module, form.names): form.times for form in forms}
+
+
+@pytest.mark.parametrize(("file", "line", "names"), [("executed.py", 1, ()), ("long.py", 2, ("Alpha",))])
+def test_code_that_is_executed_from_text_is_named_after_its_text(
+    victim: Victim, file: str, line: int, names: tuple[str, ...]
+) -> None:
+    """The longer text has so many constants that the arguments of its import need a prefix."""
+    found = [record for record in victim.run.of(ImportRecord) if record.site.file == file]
+    assert {(record.module, record.names, record.site.line, record.site.module) for record in found} == {
+        ("shop.old", names, line, file.removesuffix(".py"))
+    }
+    assert sum(record.count for record in found) == 3
+
+
+@pytest.mark.parametrize("marker", WITHOUT_IMPORT)
+def test_looking_for_an_attribute_in_vain_is_no_import_nor_is_an_unwatched_module(
+    victim: Victim, marker: str
+) -> None:
+    assert not victim.imports_at("forms.py", marker)
+
+
+def test_the_first_import_is_told_apart_from_the_later_ones(victim: Victim) -> None:
+    assert victim.imports_at("forms.py", "first and again", "loaded") == {("shop.late", ("Late",)): 1}
+    assert victim.imports_at("forms.py", "plain", "loaded") == {("flat", ()): 1}
+
+
+def test_no_import_is_told_of_any_other_line(victim: Victim) -> None:
+    told = {
+        (record.site.file, record.site.line)
+        for record in victim.run.of(ImportRecord)
+        if record.outcome == "cached" and record.site.file == "forms.py"
+    }
+    known = {
+        ("forms.py", line_of(victim.directory / "forms.py", marker))
+        for marker in MARKERS
+        if not any(form.marker == marker and form.file != "forms.py" for form in FORMS)
+    }
+    assert told <= known
+
+
+def test_only_watched_modules_keep_a_tripwire(victim: Victim) -> None:
+    assert victim.run.said == [False, True]
+
+
+def test_what_this_python_does_not_tell_is_reported(victim: Victim) -> None:
+    blind = [record.subject for record in victim.run.of(BlindRecord)]
+    expected = ["imports of loaded modules by importlib.import_module"] if victim.version < (3, 11) else []
+    assert blind == expected
+
+
+def test_imports_say_where_they_happened(victim: Victim) -> None:
+    records = {record.site.line: record for record in victim.run.of(ImportRecord)}
+    in_function = records[line_of(victim.directory / "forms.py", "names")]
+    assert (in_function.site.module, in_function.at_load, in_function.thread) == (
+        "forms",
+        False,
+        "MainThread",
+    )
+    assert in_function.site.function == "names"
+    in_thread = records[line_of(victim.directory / "forms.py", "in threads")]
+    assert in_thread.thread.startswith("Thread-")
+    assert in_function.first <= in_function.last

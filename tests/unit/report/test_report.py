@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import io
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+from unit.analysis.build import GET_MANAGER, MANAGER, Program, concept, judged, policy
+
+from ssot_probe.analysis.chosen_policy import ChosenPolicy
+from ssot_probe.analysis.judge import Judgement
+from ssot_probe.model.policy import Policy, Waiver
+from ssot_probe.report import json_report, text
+from ssot_probe.report.view import View, view_of
+
+GOLDEN = Path(__file__).with_name("golden.txt")
+NOW = datetime(2026, 1, 6, 12, 0, tzinfo=timezone.utc)
+OLD = "chat.ws.old:WebSocketManager"
+BY = policy(
+    concept(canonical=MANAGER, factories=(GET_MANAGER,), legacy=("chat.ws.old",)),
+    waivers=(Waiver("SSOT104", "*", "removed in Q1"),),
+)
+
+
+def chat() -> Program:
+    program = Program()
+    program.cls(MANAGER)
+    program.cls(OLD, line=7)
+    program.bind("chat.ws:WebSocketManager", MANAGER)
+    program.imports("chat/views.py:3", "chat.ws:WebSocketManager", count=3)
+    program.imports("chat/admin.py:12", OLD, inside="index")
+    program.constructs("chat/ws/manager.py:41", chain=(GET_MANAGER,))
+    program.hands_out("chat/views.py:12", count=3, unattributed=1)
+    program.gives("u-3f9c", outcome="constructed", maker=MANAGER, place="chat/ws/manager.py:41")
+    program.gives("u-77aa")
+    program.gives("u-90b1", thread="worker-1", task="run-7")
+    program.holds("module chat.ws.manager", "_manager")
+    program.stop(dropped=("queue_full=2",))
+    return program
+
+
+def view(judgement: Judgement, by: Policy = BY) -> View:
+    return view_of(judgement, ChosenPolicy(by, "ssot-probe.toml", "found from the current directory"), NOW)
+
+
+def plain(*programs: Program, by: Policy = BY) -> str:
+    return text.render(view(judged(*programs, by=by), by))
+
+
+def test_the_plain_report_reads_like_the_golden_one() -> None:
+    assert plain(chat()) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_plain_report_is_free_of_escapes_boxes_and_trailing_blanks() -> None:
+    report = plain(chat())
+    assert report.isascii()
+    assert "\x1b" not in report
+    assert all(line == line.rstrip() for line in report.splitlines())
+
+
+def test_a_void_recording_is_the_first_thing_that_is_said() -> None:
+    assert plain(Program()).startswith("NO EVIDENCE: no first-party module was seen at all")
+
+
+def test_lost_records_and_late_modules_are_the_first_thing_that_is_said() -> None:
+    program = chat()
+    program.module("chat.ws.old", preloaded=True)
+    first, second, *_ = plain(program).splitlines()
+    assert first == "EVIDENCE INCOMPLETE: 2 records lost (queue_full 2); 1 module loaded before the probe"
+    assert second == "What this report does not show may have happened all the same."
+
+
+def test_a_clean_recording_says_what_was_tried() -> None:
+    program = Program()
+    program.cls(MANAGER)
+    program.stop()
+    lines = plain(program, by=policy()).splitlines()
+    assert lines[-1] == "No findings."
+    assert (
+        "concept     websocket-manager: 1 class, 0 instances constructed, 0 users: "
+        "too few users to show that they are kept apart"
+    ) in lines
+
+
+def test_no_findings_on_weak_evidence_is_not_called_clean() -> None:
+    program = Program()
+    program.cls(MANAGER)
+    program.module("chat.ws.manager", preloaded=True)
+    by = policy(waivers=(Waiver("SSOT901", "*", "known"),))
+    report = plain(program, by=by)
+    assert "WAIVED (1)" in report
+    assert "waived: known" in report
+    assert plain(Program(), by=policy()).splitlines()[-1] != "No findings."
+
+
+def test_names_from_a_recording_cannot_act_on_the_terminal() -> None:
+    evil = "chat.ws.manager:\x1b]0;owned\x07WebSocketManager\u202e[bold red]"
+    program = Program()
+    program.cls(evil)
+    program.cls(MANAGER)
+    for report in (plain(program), terminal(program)):
+        assert "\\x1b]0;owned\\x07WebSocketManager\\u202e[bold red]" in report
+        assert "\x07" not in report
+        assert "\u202e" not in report
+
+
+def terminal(program: Program) -> str:
+    stream = io.StringIO()
+    text.print_to_terminal(view(judged(program, by=BY)), stream)
+    return stream.getvalue()
+
+
+def test_a_terminal_shows_the_same_words() -> None:
+    shown = terminal(chat())
+    assert shown.replace(" ", "").split() == plain(chat()).replace(" ", "").split()
+
+
+def test_only_a_terminal_that_wants_it_gets_colour() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert text.wants_colour(Terminal(), {"TERM": "xterm"})
+    assert not text.wants_colour(Terminal(), {"TERM": "xterm", "NO_COLOR": "1"})
+    assert not text.wants_colour(Terminal(), {"TERM": "dumb"})
+    assert not text.wants_colour(io.StringIO(), {"TERM": "xterm"})
+
+
+def test_the_json_report_has_the_public_shape() -> None:
+    report = json.loads(json_report.render(view(judged(chat(), by=BY))))
+    assert report["schema"] == "ssot-probe/report/1"
+    assert report["generated_at"] == "2026-01-06T12:00:00+00:00"
+    evidence = report["evidence"]
+    assert {
+        "processes": 1,
+        "dropped": 2,
+        "blind": [],
+        "complete": False,
+        "void": None,
+    }.items() <= evidence.items()
+    assert (evidence["first_seen"], evidence["last_seen"]) == ("2026-01-05T08:00:01Z", "2026-01-05T08:00:17Z")
+    finding = next(found for found in report["findings"] if found["code"] == "SSOT301")
+    assert finding == {
+        "code": "SSOT301",
+        "rule": "cross-user-instance",
+        "severity": "error",
+        "concept": "websocket-manager",
+        "subject": MANAGER,
+        "message": "One instance served 3 users.",
+        "count": 1,
+        "users": 3,
+        "fingerprint": finding["fingerprint"],
+        "status": "new",
+        "waiver": None,
+        "evidence": finding["evidence"],
+    }
+    assert finding["evidence"][2] == {
+        "what": f"handed out by {GET_MANAGER}",
+        "file": "chat/views.py",
+        "line": 12,
+        "thread": "worker-1",
+        "task": "run-7",
+        "user": "u-90b1",
+    }
+    assert {
+        "path": "chat.ws:WebSocketManager",
+        "class": MANAGER,
+        "kind": "alias",
+        "imports": 3,
+        "legacy": False,
+        "canonical": False,
+    } in report["paths"]
+    waived = next(found for found in report["findings"] if found["code"] == "SSOT104")
+    assert (waived["status"], waived["waiver"]) == ("waived", "removed in Q1")
