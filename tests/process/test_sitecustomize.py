@@ -157,7 +157,7 @@ def last_line(text: str) -> str:
     [
         pytest.param("sys.path.append('/appended')\n", id="append"),
         pytest.param("sys.path.insert(0, '/inserted')\n", id="insert"),
-        pytest.param("sys.path.insert(2, '/between')\n", id="between"),
+        pytest.param("sys.path.insert(sys.path.index(sys.path[-1]), '/between')\n", id="between"),
         pytest.param("sys.path.remove(sys.path[-1])\n", id="remove"),
         pytest.param("sys.path = ['/replaced', *sys.path]\n", id="replace"),
         pytest.param("sys.path.append('/appended')\nraise ValueError\n", id="append and fail"),

@@ -14,8 +14,11 @@ from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, Pr
 
 MISSING = "missing_from_recording"
 NO_PROCESS_RECORD = "no_process_record"
-UNDELIVERED = frozenset({DISK, DISK_LIMIT, EXPORT_FAILED, EXPORT_QUEUE_FULL})
+UNWRITTEN = frozenset({DISK, DISK_LIMIT})
 """Reasons by which the probe counts a record as lost that it has counted as emitted before."""
+
+UNDELIVERED = frozenset({EXPORT_FAILED, EXPORT_QUEUE_FULL})
+"""The same for records on the way to a Collector: local files may well have them."""
 
 
 class Blind(NamedTuple):
@@ -36,6 +39,7 @@ class Worth(NamedTuple):
     first: int
     last: int
     losses: tuple[Loss, ...]
+    undelivered: tuple[Loss, ...]  # did not reach a Collector, and are here all the same
     blind: tuple[Blind, ...]
     late: tuple[Late, ...]
     unclosed: tuple[str, ...]  # processes that did not say goodbye; what they told until then counts
@@ -56,6 +60,7 @@ class Worth(NamedTuple):
 def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:
     """Say what the recording is worth for judging these concepts."""
     first, last = recording.span
+    lost = tuple(_lost(recording))
     newest = of_newest_state(recording)
     stopped = {process for process, record in recording.of(ProcessRecord) if record.state == "stopped"}
     return Worth(
@@ -65,7 +70,8 @@ def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:
         records=recording.size,
         first=first,
         last=last,
-        losses=tuple(sorted([*recording.losses, *_lost(recording)])),
+        losses=tuple(sorted([*recording.losses, *(loss for loss, is_here in lost if not is_here)])),
+        undelivered=tuple(sorted(loss for loss, is_here in lost if is_here)),
         blind=_blind(recording),
         late=late_modules(recording, concepts),
         unclosed=tuple(sorted(recording.label(process) for process in newest if process not in stopped)),
@@ -74,22 +80,29 @@ def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:
     )
 
 
-def _lost(recording: Recording) -> Iterator[Loss]:
+def _lost(recording: Recording) -> Iterator[tuple[Loss, bool]]:
+    """Yield what the processes say they lost, and whether this recording has it all the same."""
     newest = of_newest_state(recording)
     for process in recording.processes:
         if process.identity not in newest:
-            yield Loss(NO_PROCESS_RECORD, 1, process.label)
+            yield Loss(NO_PROCESS_RECORD, 1, process.label), False
     for process_id, record in newest.items():
-        label, told = recording.label(process_id), 0
-        for entry in record.dropped:
-            reason, _, count = entry.partition("=")
-            if not count.isdecimal() or int(count) > 0:
-                yield Loss(reason, int(count) if count.isdecimal() else 1, label)
-            told += int(count) if count.isdecimal() and reason in UNDELIVERED else 0
+        label = recording.label(process_id)
         # The newest state may have been written before records that arrived: then some losses stay unseen.
-        missing = record.emitted - (recording.received[process_id] - 1) - told
+        missing = record.emitted - (recording.received[process_id] - 1)
+        dropped = sorted((reason in UNDELIVERED, reason, count) for reason, count in _dropped(record))
+        for is_undelivered, reason, count in dropped:
+            yield Loss(reason, count, label), is_undelivered and missing <= 0
+            missing -= count if is_undelivered or reason in UNWRITTEN else 0
         if missing > 0:
-            yield Loss(MISSING, missing, label)
+            yield Loss(MISSING, missing, label), False
+
+
+def _dropped(record: ProcessRecord) -> Iterator[tuple[str, int]]:
+    for entry in record.dropped:
+        reason, _, count = entry.partition("=")
+        if not count.isdecimal() or int(count) > 0:
+            yield reason, int(count) if count.isdecimal() else 1
 
 
 def _blind(recording: Recording) -> tuple[Blind, ...]:

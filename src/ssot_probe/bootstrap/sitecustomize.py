@@ -37,12 +37,13 @@ def _run_hidden(here):
         sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
     away = os.path.join(here, "sitecustomize.py")  # keeps our place on the path; nothing is found there
     sys.path[:] = [away if os.path.abspath(entry) == here else entry for entry in sys.path]
-    sys.modules.pop("sitecustomize", None)
+    own = sys.modules.pop("sitecustomize", None)  # held on to: Python 2 clears what nobody holds
     try:
         import sitecustomize
     finally:
         sys.path[:] = [here if entry == away else entry for entry in sys.path]
         sys.path_importer_cache.pop(away, None)
+        del own
 
 
 def _is_inside_package(here):

@@ -77,11 +77,10 @@ class OtlpExporter:
             self._ring()
 
     def pause(self, seconds: float) -> None:
-        """Stop the thread, keeping what waits: its connections and import locks are not for a forked child."""
+        """Stop the thread, keeping what waits: a forked child gets copies of the locks that it holds."""
         self._is_pausing = True
         self._ring()
         if self._is_running and self._finished.acquire(timeout=seconds if self._sender else LOADING_SECONDS):
-            self._is_running = False
             self._finished.release()
         self._is_pausing = False
 
@@ -114,10 +113,11 @@ class OtlpExporter:
         try:
             while not self._is_pausing:
                 self._send_all(None)
-                if self._is_closing:
+                if self._is_closing or self._is_useless:
                     break
                 self._bell.acquire(timeout=1.0)
         finally:
+            self._is_running = False
             self._finished.release()
 
     def _send_all(self, seconds: float | None) -> None:

@@ -59,7 +59,7 @@ class ImportRecord(NamedTuple):
 
 
 class ClassRecord(NamedTuple):
-    """A class object that exists in a first-party module or was constructed."""
+    """A class object that plays a concept, bound in a first-party module or constructed."""
 
     name: str  # qualified name
     serial: int  # number of the class object in its process: two objects of one name differ in it
@@ -71,7 +71,7 @@ class ClassRecord(NamedTuple):
 
 
 class BindingRecord(NamedTuple):
-    """A module binds a name to a class or function."""
+    """A module binds a name to a class of a concept, or to a function that may make its instances."""
 
     module: str
     attribute: str

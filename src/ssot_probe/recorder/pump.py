@@ -20,7 +20,7 @@ INTERVAL = 0.2
 """Seconds between two cycles: what a killed process may lose."""
 
 LOADING_SECONDS = 5.0
-"""How long a fork waits for modules that a thread of ours is importing: their locks would never open again."""
+"""How long a fork waits while our thread imports: in the child its locks would never open again."""
 
 
 class _Turn:

@@ -99,7 +99,7 @@ class Recorder:
             exporter.pause(seconds)
 
     def close(self, seconds: float) -> None:
-        """Deliver what is left, within so many seconds; what one exporter loses then, the others still tell."""
+        """Deliver what is left, within so many seconds; what one exporter loses, the others still tell."""
         told = self._losses.by_reason()
         others = list(self._exporters)
         while others:

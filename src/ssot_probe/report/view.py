@@ -41,6 +41,7 @@ def _evidence(worth: Worth) -> View:
         "dropped": worth.dropped,
         "dropped_by_reason": dict(by_reason(worth.losses)),
         "losses": [loss._asdict() for loss in worth.losses],
+        "undelivered": [loss._asdict() for loss in worth.undelivered],
         "blind": [blind._asdict() for blind in worth.blind],
         "late": sorted({late.module for late in worth.late}),
         "unclosed": list(worth.unclosed),

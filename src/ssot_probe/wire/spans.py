@@ -291,4 +291,7 @@ def _read_site(attributes: dict[str, AttributeValue], names: dict[str, str]) -> 
     values: dict[str, Any] = {
         field: attributes[attribute] for field, attribute in names.items() if attribute in attributes
     }
+    for field, value in values.items():
+        if type(value) is not type(getattr(NOWHERE, field)):
+            raise ValueError(f"attribute {names[field]} is {value!r}")
     return NOWHERE._replace(**values)

@@ -57,6 +57,22 @@ def test_a_record_that_was_emitted_and_then_refused_by_the_disk_is_lost_once() -
     assert worth(program).dropped == 1
 
 
+def test_a_record_that_did_not_reach_the_collector_and_is_here_is_no_loss() -> None:
+    program = managers()
+    program.stop(dropped=("export_failed=3",))
+    found = worth(program)
+    assert found.is_complete
+    assert [loss.count for loss in found.undelivered] == [3]
+
+
+def test_a_record_that_did_not_reach_the_collector_and_is_not_here_either_is_lost() -> None:
+    program = managers()
+    program.state("stopped", emitted=99, dropped=("export_failed=3",))
+    found = worth(program)
+    assert {loss.reason for loss in found.losses} >= {"export_failed"}
+    assert not found.undelivered
+
+
 def test_a_process_without_its_own_record_has_lost_it() -> None:
     silent = managers("p2")
     del silent.records[0]

@@ -19,7 +19,7 @@ RULE = Rule(
     proof="The probe's own counters of what it dropped, the number of records that it says it wrote "
     "against those that arrived, and lines that were torn.",
     silent="Records that repeat a fact that was already told: the probe counts these, it does not drop them.",
-    fix="`queue-full`: the service made more records than the probe could write, lower the load or watch "
+    fix="`queue_full`: the service made more records than the probe could write, lower the load or watch "
     "fewer classes. A torn line or missing records: the process was killed, or a Collector or a disk "
     "refused them.",
 )
@@ -32,6 +32,14 @@ def check(case: Case) -> Iterator[Finding]:
         yield RULE.finding(
             reason,
             f"{number(count, 'record')} lost: {reason}. Silence of the recording proves less than it seems.",
+            capped([Evidence(f"{number(loss.count, 'record')}, {loss.where}") for loss in losses]),
+            count=count,
+        )
+    for reason, count in by_reason(case.worth.undelivered):
+        losses = [loss for loss in case.worth.undelivered if loss.reason == reason]
+        yield RULE.finding(
+            reason,
+            f"{number(count, 'record')} did not reach the Collector: {reason}. This recording has them all.",
             capped([Evidence(f"{number(loss.count, 'record')}, {loss.where}") for loss in losses]),
             count=count,
         )
