@@ -21,7 +21,7 @@ from ssot_probe.observe.finder import Loading, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.scope import Scope, project_directories, script_of, started_packages
+from ssot_probe.observe.scope import Scope, module_of, project_directories, script_of, started_packages
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
@@ -230,7 +230,7 @@ class Probe:
 
     def _may_define_in_main(self) -> bool:
         if not self.script:
-            return "-m" in sys.orig_argv and bool(self.scope.started)
+            return module_of(sys.orig_argv).partition(".")[0] in self.scope.started
         return self.scope.is_project_file(self.script) and defines_something(self.script)
 
     def _is_main_first_party(self, main: ModuleType) -> bool:

@@ -20,14 +20,22 @@ TOOLS = frozenset(
 )
 """Programs that are never observed, run as a command or by `-m`."""
 
+TOOL_FILES = frozenset({"_in_process.py", "__pip-runner__.py"})
+"""What pip starts in processes of their own to build a project; the project is not running there."""
+
 _probe: Optional[Probe] = None
+_was_tried = False
 
 
 def activate() -> Optional[Probe]:
-    """Start the probe where the environment says so; once per process, however often it is called."""
-    global _probe
-    if _probe is not None:
+    """Start the probe where the environment says so; once per process, however often it is called.
+
+    A virtual environment runs the start-up file twice, and a sitecustomize may follow it.
+    """
+    global _probe, _was_tried
+    if _was_tried:
         return _probe
+    _was_tried = True
     try:
         from ssot_probe.settings import is_on
 
@@ -43,24 +51,32 @@ def activate() -> Optional[Probe]:
 
 def is_tool(arguments: list[str]) -> bool:
     """Is this the command line of a program that installs, compiles or helps, and serves nobody?"""
-    if not arguments:
-        return False
-    for position, argument in enumerate(arguments[1:], 1):
-        if arguments[position - 1] == "-m":
-            return argument.partition(".")[0] in TOOLS
-        if arguments[position - 1] == "-c":
-            return "multiprocessing.resource_tracker" in argument
-        if not argument.startswith("-") and arguments[position - 1] not in ("-W", "-X"):
-            return os.path.basename(argument).removesuffix(".py") in TOOLS
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if not argument.startswith("-") or argument == "-":
+            return os.path.basename(argument) in TOOLS | TOOL_FILES
+        if argument.startswith("--"):
+            continue
+        for position, letter in enumerate(argument[1:], 2):  # options of one letter may stand together
+            if letter not in "cmWX":
+                continue
+            value = argument[position:] or next(rest, "")
+            if letter == "m":
+                return value.partition(".")[0] in TOOLS
+            if letter == "c":
+                return "multiprocessing.resource_tracker" in value
+            break
     return False
 
 
 def _complain(error: Exception) -> None:
-    if os.environ.get("SSOT_PROBE_DEBUG", "0") not in ("", "0"):
-        import traceback
+    try:
+        if os.environ.get("SSOT_PROBE_DEBUG", "0") not in ("", "0"):
+            import traceback
 
-        traceback.print_exception(type(error), error, error.__traceback__)
-        return
-    line = " | ".join(str(error).splitlines()) or type(error).__name__
-    if sys.stderr is not None:
-        sys.stderr.write(f"ssot-probe is off: {line}\n")
+            traceback.print_exception(type(error), error, error.__traceback__)
+        elif sys.stderr is not None:
+            line = " | ".join(str(error).splitlines()) or type(error).__name__
+            sys.stderr.write(f"ssot-probe is off: {line}\n")
+    except Exception:
+        return  # nobody can be told: standard error is closed or full

@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 from ssot_probe.analysis.load import load
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.model.records import ImportRecord, MakeRecord, ModuleRecord, ProcessRecord
+from ssot_probe.model.records import AccessRecord, ImportRecord, MakeRecord, ModuleRecord, ProcessRecord
 
 T = TypeVar("T")
 
@@ -98,6 +98,10 @@ class Recorded:
     def imports_of(self, module: str) -> int:
         """How often a module was asked for by the program."""
         return sum(record.count for _, record in self.recording.of(ImportRecord) if record.module == module)
+
+    def users(self) -> set[str]:
+        """Hashes of the users who got hold of an instance."""
+        return {record.user for _, record in self.recording.of(AccessRecord) if record.user}
 
     def _is_of(self, process: str, pid: int | None) -> bool:
         return pid is None or self._pid_of[process] == pid

@@ -12,6 +12,7 @@ from _thread import allocate_lock, get_ident, start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, NamedTuple, Optional
 
 from ssot_probe.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
@@ -89,7 +90,7 @@ class OtlpExporter:
         self._is_closing = True
         self._ring()
         if not self._is_running:
-            self._send_all(seconds)
+            self._send_all(monotonic() + seconds)
         elif not self._finished.acquire(timeout=seconds):
             self._lose_queue()
 
@@ -120,12 +121,12 @@ class OtlpExporter:
             self._is_running = False
             self._finished.release()
 
-    def _send_all(self, seconds: float | None) -> None:
-        """Send what waits, in the thread that calls this; each request within so many seconds."""
+    def _send_all(self, deadline: float | None) -> None:
+        """Send what waits, in the thread that calls this."""
         try:
             with _unseen():
                 if self._sender is None:
-                    self._sender = _Sender(self._resource, self._version, self._started, seconds)
+                    self._sender = _Sender(self._resource, self._version, self._started, deadline)
                 while self._queue and not self._is_pausing:
                     if not self._sender(self._queue[0]):
                         self._losses.add(EXPORT_FAILED, len(self._queue[0].spans))
@@ -148,7 +149,7 @@ class _Sender:
         resource: Mapping[str, AttributeValue],
         version: str,
         started: int,
-        seconds: float | None,
+        deadline: float | None,
     ) -> None:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -156,15 +157,19 @@ class _Sender:
         self._resource = Resource(dict(resource))
         self._scope = InstrumentationScope(SCOPE, version)
         self._started = started
-        self._spans, self._metrics = _sdk_exporters(seconds)
+        self._spans, self._metrics = _sdk_exporters(deadline)
         _keep_out_of_the_log()
 
     def __call__(self, batch: _Batch) -> bool:
-        """Send one batch; False where it was refused or did not get through."""
+        """Send one batch; False where it was refused or did not get through.
+
+        Metrics are not tried after spans that failed: they are cumulative, so the next ones say it all.
+        """
         result = self._spans.export([self._readable(span) for span in batch.spans])
-        if batch.metrics:
+        is_delivered = bool(result.value == 0)
+        if batch.metrics and is_delivered:
             self._metrics.export(self._metrics_data(batch))
-        return bool(result.value == 0)
+        return is_delivered
 
     def _readable(self, span: SpanData) -> Any:
         from opentelemetry.sdk.trace import ReadableSpan
@@ -261,10 +266,10 @@ def _is_not_ours(record: Any) -> bool:
     return record.thread not in _our_threads
 
 
-def _sdk_exporters(seconds: float | None) -> tuple[Any, Any]:
+def _sdk_exporters(deadline: float | None) -> tuple[Any, Any]:
     arguments: dict[str, Any] = {}
-    if seconds is not None:
-        arguments["timeout"] = seconds / 2  # spans and metrics one after the other
+    if deadline is not None:
+        arguments["timeout"] = max(0.1, deadline - monotonic())
     elif "OTEL_EXPORTER_OTLP_TIMEOUT" not in os.environ:
         arguments["timeout"] = REQUEST_SECONDS
     protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")

@@ -18,6 +18,7 @@ LAUNCHERS = frozenset(
 )
 """Packages that start somebody else's program: being run by `-m` does not make them first-party."""
 
+_OPTIONS_WITH_VALUE = ("-W", "-X", "--check-hash-based-pycs")
 _SITE_DIRECTORIES = ("/site-packages/", "/dist-packages/")
 
 
@@ -131,13 +132,22 @@ def started_packages(arguments: Sequence[str]) -> list[str]:
     )
 
 
+def module_of(arguments: Sequence[str]) -> str:
+    """Return the module that a command line (`sys.orig_argv`) runs by `-m`, "" where it runs none so."""
+    for position, argument in enumerate(arguments[1:-1], 1):
+        if argument == "-m":
+            return arguments[position + 1]
+        if not argument.startswith("-") and arguments[position - 1] not in _OPTIONS_WITH_VALUE:
+            return ""
+    return ""
+
+
 def script_of(arguments: Sequence[str]) -> str:
     """Return the script that a command line (`sys.orig_argv`) runs, "" for `-m`, `-c` and the prompt."""
-    takes_value = ("-W", "-X", "--check-hash-based-pycs")
     position = 1
     while position < len(arguments):
         argument = arguments[position]
-        if argument in takes_value:
+        if argument in _OPTIONS_WITH_VALUE:
             position += 2
         elif argument in ("-c", "-m", "-") or (argument.startswith("-") and argument[-1] in "cm"):
             return ""

@@ -22,6 +22,9 @@ INTERVAL = 0.2
 LOADING_SECONDS = 5.0
 """How long a fork waits while our thread imports: in the child its locks would never open again."""
 
+LAST_WORD_SECONDS = 0.25
+"""Of the time for ending, what is kept for writing down that an exporter did not end in time."""
+
 
 class _Turn:
     """One thread's time at the pump."""
@@ -140,7 +143,7 @@ class Pump:
                 self._recorder = self._make_recorder()
             self._recorder.cycle(is_final)
             if is_final:
-                self._recorder.close(max(0.0, deadline - monotonic()))
+                self._recorder.close(max(0.0, deadline - monotonic() - LAST_WORD_SECONDS))
         except Exception as error:
             self._on_error(error)
         finally:
