@@ -141,7 +141,9 @@ def _show(recording: Path, policy: Path) -> Judgement:
     judgement = judge(evidence, chosen.policy)
     view = view_of(judgement, chosen, datetime.now(timezone.utc))
     if text.wants_colour(sys.stdout, os.environ):
-        text.print_to_terminal(view, sys.stdout)
+        from ssot_probe.report.terminal import print_to_terminal
+
+        print_to_terminal(view, sys.stdout)
     else:
         click.echo(text.render(view), nl=False)
     return judgement

@@ -84,7 +84,9 @@ def _loaded(sources: tuple[str, ...]) -> Recording:
 
 def _write(view: View, output: Output) -> None:
     if output.file is None and output.format == "text" and text.wants_colour(sys.stdout, os.environ):
-        text.print_to_terminal(view, sys.stdout)
+        from ssot_probe.report.terminal import print_to_terminal
+
+        print_to_terminal(view, sys.stdout)
         return
     rendered = json_report.render(view) if output.format == "json" else text.render(view)
     if output.file is None:

@@ -27,17 +27,18 @@ Line = Sequence[Segment]
 
 def lines_of(view: View) -> Iterator[Line]:
     """Yield the lines of the report."""
-    yield from _alarm(view["evidence"])
-    yield from _header(view)
+    yield from alarm(view["evidence"])
+    yield from header(view)
     findings = view["findings"]
     for severity in SEVERITIES:
         group = [f for f in findings if f["severity"] == severity and f["status"] != "waived"]
         yield from _group(f"{severity.upper()}S", severity, group)
     yield from _group("WAIVED", "faint", [f for f in findings if f["status"] == "waived"])
-    yield from _totals(view)
+    yield from totals(view)
 
 
-def _alarm(evidence: View) -> Iterator[Line]:
+def alarm(evidence: View) -> Iterator[Line]:
+    """Yield what must be read first: why nothing, or not everything, may be concluded."""
     if evidence["void"]:
         yield [Segment(f"NO EVIDENCE: {clean(evidence['void'])}", "alarm")]
         yield [Segment("Nothing may be concluded from what this report does not show.")]
@@ -54,7 +55,8 @@ def _alarm(evidence: View) -> Iterator[Line]:
         yield []
 
 
-def _header(view: View) -> Iterator[Line]:
+def header(view: View) -> Iterator[Line]:
+    """Yield what was recorded, when, and by which policy it is judged."""
     evidence, policy = view["evidence"], view["policy"]
     services = (
         f" of {listing([clean(name) for name in evidence['services']])}" if evidence["services"] else ""
@@ -116,22 +118,23 @@ def _finding(finding: View, role: str) -> Iterator[Line]:
     yield [Segment(f"  {clean(finding['message'])}")]
     if finding["waiver"]:
         yield [Segment(f"  waived: {clean(finding['waiver'])}")]
-    places = [_place(line) for line in finding["evidence"]]
-    width = max((len(place) for place in places if len(place) <= WIDEST_PLACE), default=0)
+    places = [place(line) for line in finding["evidence"]]
+    width = max((len(found) for found in places if len(found) <= WIDEST_PLACE), default=0)
     before: Mapping[str, Any] = {}
-    for place, line in zip(places, finding["evidence"], strict=True):
-        actor = _actor(line, before)
-        column = [Segment(f"    {place:<{width}}  ", "place")] if place else [Segment("    ")]
-        yield [*column, Segment(clean(line["what"])), *([Segment(f"  [{actor}]", "faint")] if actor else [])]
+    for found, line in zip(places, finding["evidence"], strict=True):
+        who = actor(line, before)
+        column = [Segment(f"    {found:<{width}}  ", "place")] if found else [Segment("    ")]
+        yield [*column, Segment(clean(line["what"])), *([Segment(f"  [{who}]", "faint")] if who else [])]
         before = line if line["thread"] or line["task"] else before
 
 
-def _place(line: Mapping[str, Any]) -> str:
+def place(line: Mapping[str, Any]) -> str:
+    """Return the place of an observation as `file:line`, "" where it has none."""
     file = clean(line["file"])
     return f"{file}:{line['line']}" if file and line["line"] else file
 
 
-def _actor(line: Mapping[str, Any], before: Mapping[str, Any]) -> str:
+def actor(line: Mapping[str, Any], before: Mapping[str, Any]) -> str:
     """Return who it was, with a thread and a task that are those of the line before told in short."""
     parts = [f"user {clean(line['user'])}"] if line["user"] else []
     repeated = [field for field in ("thread", "task") if line[field] and line[field] == before.get(field)]
@@ -143,7 +146,8 @@ def _actor(line: Mapping[str, Any], before: Mapping[str, Any]) -> str:
     return ", ".join([*parts, *([f"same {' and '.join(repeated)}"] if repeated else [])])
 
 
-def _totals(view: View) -> Iterator[Line]:
+def totals(view: View) -> Iterator[Line]:
+    """Yield how many findings there are, and how to go on."""
     findings = view["findings"]
     counts = Counter("waived" if f["status"] == "waived" else f["severity"] for f in findings)
     if not findings:

@@ -5,12 +5,14 @@ import json
 from datetime import datetime, timezone
 from pathlib import Path
 
+import pytest
 from unit.analysis.build import GET_MANAGER, MANAGER, Program, concept, judged, policy
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.judge import Judgement
 from ssot_probe.model.policy import Policy, Waiver
 from ssot_probe.report import json_report, text
+from ssot_probe.report.terminal import print_to_terminal
 from ssot_probe.report.view import View, view_of
 
 GOLDEN = Path(__file__).with_name("golden.txt")
@@ -93,7 +95,8 @@ def test_no_findings_on_weak_evidence_is_not_called_clean() -> None:
     assert plain(Program(), by=policy()).splitlines()[-1] != "No findings."
 
 
-def test_names_from_a_recording_cannot_act_on_the_terminal() -> None:
+def test_names_from_a_recording_cannot_act_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     evil = "chat.ws.manager:\x1b]0;owned\x07WebSocketManager\u202e[bold red]"
     program = Program()
     program.cls(evil)
@@ -106,13 +109,29 @@ def test_names_from_a_recording_cannot_act_on_the_terminal() -> None:
 
 def terminal(program: Program) -> str:
     stream = io.StringIO()
-    text.print_to_terminal(view(judged(program, by=BY)), stream)
+    print_to_terminal(view(judged(program, by=BY)), stream)
     return stream.getvalue()
 
 
-def test_a_terminal_shows_the_same_words() -> None:
-    shown = terminal(chat())
-    assert shown.replace(" ", "").split() == plain(chat()).replace(" ", "").split()
+def test_a_terminal_shows_everything_that_the_plain_report_says() -> None:
+    shown = "".join(terminal(chat()).split())
+    for finding in view(judged(chat(), by=BY))["findings"]:
+        assert finding["code"] in shown
+        assert "".join(finding["message"].split()) in shown
+        for line in finding["evidence"]:
+            assert not line["file"] or f"{line['file']}:{line['line']}" in shown
+
+
+def test_a_place_is_never_broken_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    places = [
+        f"{line['file']}:{line['line']}"
+        for finding in view(judged(chat(), by=BY))["findings"]
+        for line in finding["evidence"]
+        if line["file"]
+    ]
+    assert places
+    assert all(place in terminal(chat()) for place in places)
 
 
 def test_only_a_terminal_that_wants_it_gets_colour() -> None:
