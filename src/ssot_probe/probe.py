@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 from ssot_probe.context.current import thread_name
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.names import is_within
-from ssot_probe.model.policy import Policy
+from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
 from ssot_probe.observe import tripwire
-from ssot_probe.observe.finder import Loading, ProbeFinder
+from ssot_probe.observe.finder import LoadEvent, Loading, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
@@ -60,6 +60,7 @@ class Probe:
         self.buffer = Buffer(self.losses, self.pump.start)
         self.instances = InstanceTable(self.buffer.add)
         self.finder = ProbeFinder(self.scope, self._on_executed, self._on_failed)
+        self._named = named_modules(policy)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
         self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
@@ -196,15 +197,9 @@ class Probe:
             parent = parent.rpartition(".")[0]
 
     def _is_named(self, name: str) -> bool:
-        from ssot_probe.wire.metrics import watched_modules
-
-        return any(
-            is_within(name, watched) or is_within(watched, name) for watched in watched_modules(self.policy)
-        )
+        return any(is_within(name, named) or is_within(named, name) for named in self._named)
 
     def _load_event(self, loading: Loading, outcome: str) -> Any:
-        from ssot_probe.recorder.recorder import LoadEvent
-
         return LoadEvent(loading, outcome, thread_name(), time_ns())
 
     def _module_record(

@@ -90,19 +90,26 @@ class OtlpExporter:
         self._is_closing = True
         self._ring()
         if not self._is_running:
-            self._send_all(monotonic() + seconds)
+            self._begin()
+            self._run(monotonic() + seconds)
         elif not self._finished.acquire(timeout=seconds):
             self._lose_queue()
 
     def _start(self) -> None:
         if not self._is_running:
-            self._is_running = True
-            self._finished.acquire()
+            self._begin()
             try:
                 start_new_thread(self._run, ())
             except RuntimeError:  # the interpreter is about to end: what waits is sent while closing
-                self._is_running = False
-                self._finished.release()
+                self._end()
+
+    def _begin(self) -> None:
+        self._is_running = True
+        self._finished.acquire()
+
+    def _end(self) -> None:
+        self._is_running = False
+        self._finished.release()
 
     def _ring(self) -> None:
         try:
@@ -110,27 +117,29 @@ class OtlpExporter:
         except RuntimeError:
             return  # it rings already
 
-    def _run(self) -> None:
+    def _run(self, deadline: float | None = None) -> None:
         try:
             while not self._is_pausing:
-                self._send_all(None)
+                self._send_all(deadline)
                 if self._is_closing or self._is_useless:
                     break
                 self._bell.acquire(timeout=1.0)
         finally:
-            self._is_running = False
-            self._finished.release()
+            self._end()
 
     def _send_all(self, deadline: float | None) -> None:
-        """Send what waits, in the thread that calls this."""
         try:
             with _unseen():
                 if self._sender is None:
                     self._sender = _Sender(self._resource, self._version, self._started, deadline)
                 while self._queue and not self._is_pausing:
-                    if not self._sender(self._queue[0]):
-                        self._losses.add(EXPORT_FAILED, len(self._queue[0].spans))
+                    batch = self._queue[0]
+                    is_delivered = self._sender(batch)
+                    if batch not in self._queue:
+                        return  # given up meanwhile
                     self._queue.popleft()
+                    if not is_delivered:
+                        self._losses.add(EXPORT_FAILED, len(batch.spans))
         except Exception as error:
             self._is_useless = True
             self._lose_queue()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple, Optional
 
+from ssot_probe.model.names import split
+
 
 class UserSource(NamedTuple):
     """One way to learn who the current user is."""
@@ -75,6 +77,16 @@ class Policy(NamedTuple):
     dead: Dead = Dead()
     waivers: tuple[Waiver, ...] = ()
     source: str = ""  # the file it was read from, "" when inferred
+
+
+def named_modules(policy: Policy) -> tuple[str, ...]:
+    """Return the modules that a policy's concepts name by their path, in order."""
+    names = {
+        split(entry)[0]
+        for concept in policy.concepts
+        for entry in (concept.canonical, *concept.factories, *concept.legacy)
+    }
+    return tuple(sorted(name for name in names if name))
 
 
 ISOLATIONS = ("process", "user", "user+thread", "request")

@@ -42,6 +42,15 @@ def _as_importlib(function: _F) -> _F:
     return function
 
 
+class LoadEvent(NamedTuple):
+    """A first-party module was loaded, or failed to."""
+
+    loading: Loading
+    outcome: str
+    thread: str
+    time: int
+
+
 class ProbeFinder:
     """A meta path finder that changes nothing about what is found.
 

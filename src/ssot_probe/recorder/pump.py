@@ -111,16 +111,18 @@ class Pump:
         """Record and deliver what is left, within so many seconds. Starts no thread."""
         if self._turn is None:
             self._cycle(seconds, is_final=True)
-        else:
-            self._stop(seconds, is_final=True)
+        elif not self._stop(seconds, is_final=True) and self._recorder is not None:
+            self._recorder.give_up()
 
-    def _stop(self, seconds: float, is_final: bool = False) -> None:
+    def _stop(self, seconds: float, is_final: bool = False) -> bool:
+        """Tell the thread to end. False where it did not within so many seconds."""
         turn, self._turn = self._turn, None
-        if turn is not None:
-            turn.is_final, turn.seconds = is_final, seconds
-            turn.is_stopping = True
-            turn.ring()
-            turn.finished.acquire(timeout=seconds)
+        if turn is None:
+            return True
+        turn.is_final, turn.seconds = is_final, seconds
+        turn.is_stopping = True
+        turn.ring()
+        return turn.finished.acquire(timeout=seconds)
 
     def _run(self, turn: _Turn) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from ssot_probe.losses import SITES_FULL, Losses
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import ImportRecord, ProcessRecord, Record
+from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import MakeEvent
 from ssot_probe.observe.tripwire import hits, lost
@@ -40,15 +41,6 @@ class Exporter(Protocol):
         """Deliver what is left, within so many seconds."""
 
 
-class LoadEvent(NamedTuple):
-    """A first-party module was loaded, or failed to."""
-
-    loading: Any  # observe.finder.Loading
-    outcome: str
-    thread: str
-    time: int
-
-
 class Identity(NamedTuple):
     """What the recording says of its process."""
 
@@ -77,7 +69,8 @@ class Recorder:
         self._buffer = buffer
         self._losses = losses
         self._instances = instances
-        self._exporters = exporters
+        self._exporters = list(exporters)
+        self._closing: Exporter | None = None
         self._ledger = Ledger(identity.instance, places, hash_user)
         self._imports = ImportLedger(places)
         self._import_counts: dict[tuple[str, str], int] = {}
@@ -89,7 +82,7 @@ class Recorder:
         """Record and export what has come up. The last cycle says that the recording is closed."""
         while True:
             items = self._buffer.take(BATCH)
-            self._export(self._records(items, is_final and not self._buffer.items), is_final)
+            self._export(self._records(items, is_final and not self._buffer.items))
             if len(items) < BATCH:
                 break
 
@@ -100,13 +93,19 @@ class Recorder:
 
     def close(self, seconds: float) -> None:
         """Deliver what is left, within so many seconds; what one exporter loses, the others still tell."""
-        told = self._losses.by_reason()
-        others = list(self._exporters)
-        while others:
-            others.pop().close(seconds)
+        while self._exporters:
+            told = self._losses.by_reason()
+            self._closing = self._exporters.pop()
+            self._closing.close(seconds)
             if self._losses.by_reason() != told:
-                told = self._losses.by_reason()
-                self._send([self._process("stopped", time_ns(), self._emitted)], others)
+                self._export([self._process("stopped", time_ns(), self._emitted)])
+        self._closing = None
+
+    def give_up(self) -> None:
+        """Tell what the exporter that is being closed, in another thread, has not delivered."""
+        if self._closing is not None:
+            self._closing.close(0)
+            self._export([self._process("stopped", time_ns(), self._emitted)])
 
     def _records(self, items: Iterable[Any], is_final: bool) -> list[Record]:
         now = time_ns()
@@ -156,18 +155,15 @@ class Recorder:
                 key = (record.module, record.outcome)
                 self._import_counts[key] = self._import_counts.get(key, 0) + record.count
 
-    def _export(self, records: Sequence[Record], is_final: bool) -> None:
+    def _export(self, records: Sequence[Record]) -> None:
         if not records:
             return
-        self._send(records, self._exporters)
-
-    def _send(self, records: Sequence[Record], exporters: Sequence[Exporter]) -> None:
         self._emitted += len(records)
         spans = to_spans(records)
         now = time_ns()
         says_metrics = any(type(record) is ProcessRecord for record in records)
         metrics = self._points(now) if says_metrics else ()
-        for exporter in exporters:
+        for exporter in self._exporters:
             exporter.export(spans, metrics, now)
 
     def _points(self, now: int) -> Sequence[MetricPoint]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ssot_probe.model.names import is_within, split
-from ssot_probe.model.policy import Policy
+from ssot_probe.model.names import is_within
+from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.wire.otlp_json import MetricPoint
 from ssot_probe.wire.registry import METRICS
 
@@ -46,19 +46,9 @@ def points(policy: Policy, counts: Counts) -> list[MetricPoint]:
     return found
 
 
-def watched_modules(policy: Policy) -> tuple[str, ...]:
-    """Return the modules that the policy names by their path, in order."""
-    names = {
-        split(entry)[0]
-        for concept in policy.concepts
-        for entry in (concept.canonical, *concept.factories, *concept.legacy)
-    }
-    return tuple(sorted(name for name in names if name))
-
-
 def _imports(policy: Policy, imports: Mapping[tuple[str, str], int]) -> Iterator[MetricPoint]:
     metric = _METRIC["ssot.imports"]
-    watched = watched_modules(policy)
+    watched = named_modules(policy)
     for name in watched:
         for outcome in ("loaded", "cached"):
             yield MetricPoint(
