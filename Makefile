@@ -12,7 +12,7 @@ help: ## say what the targets do
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[demo]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[demo,rich]' --group dev
 	@touch $@
 
 demo: $(INSTALLED) ## run the chat service before and after its consolidation, and compare the two

@@ -1,6 +1,7 @@
 """ssot-probe: a runtime audit agent for multi-user Python services.
 
-Importing this package loads next to nothing; what it offers is loaded at its first use.
+Importing this package loads next to nothing; what it offers is loaded at its first use. It is often loaded
+before pytest, which would warn that it cannot rewrite assertions here: PYTEST_DONT_REWRITE.
 """
 
 from __future__ import annotations

@@ -262,6 +262,7 @@ class Probe:
             from ssot_probe.export.otlp import OtlpExporter
 
             exporters.append(OtlpExporter(*common, self.report_error))
+        hash_user = UserHasher(self._user_key)
         identity = Identity(
             instance=self.process_id,
             armed=self.armed,
@@ -269,6 +270,7 @@ class Probe:
             policy=self.policy,
             policy_json=policy_to_json(self.policy._replace(source=self._policy_name())),
             observers=tuple(self._observers),
+            user_key=hash_user.key_id,
         )
         return Recorder(
             identity=identity,
@@ -276,7 +278,7 @@ class Probe:
             losses=self.losses,
             places=Places(self.scope, self.script),
             instances=self.instances,
-            hash_user=UserHasher(self._user_key),
+            hash_user=hash_user,
             exporters=exporters,
         )
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
-from ssot_probe.analysis.load import load
-from ssot_probe.analysis.recording import Recording
-from ssot_probe.model.records import AccessRecord, ImportRecord, MakeRecord, ModuleRecord, ProcessRecord
+from support.children import Recorded as RecordedProcess
+from support.children import read_recordings
+
+from ssot_probe.model.records import AccessRecord, MakeRecord, ModuleRecord, ProcessRecord, Record
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 OFF = "ssot-probe is off: "
 
@@ -63,48 +65,48 @@ class Outcome(NamedTuple):
 class Recorded:
     """What a recording says, in the words of these tests."""
 
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
-        self.pids = sorted(process.pid for process in recording.processes)
-        self.services = sorted({process.service for process in recording.processes})
-        self._pid_of = {process.identity: process.pid for process in recording.processes}
+    def __init__(self, directory: Path) -> None:
+        self.processes = read_recordings(directory)
+        self.pids = [_pid_of(process) for process in self.processes]
+        self.instances = {process.instance for process in self.processes}
+        self.services = sorted({str(process.resource["service.name"]) for process in self.processes})
+
+    def of(self, kind: type[R], pid: int | None = None) -> list[R]:
+        """Records of a kind, of a process or of all."""
+        return [
+            record
+            for process in self.processes
+            for record in process.of(kind)
+            if pid is None or _pid_of(process) == pid
+        ]
 
     def modules(self, pid: int | None = None) -> set[str]:
         """First-party modules that a process, or any, had loaded."""
-        found = self.recording.of(ModuleRecord)
-        return {record.module for process, record in found if self._is_of(process, pid)}
+        return {record.module for record in self.of(ModuleRecord, pid)}
 
     def calls(self, maker: str, pid: int | None = None) -> int:
         """How often a maker was seen at work."""
-        found = self.recording.of(MakeRecord)
-        return sum(record.count for process, record in found if record.maker == maker and self._is_of(process, pid))
+        return sum(record.count for record in self.of(MakeRecord, pid) if record.maker == maker)
 
-    def makers(self) -> dict[int, set[str]]:
-        """The makers that were seen at work, by process."""
-        found: dict[int, set[str]] = {}
-        for process, record in self.recording.of(MakeRecord):
-            found.setdefault(self._pid_of[process], set()).add(record.maker)
-        return found
+    def users_of(self, maker: str) -> list[int]:
+        """The processes in which a maker was seen at work."""
+        return [pid for pid in self.pids if self.calls(maker, pid)]
 
     def states(self, pid: int | None = None) -> list[str]:
         """What a process, or any, told of itself, in order, without its heartbeats."""
-        found = self.recording.of(ProcessRecord)
-        return [record.state for process, record in found if self._is_of(process, pid) and record.state != "alive"]
+        return [record.state for record in self.of(ProcessRecord, pid) if record.state != "alive"]
 
     def observers(self) -> set[str]:
         """What was listening in any process."""
-        return {observer for _, record in self.recording.of(ProcessRecord) for observer in record.observers}
-
-    def imports_of(self, module: str) -> int:
-        """How often a module was asked for by the program."""
-        return sum(record.count for _, record in self.recording.of(ImportRecord) if record.module == module)
+        return {observer for record in self.of(ProcessRecord) for observer in record.observers}
 
     def users(self) -> set[str]:
         """Hashes of the users who got hold of an instance."""
-        return {record.user for _, record in self.recording.of(AccessRecord) if record.user}
+        return {record.user for record in self.of(AccessRecord) if record.user}
 
-    def _is_of(self, process: str, pid: int | None) -> bool:
-        return pid is None or self._pid_of[process] == pid
+
+def _pid_of(process: RecordedProcess) -> int:
+    return int(str(process.resource["process.pid"]))
 
 
 class Project:
@@ -201,7 +203,7 @@ class Project:
 
     def recorded(self) -> Recorded:
         """Read the recording."""
-        return Recorded(load([str(self.recordings)]))
+        return Recorded(self.recordings)
 
     def has_recorded(self) -> bool:
         """Was anything at all written?"""

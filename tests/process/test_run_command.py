@@ -156,8 +156,7 @@ def test_children_are_recorded_too(launched: Project) -> None:
     outcome = launched.ssot_probe("run", *recording_options(launched), "--", launched.python, "parent.py")
 
     assert outcome.out == "OrderManager\n"
-    recorded = launched.recorded()
-    (child,) = (pid for pid, makers in recorded.makers().items() if GET_MANAGER in makers)
+    (child,) = launched.recorded().users_of(GET_MANAGER)
     assert child != outcome.pid
 
 

@@ -150,7 +150,7 @@ def test_the_nearest_policy_above_the_current_directory_is_taken(shop: Project, 
 
     shop.run(str(shop.root / "prog.py"), cwd=shop.root / "deep" / "down")
 
-    policies = [record.policy for _, record in shop.recorded().recording.of(ProcessRecord) if record.policy]
+    policies = [record.policy for record in shop.recorded().of(ProcessRecord) if record.policy]
     assert len(policies) == 1
     assert '"order-manager"' in policies[0]
     assert f'"source":"{file}"' in policies[0]

@@ -210,3 +210,13 @@ def _path_that_starts_the_probe() -> list[str]:
     if any((Path(directory) / "ssot_probe.pth").exists() for directory in site.getsitepackages()):
         return []
     return [str(SOURCE / "ssot_probe" / "bootstrap"), str(SOURCE)]
+
+
+def run_both(directory: Path, *command: str, **arguments: Any) -> tuple[Run, Run]:
+    """Run a program with the probe and without it; both must say the same and end the same."""
+    observed = run(directory, *command, **arguments)
+    plain = run(directory, *command, **{**arguments, "probe": False})
+    assert observed.stdout == plain.stdout
+    assert observed.stderr == plain.stderr
+    assert observed.code == plain.code
+    return observed, plain

@@ -5,4 +5,6 @@ import json
 from datasette.app import Datasette
 
 with open("metadata.json") as file:
-    app = Datasette(["notes.db"], metadata=json.load(file), plugins_dir="plugins", secret="not-a-secret").app()
+    app = Datasette(
+        ["notes.db"], metadata=json.load(file), plugins_dir="plugins", secret="not-a-secret"
+    ).app()

@@ -1,6 +1,8 @@
 """Serve notes.db with Datasette and let six users read and write at once.
 
-python drive.py FOLDER [on|off] [--policy FILE] [--ending TERM|INT] [-- SERVER COMMAND with {port} and {db}]
+python drive.py FOLDER [on|off] [--policy FILE] [--ending TERM|INT] [--count] [-- SERVER COMMAND]
+
+A server command may say {port} and {db}.
 """
 
 import argparse
@@ -62,6 +64,7 @@ if __name__ == "__main__":
     parser.add_argument("probe", choices=["on", "off"])
     parser.add_argument("--policy")
     parser.add_argument("--ending", default="TERM")
+    parser.add_argument("--count", action="store_true", help="count calls without the probe")
     options = parser.parse_args(words[: words.index("--")] if server else words)
     folder = options.folder.resolve()
     shutil.rmtree(folder, ignore_errors=True)
@@ -72,6 +75,8 @@ if __name__ == "__main__":
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy(source, folder / name)
+    if options.count:
+        shutil.copy(HERE / "count.py", folder / "plugins")
     port = driver.free_port()
     db = database(folder)
     server = server or [

@@ -1,6 +1,6 @@
 """Serve calendars and address books with Radicale and let six users read and write at once.
 
-    python drive.py FOLDER [on|off] [--policy FILE] [--ending TERM|INT] [-- SERVER COMMAND with {port}]
+python drive.py FOLDER [on|off] [--policy FILE] [--ending TERM|INT] [-- SERVER COMMAND with {port}]
 """
 
 import argparse
@@ -31,8 +31,8 @@ CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:{uid};;;;\r\nFN:{uid}\r\nEN
 QUERY = b"""<?xml version="1.0"?><C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">
 <D:prop><C:calendar-data/></D:prop><C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"/>
 </C:comp-filter></C:filter></C:calendar-query>"""
-BOOK = b"""<?xml version="1.0"?><D:mkcol xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"><D:set><D:prop>
-<D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"""
+BOOK = b"""<?xml version="1.0"?><D:mkcol xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"><D:set>
+<D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"""
 
 
 def script(user):

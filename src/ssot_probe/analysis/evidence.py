@@ -54,7 +54,7 @@ class Worth(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Is everything here that happened while the processes were recorded?"""
-        return self.void is None and not self.losses and not self.late
+        return self.void is None and not self.losses and not self.late and not self.unclosed
 
 
 def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:

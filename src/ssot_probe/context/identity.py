@@ -22,6 +22,11 @@ class UserHasher:
         self._key = key or os.urandom(32)
         self._cache: dict[str, str] = {}
 
+    @property
+    def key_id(self) -> str:
+        """Which key this is, without giving it away, as 16 hex digits: only its own hashes compare."""
+        return hmac.new(self._key, b"ssot-probe key id", "sha256").hexdigest()[:16]
+
     def __call__(self, user_id: str) -> str:
         """Return the hash of a user id, as `u-` and 16 hex digits."""
         known = self._cache.get(user_id)

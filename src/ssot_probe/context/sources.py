@@ -77,7 +77,7 @@ def _scalar(value: Any) -> str | None:
         return value or None
     if kind is int:
         return str(value)
-    if kind.__module__ == "uuid" or (isinstance(value, (str, int)) and kind is not bool):
+    if kind.__module__ == "uuid" or (issubclass(kind, (str, int)) and kind is not bool):
         return str(value) or None
     return None
 
@@ -127,8 +127,11 @@ def _first_scalar(value: Any, *names: str) -> str | None:
 
 
 def _stored(value: Any, name: str) -> Any:
-    """Read an attribute without running code that could query a database or force a lazy object."""
-    if isinstance(value, dict):
+    """Read an attribute without running code that could query a database or force a lazy object.
+
+    `isinstance` would ask a lazy object for its `__class__`.
+    """
+    if issubclass(type(value), dict):
         return value.get(name)
     try:
         attributes = object.__getattribute__(value, "__dict__")
@@ -139,7 +142,7 @@ def _stored(value: Any, name: str) -> Any:
     for base in type(value).__mro__:
         descriptor = vars(base).get(name)
         if descriptor is not None:
-            is_field = type(descriptor).__name__ in ("member_descriptor", "_tuplegetter", "property")
+            is_field = type(descriptor).__name__ in ("member_descriptor", "_tuplegetter")
             return descriptor.__get__(value) if is_field else None
     return None
 
@@ -171,7 +174,13 @@ def _follow(value: Any, path: Sequence[str]) -> Any:
 
 def _context_variable(module: str, name: str) -> str | None:
     variable = _loaded(module, name)
-    return None if variable is None else user_id(variable.get(None))
+    if variable is None:
+        return None
+    try:
+        value = variable.get()
+    except LookupError:  # it has no value here and no default
+        return None
+    return user_id(value)
 
 
 def _call(module: str, name: str) -> str | None:

@@ -10,7 +10,12 @@ from fnmatch import fnmatchcase
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import Concept, Policy
 
-ROLES = frozenset({"Manager", "Factory", "Registry", "Pool", "Session", "Store", "Client", "Bridge"})
+ROLES = frozenset(
+    {
+        *("Bridge", "Cache", "Client", "Database", "Factory", "Manager", "Pool", "Registry", "Repository"),
+        *("Service", "Session", "Storage", "Store"),
+    }
+)
 """Last words of class names that, without a policy, mark a class as playing a concept."""
 
 FACTORY_WORDS = ("Factory", "Builder", "Provider")

@@ -29,6 +29,7 @@ class ProcessRecord(NamedTuple):
     packages: tuple[str, ...]  # first-party packages; empty where they were inferred file by file
     policy: str  # the policy in force, as JSON; empty in all but the first record
     observers: tuple[str, ...]  # what was listening, such as "finder", "tripwire", "makers:wrapt"
+    user_key: str  # which key users are hashed with; hashes of different keys cannot be compared
     emitted: int  # records handed to the exporters so far, this one not counted
     dropped: tuple[str, ...]  # what was lost so far, as "reason=count"
 

@@ -18,6 +18,7 @@ LAUNCHERS = frozenset(
 )
 """Packages that start somebody else's program: being run by `-m` does not make them first-party."""
 
+_VENDORED = frozenset({"_vendor", "_vendored", "third_party", "vendor", "vendored"})
 _OPTIONS_WITH_VALUE = ("-W", "-X", "--check-hash-based-pycs")
 _SITE_DIRECTORIES = ("/site-packages/", "/dist-packages/")
 
@@ -56,6 +57,8 @@ class Scope:
             return file is not None and self.is_project_file(file)
         if self.packages:
             return any(is_within(module, package) for package in self.packages)
+        if not _VENDORED.isdisjoint(module.split(".")):
+            return False
         if any(is_within(module, package) for package in self.started):
             return True
         return file is not None and self.is_project_file(file)

@@ -9,10 +9,8 @@ from ssot_probe.model.names import is_within
 from ssot_probe.model.records import ImportRecord
 from ssot_probe.observe.finder import Loading
 from ssot_probe.observe.tripwire import Hit
+from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
-
-REPEAT_AFTER = 5_000_000_000
-"""Nanoseconds between two records of one importing place."""
 
 
 class ImportLedger:
@@ -41,13 +39,15 @@ class ImportLedger:
                 last=time,
             )
 
-    def due(self, hits: Iterable[Hit], now: int, is_final: bool) -> Iterator[ImportRecord]:
+    def due(
+        self, hits: Iterable[Hit], now: int, is_final: bool, is_quiet: bool = False
+    ) -> Iterator[ImportRecord]:
         """Yield what the tripwires counted since the last time, where that is new or was not told lately."""
         for hit in hits:
             key = (hit.module, id(hit.code), hit.offset)
             before, told_at = self._told.get(key, (0, 0))
             count = hit.counter[0]
-            if count == before or not (is_final or not told_at or now - told_at >= REPEAT_AFTER):
+            if count == before or not (is_final or is_due(now, hit.first, told_at, is_quiet)):
                 continue
             self._told[key] = (count, now)
             if not _is_for_submodule(hit, hits):

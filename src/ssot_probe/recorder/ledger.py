@@ -1,7 +1,7 @@
 """Adds events up into facts: exact counts for each, single instances only where they matter.
 
-A fact is told when it is new, and again with what has been added at most every few seconds. An instance is
-told one by one only while there are few of them, or once a second user got hold of it.
+A fact is told when it is new, and again with what has been added (see `pacing`). An instance is told one by
+one only while there are few of them, or once a second user got hold of it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from ssot_probe.context.labels import task_label, thread_label
 from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRecord
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
 from ssot_probe.observe.makers import MakeEvent, ObservedClass
+from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
-
-REPEAT_AFTER = 5_000_000_000
-"""Nanoseconds between two records of one fact."""
 
 SINGLE_INSTANCES = 200
 """Accesses to instances with one user that are told, per class; the rest is counted only."""
@@ -29,12 +27,12 @@ USERS_TOLD = 32
 class _Fact:
     """How often something happened, and how much of it was told already."""
 
-    __slots__ = ("count", "first", "last", "record", "told_at", "unattributed")
+    __slots__ = ("born", "count", "first", "last", "record", "told_at", "unattributed")
 
     def __init__(self, record: MakeRecord, time: int) -> None:
         self.record = record
         self.count = self.unattributed = 0
-        self.first = self.last = time
+        self.born = self.first = self.last = time
         self.told_at = 0
 
 
@@ -87,10 +85,10 @@ class Ledger:
         """Let go of an instance that is no more."""
         self._instances.pop(serial, None)
 
-    def due(self, now: int, is_final: bool) -> Iterator[Record]:
-        """Yield the facts that are new, or that grew and were not told for a while."""
+    def due(self, now: int, is_final: bool, is_quiet: bool = False) -> Iterator[Record]:
+        """Yield the facts that are new, or that grew and are to be told again."""
         for fact in self._facts.values():
-            if fact.count and (is_final or not fact.told_at or now - fact.told_at >= REPEAT_AFTER):
+            if fact.count and (is_final or is_due(now, fact.born, fact.told_at, is_quiet)):
                 yield fact.record._replace(
                     count=fact.count, unattributed=fact.unattributed, first=fact.first, last=fact.last
                 )

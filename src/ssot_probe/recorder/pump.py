@@ -16,8 +16,8 @@ from ssot_probe.losses import THREAD, Losses
 if TYPE_CHECKING:
     from ssot_probe.recorder.recorder import Recorder
 
-INTERVAL = 0.2
-"""Seconds between two cycles: what a killed process may lose."""
+INTERVAL = 0.1
+"""Seconds between two cycles: by so much a killed process may lose what is new."""
 
 LOADING_SECONDS = 5.0
 """How long a fork waits while our thread imports: in the child its locks would never open again."""

@@ -50,6 +50,7 @@ class Identity(NamedTuple):
     policy: Policy
     policy_json: str
     observers: tuple[str, ...]
+    user_key: str
 
 
 class Recorder:
@@ -107,7 +108,7 @@ class Recorder:
             self._closing.close(0)
             self._export([self._process("stopped", time_ns(), self._emitted)])
 
-    def _records(self, items: Iterable[Any], is_final: bool) -> list[Record]:
+    def _records(self, items: Sequence[Any], is_final: bool) -> list[Record]:
         now = time_ns()
         records: list[Record] = []
         if not self._is_started:
@@ -123,8 +124,9 @@ class Recorder:
                 records.extend(self._imports.loaded(*item))
             else:
                 records.append(item)
-        records.extend(self._ledger.due(now, is_final))
-        records.extend(self._imports.due(list(hits.values()), now, is_final))
+        is_quiet = not items
+        records.extend(self._ledger.due(now, is_final, is_quiet))
+        records.extend(self._imports.due(list(hits.values()), now, is_final, is_quiet))
         if lost[0]:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0
@@ -145,6 +147,7 @@ class Recorder:
             packages=identity.policy.packages,
             policy=identity.policy_json if state == "started" else "",
             observers=identity.observers,
+            user_key=identity.user_key,
             emitted=emitted,
             dropped=tuple(f"{reason}={count}" for reason, count in self._losses.by_reason().items()),
         )

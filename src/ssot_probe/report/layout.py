@@ -48,6 +48,10 @@ def alarm(evidence: View) -> Iterator[Line]:
         parts = []
         if evidence["dropped"]:
             parts.append(f"{number(evidence['dropped'], 'record')} lost ({', '.join(reasons)})")
+        if evidence["unclosed"]:
+            parts.append(
+                f"{number(len(evidence['unclosed']), 'process')} not closed, counts are lower bounds"
+            )
         if evidence["late"]:
             parts.append(f"{number(len(evidence['late']), 'module')} loaded before the probe")
         yield [Segment(f"EVIDENCE INCOMPLETE: {'; '.join(parts)}", "alarm")]
@@ -89,8 +93,10 @@ def _coverage(concept: View) -> str:
     """Return what was seen of a concept, as nothing can be found in what did not happen."""
     inferred = "" if concept["declared"] else " (inferred)"
     instances = f"{number(concept['constructed'], 'instance')} constructed"
-    counts = f"{number(concept['classes'], 'class')}, {instances}, {number(concept['users'], 'user')}"
-    untested = "" if concept["users"] > 1 else ": too few users to show that they are kept apart"
+    users = f"{'at least ' if concept['is_at_least'] else ''}{number(concept['users'], 'user')}"
+    counts = f"{number(concept['classes'], 'class')}, {instances}, {users}"
+    is_tested = concept["users"] > 1 or concept["isolation"] == "process"
+    untested = "" if is_tested else ": too few users to show that they are kept apart"
     return f"{clean(concept['concept'])}{inferred}: {counts}{untested}"
 
 

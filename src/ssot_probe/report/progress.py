@@ -16,9 +16,12 @@ def progress(total: int, stream: TextIO) -> Iterator[Callable[[int], None]]:
     if total < WORTH_SHOWING or not stream.isatty():
         yield lambda size: None
         return
-    from rich.console import Console
-    from rich.progress import Progress
-
+    try:
+        from rich.console import Console
+        from rich.progress import Progress
+    except ImportError:
+        yield lambda size: None
+        return
     with Progress(console=Console(file=stream), transient=True) as bar:
         task = bar.add_task("reading the recording", total=total)
         yield lambda size: bar.advance(task, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TextIO
 
 from ssot_probe.report.layout import lines_of
@@ -16,5 +17,6 @@ def render(view: View) -> str:
 
 
 def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Is the stream a terminal whose user has not asked for plain text?"""
-    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    """Is the stream a terminal whose user has not asked for plain text, and is rich there to use it?"""
+    is_wanted = stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    return is_wanted and find_spec("rich") is not None

@@ -84,6 +84,7 @@ ATTRIBUTES = (
     Attribute("ssot.process.packages", "string[]", "first-party packages; empty when inferred"),
     Attribute("ssot.process.policy", "string", "the policy in force as JSON"),
     Attribute("ssot.process.observers", "string[]", "what was listening"),
+    Attribute("ssot.process.user_key", "string", "which key users are hashed with, itself a hash of it"),
     Attribute("ssot.process.emitted", "int", "records written before this one"),
     Attribute("ssot.process.dropped", "string[]", "losses so far, reason=count"),
     Attribute("ssot.module.names", "string[]", "modules"),

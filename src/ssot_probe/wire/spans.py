@@ -58,6 +58,7 @@ _SHAPES: dict[type, _Shape] = {
             "packages": "ssot.process.packages",
             "policy": "ssot.process.policy",
             "observers": "ssot.process.observers",
+            "user_key": "ssot.process.user_key",
             "emitted": "ssot.process.emitted",
             "dropped": "ssot.process.dropped",
         },

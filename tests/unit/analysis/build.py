@@ -47,8 +47,9 @@ def site(place: str, function: str = "<module>") -> Site:
 class Program:
     """The records of one process. Every method adds to them; a second of the clock passes with each."""
 
-    def __init__(self, process: str = "p1", policy: str = "") -> None:
+    def __init__(self, process: str = "p1", policy: str = "", user_key: str = "k1") -> None:
         self.process = process
+        self.user_key = user_key
         self.records: list[Record] = []
         self.serials: dict[str, int] = {}
         self._time = START
@@ -67,7 +68,9 @@ class Program:
         """Let the probe say how it is."""
         time = self.now()
         self.add(
-            ProcessRecord(state, time, START, "3.12.1", ("chat",), policy, ("finder",), emitted, dropped)
+            ProcessRecord(
+                state, time, START, "3.12.1", ("chat",), policy, ("finder",), self.user_key, emitted, dropped
+            )
         )
 
     def stop(self, dropped: tuple[str, ...] = ()) -> None:

@@ -26,10 +26,11 @@ def test_a_recording_that_was_closed_and_lost_nothing_is_complete() -> None:
     assert not found.unclosed
 
 
-def test_a_process_that_did_not_say_goodbye_is_information_and_no_loss() -> None:
+def test_a_process_that_did_not_say_goodbye_lost_nothing_but_is_not_complete() -> None:
     found = worth(managers())
     assert found.unclosed == ("chat (pid 11)",)
-    assert found.is_complete
+    assert found.dropped == 0
+    assert not found.is_complete
 
 
 def test_the_newest_counters_of_each_process_are_added_up() -> None:

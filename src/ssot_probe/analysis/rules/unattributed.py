@@ -35,12 +35,18 @@ def check(case: Case) -> Iterator[Finding]:
             continue
         yield RULE.finding(
             members.subject,
-            f"{unattributed} of {total} calls ({_percent(unattributed, total)}) had no known user: a `user` "
-            "source in the policy would attribute them.",
+            f"{unattributed} of {total} calls ({_percent(unattributed, total)}) had no known user: "
+            f"{_advice(case)}",
             capped(_lines(makes)),
             concept=concept,
             count=unattributed,
         )
+
+
+def _advice(case: Case) -> str:
+    if case.policy.user:
+        return "no `user` source of the policy answered, because nobody was there, or not known yet."
+    return "a `user` source in the policy would attribute them."
 
 
 def _percent(part: int, whole: int) -> str:
