@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MATRIX ?= # options of tests/matrix.py, such as --full
 INSTALLED := $(VENV)/.installed
 
 .PHONY: help demo test lint types contracts unit matrix bench wheel clean
@@ -34,7 +35,7 @@ unit: $(INSTALLED)
 	$(BIN)/pytest -n 2
 
 matrix: $(INSTALLED) ## the tests on every Python found, with the lowest and the newest dependencies
-	$(BIN)/python tests/matrix.py
+	$(BIN)/python tests/matrix.py $(MATRIX)
 
 bench: $(INSTALLED) ## what the probe costs, as ratios within one run
 	$(BIN)/python -m benchmarks

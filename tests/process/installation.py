@@ -12,6 +12,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +52,9 @@ def wheel() -> Path:
     """Return the wheel of the sources as they are."""
 
     def build(directory: Path) -> None:
-        _run([sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(directory), str(CHECKOUT)])
+        _run(
+            [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(directory), str(CHECKOUT)]
+        )
 
     (found,) = _cached("wheels", _hash_of_sources(), build).glob("*.whl")
     return found
@@ -103,6 +106,19 @@ def unpack_wheel(into: Installation) -> None:
         archive.extractall(into.site_packages)
 
 
+def old_interpreters() -> list[str]:
+    """Return interpreters that are too old for the probe, where there are any on PATH or below PYENV_ROOT."""
+    names = [f"python{version}" for version in ("2.7", "3.6", "3.7", "3.8", "3.9")]
+    root = os.environ.get("PYENV_ROOT")
+    installed = glob(f"{root}/versions/*/bin/python[23].[0-9]") if root else []
+    return sorted({path for path in (*map(shutil.which, names), *installed) if path and _is_old(path)})
+
+
+def _is_old(python: str) -> bool:
+    ask = "import sys; sys.exit(sys.version_info >= (3, 10))"
+    return subprocess.run([python, "-c", ask], capture_output=True, check=False).returncode == 0
+
+
 def _make_environment(directory: Path) -> None:
     _run([sys.executable, "-m", "venv", str(directory)])
 
@@ -120,7 +136,9 @@ def _run(command: list[str]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SSOT_", "OTEL_"))}
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SSOT_", "OTEL_"))
+    }
 
 
 def _setting() -> str:

@@ -116,14 +116,15 @@ class Project:
         root: the directory.
         python: the interpreter that `run` starts.
         command: the console command.
+        place: where recordings and the home directory lie; beside the directory by default.
     """
 
-    def __init__(self, root: Path, python: str, command: str) -> None:
+    def __init__(self, root: Path, python: str, command: str, place: Path | None = None) -> None:
         self.root = root
         self.python = python
         self.command = command
-        self.recordings = root.parent / "recording"
-        self.home = root.parent / "home"
+        self.recordings = (place or root.parent) / "recording"
+        self.home = (place or root.parent) / "home"
         self.home.mkdir(exist_ok=True)
 
     def write(self, files: Mapping[str, str]) -> None:

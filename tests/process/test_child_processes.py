@@ -76,7 +76,9 @@ def made_by_children(project: Project, parent: int) -> int:
 
 
 def test_a_child_by_subprocess_has_its_own_recording(works: Project) -> None:
-    works.write({"parent.py": "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'shop'], check=True)\n"})
+    works.write(
+        {"parent.py": "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'shop'], check=True)\n"}
+    )
 
     outcome = works.run("parent.py")
 
@@ -129,7 +131,9 @@ def test_a_pool_that_terminates_its_workers_works_as_before(works: Project, meth
     assert works.recorded().states(outcome.pid) == ["started", "stopped"]
 
 
-def test_a_program_in_another_directory_has_its_spawned_children_recorded_without_a_policy(works: Project) -> None:
+def test_a_program_in_another_directory_has_its_spawned_children_recorded_without_a_policy(
+    works: Project,
+) -> None:
     (works.root / "ssot-probe.toml").unlink()
     works.write({"parent.py": PROCESS})
 

@@ -11,7 +11,9 @@ from process.project import GET_MANAGER, SHOP, Project
 
 AUTO = "import ssot_probe.auto\n" + SHOP["prog.py"]
 
-FINDERS = "[type(finder).__name__ for finder in sys.meta_path if type(finder).__module__.startswith('ssot_probe')]"
+FINDERS = (
+    "[type(finder).__name__ for finder in sys.meta_path if type(finder).__module__.startswith('ssot_probe')]"
+)
 
 
 @pytest.fixture
@@ -45,7 +47,9 @@ def test_the_explicit_import_does_nothing_while_the_probe_is_off(
 
 
 @pytest.mark.parametrize("options", [["-S"], ["-S", "-E"], ["-I", "-S"]], ids=" ".join)
-def test_the_explicit_import_works_without_site(plain: Project, target_tree: Path, options: list[str]) -> None:
+def test_the_explicit_import_works_without_site(
+    plain: Project, target_tree: Path, options: list[str]
+) -> None:
     path = f"import sys\nsys.path[:0] = [{str(plain.root)!r}, {str(target_tree)!r}]\n"
     plain.write({"prog.py": path + AUTO})
 

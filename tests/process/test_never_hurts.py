@@ -27,13 +27,15 @@ PROGRAMS = {
     "raises": TALKS + "def fails():\n    raise ValueError('of the program')\nfails()\n",
     "raises in a class body": TALKS + "class Broken:\n    raise ValueError('in a class')\n",
     "raises while it is imported": TALKS + "import failing\n",
-    "raises a group of causes": TALKS + "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise KeyError('k') from e\n",
+    "raises a group of causes": TALKS
+    + "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise KeyError('k') from e\n",
     "lacks a module": TALKS + "import no_such_module\n",
     "lacks a name": TALKS + "from shop.manager import no_such_name\n",
     "calls a factory wrongly": TALKS + "shop.manager.get_manager()\n",
     "is killed": TALKS + "sys.stdout.flush()\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n",
     "is terminated": TALKS + "sys.stdout.flush()\nimport os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n",
-    "is interrupted": TALKS + "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n",
+    "is interrupted": TALKS
+    + "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n",
     "aborts": TALKS + "sys.stdout.flush()\nimport os\nos.abort()\n",
     "leaves at once": TALKS + "sys.stdout.flush()\nimport os\nos._exit(4)\n",
     "becomes another": TALKS
@@ -45,13 +47,15 @@ PROGRAMS = {
     "leaves a daemon thread": TALKS
     + "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n",
     "warns": TALKS + "import warnings\nwarnings.warn('of the program', stacklevel=1)\n",
-    "closes its streams": TALKS + "sys.stdout.flush()\nimport os\nfor d in (0, 1, 2): os.close(d)\nos._exit(0)\n",
+    "closes its streams": TALKS
+    + "sys.stdout.flush()\nimport os\nfor d in (0, 1, 2): os.close(d)\nos._exit(0)\n",
     "closes all descriptors": TALKS + "sys.stdout.flush()\nimport os\nos.closerange(3, 256)\n",
     "clears the finders": TALKS + "import shop.manager\nsys.meta_path.clear()\n",
     "clears the modules": TALKS + "sys.modules.clear()\n",
     "forgets the package": TALKS
     + "for n in list(sys.modules):\n    if n.startswith('shop'): del sys.modules[n]\nimport shop.manager\nprint('again')\n",
-    "reloads": TALKS + "import importlib\nimportlib.reload(shop.manager)\nprint(shop.manager.get_manager('b').user_id)\n",
+    "reloads": TALKS
+    + "import importlib\nimportlib.reload(shop.manager)\nprint(shop.manager.get_manager('b').user_id)\n",
     "changes its directory": TALKS + "import os, tempfile\nos.chdir(tempfile.gettempdir())\n",
 }
 FILES = {"failing.py": "print('failing')\nraise RuntimeError('while imported')\n"}
@@ -73,7 +77,9 @@ def same_with_and_without(project: Project, *arguments: str, **options: Any) -> 
 
 def comparable(err: str) -> str:
     """Return what was said on standard error without addresses, and without our frame around a factory's call."""
-    own_frame = re.compile(r'^  File ".*/ssot_probe/observe/wrappers\.py", line .*\n(    .*\n)*', re.MULTILINE)
+    own_frame = re.compile(
+        r'^  File ".*/ssot_probe/observe/wrappers\.py", line .*\n(    .*\n)*', re.MULTILINE
+    )
     return re.sub(r"0x[0-9a-f]+", "0x", own_frame.sub("", without_off_lines(err)))
 
 
@@ -126,7 +132,10 @@ TOLD = {
     "an unknown exporter": (variable("SSOT_PROBE_EXPORT", "files"), "SSOT_PROBE_EXPORT"),
     "a key that others may read": (key_file(b"k" * 32, 0o644), "SSOT_PROBE_USER_KEY_FILE"),
     "a key that is too short": (key_file(b"k", 0o600), "SSOT_PROBE_USER_KEY_FILE"),
-    "a key that does not exist": (variable("SSOT_PROBE_USER_KEY_FILE", "ROOT/none"), "SSOT_PROBE_USER_KEY_FILE"),
+    "a key that does not exist": (
+        variable("SSOT_PROBE_USER_KEY_FILE", "ROOT/none"),
+        "SSOT_PROBE_USER_KEY_FILE",
+    ),
 }
 """What is wrong, and a word of the line that tells it."""
 
@@ -145,7 +154,9 @@ SILENT = {
 
 @pytest.mark.parametrize("program", ["ends", "exits with a code", "raises"])
 @pytest.mark.parametrize("name", TOLD)
-def test_what_switches_the_probe_off_is_one_line_on_standard_error(talking: Project, name: str, program: str) -> None:
+def test_what_switches_the_probe_off_is_one_line_on_standard_error(
+    talking: Project, name: str, program: str
+) -> None:
     prepare, word = TOLD[name]
     talking.write({"prog.py": PROGRAMS[program]})
     environment = prepare(talking)
@@ -159,7 +170,9 @@ def test_what_switches_the_probe_off_is_one_line_on_standard_error(talking: Proj
 
 @pytest.mark.parametrize("program", ["ends", "exits with a code"])
 @pytest.mark.parametrize("name", SILENT)
-def test_what_only_loses_records_is_not_told_to_the_service(talking: Project, name: str, program: str) -> None:
+def test_what_only_loses_records_is_not_told_to_the_service(
+    talking: Project, name: str, program: str
+) -> None:
     talking.write({"prog.py": PROGRAMS[program]})
 
     outcome = same_with_and_without(talking, "prog.py", environment=SILENT[name](talking))
@@ -222,7 +235,9 @@ def test_a_current_directory_that_is_gone_changes_nothing(talking: Project, show
     assert talking.has_recorded() == (shown == "elsewhere")
 
 
-def test_the_line_is_written_once_although_a_virtual_environment_runs_the_start_up_file_twice(talking: Project) -> None:
+def test_the_line_is_written_once_although_a_virtual_environment_runs_the_start_up_file_twice(
+    talking: Project,
+) -> None:
     talking.write({"ssot-probe.toml": "packages = 1\n"})
 
     outcome = talking.run("-X", "dev", "prog.py")
@@ -248,7 +263,9 @@ def test_debugging_shows_the_traceback_instead(talking: Project) -> None:
     assert outcome.err.count("Traceback") == 1
 
 
-def test_a_package_that_was_removed_by_hand_does_not_stop_the_program(tmp_path: Path, talking: Project) -> None:
+def test_a_package_that_was_removed_by_hand_does_not_stop_the_program(
+    tmp_path: Path, talking: Project
+) -> None:
     environment = make_bare(tmp_path / "half")
     unpack_wheel(environment)
     (environment.site_packages / "ssot_probe" / "startup.py").unlink()
@@ -349,4 +366,3 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 
     assert outcome.code == 0, outcome.err
     assert not talking.has_recorded()
-

@@ -110,7 +110,9 @@ def test_other_words_for_off_leave_nothing_but_the_gate(
 
     assert state == expected
     assert {"ssot_probe", "ssot_probe.startup"} <= loaded
-    assert not [name for name in loaded if name.startswith(("ssot_probe.observe", "ssot_probe.probe", "wrapt"))]
+    assert not [
+        name for name in loaded if name.startswith(("ssot_probe.observe", "ssot_probe.probe", "wrapt"))
+    ]
 
 
 def test_the_spy_sees_a_probe_that_is_on(with_package: Installation, tmp_path: Path) -> None:

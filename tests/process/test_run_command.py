@@ -122,7 +122,9 @@ def test_standard_input_reaches_the_command(launched: Project) -> None:
 
 
 @pytest.mark.parametrize("given", ["/first:/second", ":/first::/second", "/first:", "", None])
-def test_the_path_of_the_command_is_as_without_the_launcher(shop: Project, bare: Installation, given: str | None) -> None:
+def test_the_path_of_the_command_is_as_without_the_launcher(
+    shop: Project, bare: Installation, given: str | None
+) -> None:
     environment = {} if given is None else {"PYTHONPATH": given}
     shop.write({"path.py": TELL_PATH})
     for python in (shop.python, bare.python):
@@ -221,12 +223,16 @@ def test_the_command_may_stand_without_dashes_before_it(launched: Project) -> No
 def test_options_of_the_command_are_its_own(launched: Project) -> None:
     tell = "import sys; print(sys.argv[1:])"
 
-    outcome = launched.ssot_probe("run", "--", launched.python, "-c", tell, "--out", "x", "--help", "--", "-v")
+    outcome = launched.ssot_probe(
+        "run", "--", launched.python, "-c", tell, "--out", "x", "--help", "--", "-v"
+    )
 
     assert outcome.out == "['--out', 'x', '--help', '--', '-v']\n"
 
 
-@pytest.mark.parametrize("command", ["no-such-command", "./missing.py", ".", "./not-executable", "./no-program"])
+@pytest.mark.parametrize(
+    "command", ["no-such-command", "./missing.py", ".", "./not-executable", "./no-program"]
+)
 def test_a_command_that_cannot_be_run_is_wrong_use(launched: Project, command: str) -> None:
     launched.write({"not-executable": "#!/bin/sh\n", "no-program": "\0\0\0"})
     (launched.root / "no-program").chmod(0o755)
@@ -266,7 +272,9 @@ def test_the_command_runs_where_standard_output_is_closed(launched: Project) -> 
     program = "import os, sys; os.write(2, b'ran')"
     shell = ["sh", "-c", 'exec "$@" >&-', "sh"]
 
-    outcome = launched.execute([*shell, launched.command, "run", "--", launched.python, "-c", program], probe=False)
+    outcome = launched.execute(
+        [*shell, launched.command, "run", "--", launched.python, "-c", program], probe=False
+    )
 
     assert (outcome.code, outcome.err) == (0, "ran")
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
-from glob import glob
 from pathlib import Path
 
 import pytest
-from process.installation import CHECKOUT, Installation
+from process.installation import CHECKOUT, Installation, old_interpreters
 from process.project import GET_MANAGER, Project
 
 EXAMPLE = CHECKOUT / "sitecustomize_example.py"
@@ -51,7 +48,9 @@ class Place:
         """Return the environment that names these directories, and the package behind them."""
         return {"PYTHONPATH": os.pathsep.join(map(str, [*directories, self._package]))}
 
-    def with_and_without(self, program: str, probe: bool = True) -> tuple[tuple[int, str, str], tuple[int, str, str]]:
+    def with_and_without(
+        self, program: str, probe: bool = True
+    ) -> tuple[tuple[int, str, str], tuple[int, str, str]]:
         """Run a program with our sitecustomize in front, and without it; nothing else differs."""
         self.project.write({"program.py": program})
         ours = self.project.run("program.py", environment=self.path(self.ours, self.theirs), probe=probe)
@@ -269,15 +268,3 @@ def test_an_interpreter_that_is_too_old_is_left_in_peace(place: Place, value: st
 
         assert outcome[:3] == (0, "hidden\nran\n", ""), python
     assert not place.project.has_recorded()
-
-
-def old_interpreters() -> list[str]:
-    names = [f"python{version}" for version in ("2.7", "3.6", "3.7", "3.8", "3.9")]
-    root = os.environ.get("PYENV_ROOT", "")
-    candidates = [*map(shutil.which, names), *(glob(f"{root}/versions/*/bin/python[23].[0-9]") if root else ())]
-    return sorted({path for path in candidates if path and is_old(path)})
-
-
-def is_old(python: str) -> bool:
-    ask = "import sys; sys.exit(sys.version_info >= (3, 10))"
-    return subprocess.run([python, "-c", ask], capture_output=True, check=False).returncode == 0

@@ -38,7 +38,9 @@ NEEDS_SAFE_PATH = pytest.mark.skipif(sys.version_info < (3, 11), reason="-P came
         pytest.param(["-W", "error", "-bb", "prog.py"], id="-W error -bb"),
     ],
 )
-def test_the_variable_alone_records_a_program_however_it_is_started(shop: Project, arguments: list[str]) -> None:
+def test_the_variable_alone_records_a_program_however_it_is_started(
+    shop: Project, arguments: list[str]
+) -> None:
     shop.write({"from_here.py": FROM_HERE + SHOP["prog.py"]})
 
     outcome = shop.run(*arguments)

@@ -216,7 +216,7 @@ def run_both(directory: Path, *command: str, **arguments: Any) -> tuple[Run, Run
     """Run a program with the probe and without it; both must say the same and end the same."""
     observed = run(directory, *command, **arguments)
     plain = run(directory, *command, **{**arguments, "probe": False})
-    assert observed.stdout == plain.stdout
-    assert observed.stderr == plain.stderr
-    assert observed.code == plain.code
+    for name in ("stdout", "stderr", "code"):
+        with_it, without_it = getattr(observed, name), getattr(plain, name)
+        assert with_it == without_it, f"{name}\n{with_it}\n--- without the probe\n{without_it}"
     return observed, plain

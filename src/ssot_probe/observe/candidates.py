@@ -42,8 +42,8 @@ def plain_function(value: object) -> FunctionType | None:
             if inner is None:
                 return value
             value = inner
-        elif isinstance(value, (staticmethod, classmethod)):
-            value = value.__func__
+        elif issubclass(type(value), (staticmethod, classmethod)):  # `isinstance` would load a lazy object
+            value = value.__func__  # type: ignore[attr-defined]
         elif type(value).__name__ in ("_lru_cache_wrapper", "FunctionWrapper", "ObservedFunction"):
             value = value.__wrapped__  # type: ignore[attr-defined]
         else:

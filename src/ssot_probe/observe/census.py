@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from types import CodeType, FunctionType
-from typing import Any
+from types import CodeType
 
 from ssot_probe.model.names import qualify
+from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.modules import namespace_of
 
 _TEST_WORDS = ("Mock", "Fake", "Stub", "Dummy")
 
@@ -57,9 +58,9 @@ def is_test_double(cls: type) -> bool:
 
 
 def file_of(cls: type) -> str:
-    """Return the file of the module that defines the class, "" where it has none."""
-    module = sys.modules.get(cls.__module__)
-    return str(getattr(module, "__file__", None) or "")
+    """Return the file of the module that defines the class, else of its methods; "" for neither."""
+    file = namespace_of(sys.modules.get(cls.__module__)).get("__file__")
+    return str(file or next((code.co_filename for code in _method_codes(cls)), ""))
 
 
 def line_of(cls: type, module_code: CodeType | None) -> int:
@@ -80,8 +81,7 @@ def line_of(cls: type, module_code: CodeType | None) -> int:
 
 def module_code(name: str) -> CodeType | None:
     """Return the code object of a loaded module, read again from its loader."""
-    module = sys.modules.get(name)
-    loader = getattr(module, "__loader__", None)
+    loader = namespace_of(sys.modules.get(name)).get("__loader__")
     get_code = getattr(loader, "get_code", None)
     if get_code is None:
         return None
@@ -104,8 +104,7 @@ def _bodies(code: CodeType, prefix: str) -> Iterator[tuple[str, CodeType]]:
 
 
 def _method_codes(cls: type) -> Iterator[CodeType]:
-    file = file_of(cls)
     for value in vars(cls).values():
-        function: Any = getattr(value, "__wrapped__", getattr(value, "__func__", value))
-        if isinstance(function, FunctionType) and function.__code__.co_filename == file:
+        function = plain_function(value)
+        if function is not None and function.__module__ == cls.__module__:
             yield function.__code__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable
 from time import time_ns
 from types import FunctionType
@@ -19,6 +20,7 @@ NOT_MADE = frozenset({"protocol", "exception", "enum", "typed-dict"})
 """Traits of classes whose instances nobody hands out as the concept."""
 
 _IN_C = "constructed by code that is not Python: seen only when a factory hands it out"
+_NO_REFERENCE = "allows no weak references: who shares its instances cannot be seen"
 
 
 class Constructors:
@@ -52,17 +54,22 @@ class Constructors:
         self._make_maker = make_maker
         self._emit = emit
         self._metaclasses: set[type] = set()
+        self._created: set[type] = set()  # classes whose `__new__` is wrapped
+        self._skip(typing._BaseGenericAlias.__call__)  # type: ignore[attr-defined]  # of `Pool[int]()`
 
     def wrap(self, cls: type, known: ObservedClass, wrappers: Wrappers) -> None:
         """Observe the constructions of a class, by whatever Python code they run through."""
         own, creator = vars(cls).get("__init__"), vars(cls).get("__new__")
         self._wrap_metaclass(cls, wrappers)
+        if not cls.__weakrefoffset__:
+            self._emit(BlindRecord(known.name, _NO_REFERENCE, time_ns()))
         if plain_function(own) is not None:
             self._wrap_init(cls, known, own, wrappers)
         elif own is None and plain_function(creator) is not None:
             self.makers[cls] = self._make_maker(known.name, "constructor", plain_function(creator), 1)
-            self._patches.put(cls, "__new__", creator, wrappers.creator(self.makers.get))
+            self._patches.put(cls, "__new__", creator, wrappers.creator(self._maker_by_new))
             self.reporters[cls] = None
+            self._created.add(cls)
         else:
             self._wrap_inherited(cls, known, wrappers)
 
@@ -94,10 +101,17 @@ class Constructors:
             self._emit(BlindRecord(known.name, _IN_C, time_ns()))
         elif self.reporters.get(inherited[0]) is inherited[0]:
             self.reporters[cls] = inherited[0]  # the wrapper that is there reports subclasses too
+        elif function is None and not self._created.isdisjoint(cls.__mro__):
+            self.reporters[cls] = None  # the same is true of a wrapper of `__new__`
         else:
             wrapper = wrappers.constructor(maker, cls, _passing_on(cls))
-            self._patches.put(cls, "__init__", function or _without_arguments, wrapper)
+            shown = function or plain_function(_creator(cls)) or _without_arguments
+            self._patches.put(cls, "__init__", shown, wrapper)
             self.reporters[cls] = cls
+
+    def _maker_by_new(self, cls: type) -> Maker | None:
+        """Return the maker that the wrapper of `__new__` reports; an `__init__` that follows says more."""
+        return None if self.reporters.get(cls) is not None else self.makers.get(cls)
 
     def _wrap_metaclass(self, cls: type, wrappers: Wrappers) -> None:
         for metaclass in census.metaclasses(cls):
@@ -108,8 +122,10 @@ class Constructors:
             if function is not None and self._classes.is_first_party(metaclass):
                 if metaclass not in self._metaclasses:
                     self._metaclasses.add(metaclass)
+                    wrapper: Any = wrappers.creator(self.makers.get)
                     self._skip(function)
-                    self._patches.put(metaclass, "__call__", call, wrappers.creator(self.makers.get))
+                    self._skip(wrapper)
+                    self._patches.put(metaclass, "__call__", call, wrapper)
                 return
 
     def _skip(self, function: FunctionType) -> None:
@@ -123,9 +139,18 @@ def _inherited_constructor(cls: type) -> tuple[type, Any] | None:
         return None  # typing moves __init__ methods about at the first construction
     for base in cls.__mro__[1:]:
         value = vars(base).get("__init__")
+        if base is object:
+            creator = _creator(cls)
+            is_plain = creator is vars(object)["__new__"] or plain_function(creator) is not None
+            return (base, value) if is_plain else None
         if value is not None:
-            return (base, value) if base is object or plain_function(value) is not None else None
+            return (base, value) if plain_function(value) is not None else None
     return None
+
+
+def _creator(cls: type) -> Any:
+    """Return the `__new__` that constructs the class, as it stands in a dictionary."""
+    return next(vars(base)["__new__"] for base in cls.__mro__ if "__new__" in vars(base))
 
 
 def _passing_on(cls: type) -> Callable[..., Any]:
@@ -146,5 +171,11 @@ def _after(cls: Any, instance: Any) -> Any:
     return super(cls, instance)
 
 
-def _without_arguments(self: Any) -> None:
-    """Stand for `object.__init__`, with the signature that a class without `__init__` shows."""
+def _without_arguments(self):  # type: ignore[no-untyped-def]
+    return None
+
+
+# What a class without `__init__` shows.
+_without_arguments.__name__ = "__init__"
+_without_arguments.__qualname__ = "object.__init__"
+_without_arguments.__doc__ = object.__init__.__doc__

@@ -12,6 +12,7 @@ from typing import Any
 from ssot_probe.model.records import HolderRecord
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import ObservedClass
+from ssot_probe.observe.modules import namespace_of
 
 MOST_OBJECTS = 300_000
 """Heap size up to which a search is started: each of its steps walks the whole heap."""
@@ -36,7 +37,7 @@ def explain_shared(
 
     for name, (instance, serial) in shared.items():
         chain = objgraph.find_backref_chain(
-            instance, objgraph.is_proper_module, max_depth=DEPTH, extra_ignore=_own_ids(shared)
+            instance, _is_module, max_depth=DEPTH, extra_ignore=_own_ids(shared)
         )
         if len(chain) > 1:
             yield HolderRecord(f"{process}-{serial}", name, tuple(_steps(chain)), time_ns())
@@ -59,7 +60,7 @@ def _steps(chain: list[Any]) -> Iterator[str]:
     """Name each step from the module down, by the key or attribute that leads to the next object."""
     yield f"module {chain[0].__name__}" if isinstance(chain[0], ModuleType) else type(chain[0]).__name__
     for holder, held in zip(chain, chain[1:]):
-        if isinstance(held, dict) and held is getattr(holder, "__dict__", None):
+        if _is_dictionary_of(holder, held):
             continue
         if type(holder).__name__ == "ObservedFunction":
             continue  # the probe's own wrapper explains nothing
@@ -67,7 +68,7 @@ def _steps(chain: list[Any]) -> Iterator[str]:
 
 
 def _edge(holder: Any, held: Any) -> str:
-    if isinstance(holder, dict):
+    if issubclass(type(holder), dict):
         for key, value in list(holder.items()):
             if value is held:
                 # A key may be a user's id: only names from the source code are shown.
@@ -77,9 +78,21 @@ def _edge(holder: Any, held: Any) -> str:
                     else f"a value of a {type(holder).__name__}"
                 )
         return f"a key of a {type(holder).__name__}"
-    if isinstance(holder, (list, tuple, set, frozenset)):
+    if issubclass(type(holder), (list, tuple, set, frozenset)):
         return f"an item of a {type(holder).__name__}"
     return f"a {type(holder).__name__}"
+
+
+def _is_module(found: object) -> bool:
+    """Is it a loaded module? Neither this nor what follows asks a lazy object for its class."""
+    return found is sys.modules.get(str(namespace_of(found).get("__name__")))
+
+
+def _is_dictionary_of(holder: object, held: object) -> bool:
+    try:
+        return type(held) is dict and object.__getattribute__(holder, "__dict__") is held
+    except (AttributeError, TypeError):
+        return False
 
 
 def _names(namespace: dict[Any, Any]) -> frozenset[str]:

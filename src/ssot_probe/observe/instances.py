@@ -49,7 +49,7 @@ class InstanceTable:
         self.by_id: dict[int, InstanceRef] = {}
         self.newest = 0
         self._serial = count(1).__next__
-        self._on_gone = on_gone
+        self._forget = _forgetting(self.by_id, on_gone)
 
     def find(self, instance: object) -> InstanceRef | None:
         """Return what is known of the instance, None when it was never seen."""
@@ -84,13 +84,20 @@ class InstanceTable:
         known.others.add(user)
         return True
 
-    def _forget(self, gone: InstanceRef) -> None:
-        if self.by_id.get(gone.key) is gone:
-            del self.by_id[gone.key]
-        if gone.user is not None:
-            self._on_gone(gone.serial)
-
     def forget_users(self) -> None:
         """Forget who met which instance: a forked child has served nobody yet."""
         for known in list(self.by_id.values()):
             known.user = known.others = None
+
+
+def _forgetting(
+    by_id: dict[int, InstanceRef], on_gone: Callable[[int], None]
+) -> Callable[[InstanceRef], None]:
+    """Return what is called with the weak reference of an instance that is being freed."""
+
+    def forget(gone: InstanceRef) -> None:
+        by_id.pop(gone.key, None)  # the id is still taken: no other instance can stand there
+        if gone.user is not None:
+            on_gone(gone.serial)
+
+    return forget

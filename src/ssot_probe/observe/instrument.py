@@ -19,7 +19,7 @@ from ssot_probe.observe.constructors import NOT_MADE, Constructors
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
-from ssot_probe.observe.patching import ObservedFunction, Patches
+from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.uses import AMBIENT, public_methods, use_wrapper
 from ssot_probe.observe.wrappers import Wrappers
@@ -89,6 +89,7 @@ class Instrumenter:
                 found |= self._bind_class(name, attribute, value)
         found |= self._wrap_factories(module, name)
         for cls in _own_classes(module, name):
+            found |= self._observe(cls) is not None
             found |= self._wrap_factories(cls, name)
         for attribute, value in list(vars(module).items()):
             observed = self.classes.get(type(value))
@@ -108,15 +109,19 @@ class Instrumenter:
             maker.is_enabled = False
         self._patches.remove()
 
-    def _bind_class(self, module: str, attribute: str, cls: type) -> bool:
+    def _observe(self, cls: type) -> ObservedClass | None:
         is_new = cls not in self.classes
         observed = self._classes.add(cls)
-        if observed is None:
-            return False
-        if is_new and NOT_MADE.isdisjoint(census.traits(cls)):
+        if observed is not None and is_new and NOT_MADE.isdisjoint(census.traits(cls)):
             self._constructors.wrap(cls, observed, self._wrappers)
             if observed.concept.declared and not observed.is_shareable:
                 self._wrap_methods(cls)
+        return observed
+
+    def _bind_class(self, module: str, attribute: str, cls: type) -> bool:
+        observed = self._observe(cls)
+        if observed is None:
+            return False
         if self._bound.get((module, attribute)) != observed.serial:
             self._bound[module, attribute] = observed.serial
             self._classes.names[attribute] = True
@@ -166,7 +171,7 @@ class Instrumenter:
         owner_words = words_of(owner_name or module.rpartition(".")[2])
         for name, value, function in functions_of(owner, module):
             qualified = qualify(module, f"{owner_name}.{name}" if owner_name else name)
-            if type(value) is ObservedFunction and qualified in self._factories:
+            if type(value).__name__ == "ObservedFunction" and qualified in self._factories:
                 found = True
             elif qualified in self._declared or may_make(
                 function, owner_words, self._classes.names.__getitem__, self._classes.words
@@ -197,7 +202,12 @@ class Instrumenter:
         return maker
 
 
-def _own_classes(module: ModuleType, name: str) -> Iterator[type]:
-    for value in list(vars(module).values()):
-        if issubclass(type(value), type) and vars(value).get("__module__") == name:
+def _own_classes(holder: type | ModuleType, module: str) -> Iterator[type]:
+    """Yield the classes that the module defines at its top level or inside of these."""
+    prefix = f"{holder.__qualname__}." if isinstance(holder, type) else ""
+    for value in list(vars(holder).values()):
+        if issubclass(type(value), type) and vars(value).get("__module__") == module:
+            if prefix and value.__qualname__ != prefix + value.__name__:
+                continue  # bound there, defined elsewhere
             yield value
+            yield from _own_classes(value, module)

@@ -6,43 +6,6 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from wrapt import BoundFunctionWrapper, FunctionWrapper
-
-
-class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
-    """An observed function bound to its instance or class."""
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        bound_to = getattr(self.__wrapped__, "__self__", None)
-        if bound_to is None:
-            return self.__wrapped__.__qualname__
-        return getattr, (bound_to, self.__wrapped__.__name__)
-
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self
-
-
-class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
-    """A function that tells of its calls and is otherwise the function.
-
-    wrapt's own wrapper cannot be pickled or copied, a function can: by its name. A process without the
-    probe unpickles the plain function.
-    """
-
-    __bound_function_wrapper__ = ObservedBoundMethod
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return self.__wrapped__.__qualname__
-
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self
-
 
 class Patch:
     """A wrapper in the dictionary of a class or module; `remove()` undoes it and may be called twice."""
@@ -51,6 +14,8 @@ class Patch:
         self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]
     ) -> None:
         """Wrap `wrapped` (as it stands in the owner's dictionary, or inherited) and store it as `name`."""
+        from ssot_probe.observe.observed_function import ObservedFunction  # it brings wrapt
+
         self.owner = owner
         self.name = name
         self._inherited = name not in vars(owner)

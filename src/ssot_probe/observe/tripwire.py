@@ -102,6 +102,11 @@ class _WatchedSpec(ModuleSpec):
     def _initializing(self, value: bool) -> None:
         self.__dict__["_initializing"] = value
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from copyreg import _reconstructor  # type: ignore[attr-defined]
+
+        return _reconstructor, (ModuleSpec, object, None), dict(self.__dict__)  # an ordinary spec
+
 
 _WatchedSpec.__name__ = ModuleSpec.__name__
 _WatchedSpec.__qualname__ = ModuleSpec.__qualname__

@@ -13,9 +13,9 @@ from contextvars import ContextVar
 from sys import _getframe
 from time import time_ns
 from types import CodeType
-from typing import Any
+from typing import Any, Optional
 
-from ssot_probe.context.current import bound_user, task_name, thread_name
+from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
 from ssot_probe.model.sharing import sharing_severity
@@ -23,6 +23,13 @@ from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 
 _running: ContextVar[tuple[Maker, ...]] = ContextVar("ssot_probe_makers", default=())
+
+_NO_REQUEST = ("", "")
+
+_Chain = tuple[Maker, ...]
+_Produced = Callable[
+    [Maker, ObservedClass, Any, tuple[Any, ...], dict[str, Any], CodeType, int, Optional[_Chain]], None
+]
 
 Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -51,32 +58,38 @@ class Wrappers:
         resolve: Callable[[type], None],
         on_failure: Callable[[str, BaseException], None],
     ) -> None:
-        self._append = append
         self._instances = instances
         self._classes = classes
         self._constructors = constructors
         self._inner_codes = inner_codes
         self._resolve = resolve
         self._on_failure = on_failure
+        self._produced = _recording(append, instances)
 
     def constructor(self, maker: Maker, owner: type, call: Callable[..., Any] | None = None) -> Wrapper:
         """Wrap the `__init__` of `owner`; `call` replaces the wrapped one where it is inherited."""
-        constructors, classes = self._constructors, self._classes
+        constructors, classes, inner_codes = self._constructors, self._classes, self._inner_codes
+        produced = self._produced
 
         def ssot_probe_constructor(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
-            result = wrapped(*args, **kwargs) if call is None else call(instance, *args, **kwargs)
+            if call is not None:
+                result = call(instance, *args, **kwargs)
+            else:
+                result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
             if maker.is_enabled:
                 try:
                     kind = type(instance)
-                    if kind not in constructors:
+                    if kind is not owner and kind not in constructors:
                         self._resolve(kind)
-                    if constructors[kind] is owner and not (reading and get_ident() in reading):
+                    is_ours = kind is owner or constructors[kind] is owner
+                    if is_ours and not (reading and get_ident() in reading):
                         caller = _getframe(1)
-                        while id(caller.f_code) in self._inner_codes and caller.f_back is not None:
-                            caller = caller.f_back
-                        self._produced(
+                        if inner_codes:
+                            while id(caller.f_code) in inner_codes and caller.f_back is not None:
+                                caller = caller.f_back
+                        produced(
                             maker, classes[kind], instance, args, kwargs, caller.f_code, caller.f_lasti, None
                         )
                 except Exception as error:
@@ -115,7 +128,7 @@ class Wrappers:
 
     def factory(self, maker: Maker) -> Wrapper:
         """Wrap a function or method whose result may be an instance."""
-        classes = self._classes
+        classes, produced, link = self._classes, self._produced, (maker,)
 
         def ssot_probe_factory(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -123,18 +136,16 @@ class Wrappers:
             if not maker.is_enabled:
                 return wrapped(*args, **kwargs)
             chain = _running.get()
-            token = _running.set((*chain, maker))
+            token = _running.set(chain + link)
             try:
-                result = wrapped(*args, **kwargs)
+                result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
             finally:
                 _running.reset(token)
             try:
                 observed = classes.get(type(result))
                 if observed is not None and not (reading and get_ident() in reading):
                     caller = _getframe(1)
-                    self._produced(
-                        maker, observed, result, args, kwargs, caller.f_code, caller.f_lasti, chain
-                    )
+                    produced(maker, observed, result, args, kwargs, caller.f_code, caller.f_lasti, chain)
             except Exception as error:
                 self._failed(maker, error)
             return result
@@ -174,8 +185,16 @@ class Wrappers:
 
         return ssot_probe_coroutine
 
-    def _produced(
-        self,
+    def _failed(self, maker: Maker, error: BaseException) -> None:
+        maker.is_enabled = False
+        self._on_failure(maker.name, error)
+
+
+def _recording(append: Callable[[tuple[object, ...]], None], instances: InstanceTable) -> _Produced:
+    """Return what notes that a call produced an instance. Every recorded call passes here."""
+    find, follow, meets = instances.by_id.get, instances.add, instances.meets
+
+    def produced(
         maker: Maker,
         observed: ObservedClass,
         instance: Any,
@@ -183,9 +202,8 @@ class Wrappers:
         kwargs: dict[str, Any],
         code: CodeType,
         offset: int,
-        outer: tuple[Maker, ...] | None,
+        outer: _Chain | None,  # None for a constructor
     ) -> None:
-        """Note that a call produced an instance; `outer` is None for a constructor."""
         user = bound_user()
         if user is None:
             for read in maker.readers:
@@ -193,40 +211,39 @@ class Wrappers:
                 if user is not None:
                     break
         chain = _running.get() if outer is None else outer
-        instances = self._instances
-        known = instances.by_id.get(id(instance))
         outcome = "returned"
+        origin = born = None
+        is_first = False
+        known = find(id(instance))
         if known is None or known() is not instance:
             try:
-                known = instances.add(instance)
+                known = follow(instance)
+                known.user = user
+                is_first = user is not None
             except TypeError:  # its class allows no weak references
                 known = None
             if outer is None:
                 outcome = "constructed"
                 if known is not None:
                     known.born = (code, offset, chain)
-        if outer is not None and known is not None and known.origin is None:
-            known.origin = maker
-            if known.born is not None and maker in known.born[2]:
-                known.born = None  # constructed inside the very factory
-        is_first = False
-        request = ("", "")
-        if known is not None and user is not None and known.user != user:
-            is_second = known.user is not None
-            is_first = instances.meets(known, user)
-            if is_first and "opentelemetry.trace" in sys.modules:
-                request = current_request()
-                if is_second and not observed.is_shareable:
-                    severity = sharing_severity(observed.concept).label
-                    mark_request("SSOT301", severity, observed.concept.name, observed.name)
-        origin, born = (None, None) if known is None else (known.origin, known.born)
-        self._append(
-            (
-                *(maker, outcome, observed, known, user, is_first, thread_name(), task_name()),
-                *(code, offset, chain, origin, born, request, time_ns()),
-            )
-        )
+        elif user is not None and known.user != user:
+            is_first = meets(known, user)
+        if known is not None:
+            if outer is not None and known.origin is None:
+                known.origin = maker
+                if known.born is not None and maker in known.born[2]:
+                    known.born = None  # constructed inside the very factory
+            origin, born = known.origin, known.born
+        request = _NO_REQUEST
+        if is_first and "opentelemetry.trace" in sys.modules:
+            request = current_request()
+            if known is not None and known.others and not observed.is_shareable:
+                severity = sharing_severity(observed.concept).label
+                mark_request("SSOT301", severity, observed.concept.name, observed.name)
+        thread, task = thread_and_task()
+        append(
+            (maker, outcome, observed, known, user, is_first, thread, task,
+             code, offset, chain, origin, born, request, time_ns())
+        )  # fmt: skip
 
-    def _failed(self, maker: Maker, error: BaseException) -> None:
-        maker.is_enabled = False
-        self._on_failure(maker.name, error)
+    return produced

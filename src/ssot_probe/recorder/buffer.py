@@ -35,8 +35,9 @@ class Buffer:
         if self.is_idle:
             self.is_idle = False
             self._on_first()
-        if len(self.items) < self._limit or self._must_keep(item):
-            self.items.append(item)
+        items = self.items
+        if len(items) < self._limit or self._must_keep(item):
+            items.append(item)
         else:
             self._losses.add(QUEUE_FULL)
 

@@ -10,7 +10,7 @@ import threading
 import shop.new
 import shop.old
 import shop.old_pkg.part
-import shop.old_pkg.shadow
+import shop.old_pkg.shadow  # loaded by its package
 import shop.relative
 
 sys.modules["shop.ancient"] = shop.old

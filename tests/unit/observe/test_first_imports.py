@@ -105,7 +105,7 @@ import importlib.resources, importlib.util, inspect, pickle, pkgutil, sys
 import app, app.manager, app.sub
 
 loader = app.manager.__loader__
-print(type(loader), sorted(vars(loader)), type(app.manager.__spec__), app.manager.__spec__)
+print(type(loader), sorted(vars(loader)), repr(app.manager.__spec__).split(" at ")[0])
 print(type(app.manager.__spec__).__mro__[0].__name__, isinstance(app.manager.__spec__, type(sys.__spec__)))
 print(importlib.util.find_spec("app.manager") == app.manager.__spec__)
 print(importlib.resources.files("app").joinpath("data.txt").read_text())

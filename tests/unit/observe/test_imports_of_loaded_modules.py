@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from support.children import SOURCE, Run, copy_program, line_of, run
 
 from ssot_probe.model.records import BlindRecord, ImportRecord
+from ssot_probe.observe import tripwire
 
 
 class Form(NamedTuple):
@@ -28,6 +32,7 @@ class Form(NamedTuple):
 
 FORMS = (
     Form("plain", "flat", (), 2),  # the first one loaded it
+    Form("loaded by its package", "shop.old_pkg.shadow", (), 1),
     Form("dotted", "shop.old", (), 4),
     Form("dotted as", "shop.old", (), 5),
     Form("two at once", "flat", (), 2),
@@ -182,3 +187,75 @@ def test_imports_say_where_they_happened(victim: Victim) -> None:
     in_thread = records[line_of(victim.directory / "forms.py", "in threads")]
     assert in_thread.thread.startswith("Thread-")
     assert in_function.first <= in_function.last
+
+
+def test_the_self_test_notices_an_interpreter_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tripwire.works()
+    monkeypatch.setattr(tripwire, "note", lambda module: None)
+    assert not tripwire.works()
+
+
+def test_the_self_test_leaves_nothing_behind() -> None:
+    before = dict(tripwire.hits)
+    assert tripwire.works()
+    assert tripwire.hits == before
+    assert type(tripwire.__spec__) is ModuleSpec
+
+
+def test_a_spec_is_armed_and_disarmed_without_a_trace() -> None:
+    spec = ModuleSpec("some.module", None, origin="somewhere")
+    shown, names = repr(spec), {*dir(spec), "_initializing"}
+    assert tripwire.arm(spec)
+    assert tripwire.arm(spec)
+    assert tripwire.is_armed(spec)
+    assert isinstance(spec, ModuleSpec)
+    assert (repr(spec), set(dir(spec))) == (shown, names)
+    assert spec == ModuleSpec("some.module", None, origin="somewhere")
+    for copied in (copy.copy(spec), pickle.loads(pickle.dumps(spec))):
+        assert copied == spec
+        assert type(copied) is ModuleSpec
+    tripwire.disarm(spec)
+    tripwire.disarm(spec)
+    assert type(spec) is ModuleSpec
+
+
+@pytest.mark.parametrize("spec", [None, object(), "text", type("Own", (ModuleSpec,), {})("own", None)])
+def test_only_specs_of_the_usual_kind_are_armed(spec: object) -> None:
+    assert not tripwire.arm(spec)
+    assert not tripwire.is_armed(spec)
+
+
+def test_the_flag_keeps_what_importlib_stores_in_it() -> None:
+    spec: Any = ModuleSpec("some.module", None)
+    tripwire.arm(spec)
+    assert spec._initializing is False
+    spec._initializing = True
+    assert spec._initializing is True
+    tripwire.disarm(spec)
+    assert spec._initializing is True
+
+
+def test_an_error_while_counting_is_counted_as_lost_and_harms_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(module: str) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(tripwire, "note", fails)
+    monkeypatch.setattr(tripwire, "lost", [0])
+    spec: Any = ModuleSpec("some.module", None)
+    tripwire.arm(spec)
+    assert spec._initializing is False
+    assert tripwire.lost == [1]
+
+
+def test_places_beyond_the_bound_are_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tripwire, "hits", {})
+    monkeypatch.setattr(tripwire, "lost", [0])
+    monkeypatch.setattr(tripwire, "MOST_SITES", 5)
+    spec: Any = ModuleSpec("some.module", None)
+    tripwire.arm(spec)
+    for _ in range(8):
+        exec("spec._initializing", {"spec": spec})
+    assert len(tripwire.hits) == 5
+    assert tripwire.lost == [3]

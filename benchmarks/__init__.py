@@ -1,0 +1,1 @@
+"""What the probe costs, as ratios within one run: `make bench`."""

@@ -1,0 +1,91 @@
+"""Times variants of one thing in turn, so that what disturbs the machine disturbs all of them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from statistics import median
+from time import perf_counter_ns, process_time_ns
+from typing import NamedTuple
+
+from benchmarks.progress import Progress
+from benchmarks.readings import Spread, spread_of
+
+Variant = Callable[[int], object]
+"""Does the thing so many times."""
+
+LAPS = 9
+"""How often the variants take turns within a round; the median lap speaks for the round."""
+
+CALLS = 100
+"""What a variant does in one lap: short enough that a lap is rarely interrupted."""
+
+
+class Timings(NamedTuple):
+    """Nanoseconds per call of each variant, round by round."""
+
+    by_variant: Mapping[str, list[float]]
+
+    def ratio(self, variant: str, to: str) -> Spread:
+        """How many times as long does one variant take as another?"""
+        return spread_of([a / b for a, b in zip(self.by_variant[variant], self.by_variant[to])])
+
+    def added(self, variant: str, base: str) -> Spread:
+        """How many nanoseconds does a variant take on top of another?"""
+        return spread_of([a - b for a, b in zip(self.by_variant[variant], self.by_variant[base])])
+
+    def added_ratio(self, variant: str, to: str, base: str, to_base: str = "") -> Spread:
+        """How many times as much does one variant add to its base as another one does to its own?"""
+        names = (variant, base, to, to_base or base)
+        return spread_of([(a - b) / (c - d) for a, b, c, d in zip(*(self.by_variant[name] for name in names))])
+
+
+def take_turns(
+    variants: Mapping[str, Variant], rounds: int, progress: Progress, settle: Callable[[], None]
+) -> Timings:
+    """Time every variant in each of the rounds.
+
+    Args:
+        variants: what is compared, by name.
+        rounds: how many readings are taken of each.
+        progress: told of each round.
+        settle: called before each round, outside of the timing; ends what the round before left to do.
+    """
+    found: dict[str, list[float]] = {name: [] for name in variants}
+    for run in variants.values():
+        run(2 * CALLS)
+    for _ in range(rounds):
+        settle()
+        laps: dict[str, list[int]] = {name: [] for name in variants}
+        for _ in range(LAPS):
+            for name, run in variants.items():
+                started = perf_counter_ns()
+                run(CALLS)
+                laps[name].append(perf_counter_ns() - started)
+        for name, times in laps.items():
+            found[name].append(median(times) / CALLS)
+        progress.step()
+    return Timings(found)
+
+
+def processor_time(
+    variants: Mapping[str, Variant], rounds: int, calls: int, progress: Progress, settle: Callable[[], None]
+) -> Timings:
+    """Read the processor time of the whole process, all threads, until what a variant left behind is done.
+
+    Args:
+        variants: what is compared, by name.
+        rounds: how many readings are taken of each.
+        calls: of a variant in one round.
+        progress: told of each round.
+        settle: ends what a variant left to do, in whatever thread that happens; part of what is read.
+    """
+    found: dict[str, list[float]] = {name: [] for name in variants}
+    for _ in range(rounds):
+        for name, run in variants.items():
+            settle()
+            started = process_time_ns()
+            run(calls)
+            settle()
+            found[name].append((process_time_ns() - started) / calls)
+        progress.step()
+    return Timings(found)

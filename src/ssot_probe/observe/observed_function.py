@@ -1,0 +1,53 @@
+"""What stands in the place of an observed function. Loads wrapt, which loads asyncio, email and more."""
+
+from __future__ import annotations
+
+import sys
+from copy import deepcopy
+from typing import Any
+
+from wrapt import BoundFunctionWrapper, FunctionWrapper
+
+
+class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
+    """An observed function bound to its instance or class."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        wrapped = self.__wrapped__
+        holder = getattr(wrapped, "__self__", None)
+        if holder is None:  # a static method, or one that was asked for on the class
+            holder = sys.modules[wrapped.__module__]
+            for part in wrapped.__qualname__.split(".")[:-1]:
+                holder = getattr(holder, part)
+        return getattr, (holder, wrapped.__name__)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return deepcopy(self.__wrapped__, memo)  # bound to a copy, which is why it is no longer observed
+
+
+class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
+    """A function that tells of its calls and is otherwise the function.
+
+    wrapt's own wrapper cannot be pickled or copied, a function can: by its name. A process without the
+    probe unpickles the plain function.
+    """
+
+    __bound_function_wrapper__ = ObservedBoundMethod
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.__wrapped__.__qualname__
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
