@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
-from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import ssot_probe
 from benchmarks.alone import Effort
 from benchmarks.progress import Progress
 from benchmarks.readings import Goal, Reading
-from benchmarks.rounds import Timings, Variant, time_laps
+from benchmarks.rounds import WARM_UP, Timings, Variant, time_laps, timings_of
 from benchmarks.written_package import importable
 from ssot_probe.model.policy import Concept, Policy
 from ssot_probe.settings import Settings
@@ -22,12 +19,19 @@ GROUP = "import of a loaded module"
 
 INDISTINGUISHABLE = Goal(0.95, 1.05)
 
-WATCHED, UNWATCHED, STANDARD = "watched", "unwatched", "standard library"
+WATCHED, SIBLING, UNWATCHED, STANDARD = "watched", "sibling", "unwatched", "standard"
 
 POLICY = Policy(
-    packages=("bench_imports",),
+    packages=("bench_imports", "bench_unwatched"),
     concepts=(Concept(name="thing", classes=("Thing",), legacy=("bench_imports.watched",)),),
 )
+
+_MODULES = {
+    WATCHED: "bench_imports.watched",
+    SIBLING: "bench_imports.sibling",
+    UNWATCHED: "bench_unwatched",
+    STANDARD: "string",
+}
 
 _LOOPS = """
 def whole(count):
@@ -37,23 +41,15 @@ def whole(count):
 
 def name(count):
     for _ in range(count):
-        from {module} import {attribute}
+        from {module} import digits
 """
-
-_MODULES = {
-    WATCHED: ("bench_imports.watched", "VALUE"),
-    UNWATCHED: ("bench_imports.unwatched", "VALUE"),
-    STANDARD: ("string", "digits"),
-}
 
 FILES = {
     "bench_imports/__init__.py": "",
-    "bench_imports/watched.py": "VALUE = 1\n",
-    "bench_imports/unwatched.py": "VALUE = 1\n",
-    **{
-        f"bench_{kind.partition(' ')[0]}.py": _LOOPS.format(module=module, attribute=attribute)
-        for kind, (module, attribute) in _MODULES.items()
-    },
+    "bench_imports/watched.py": "digits = 1\n",
+    "bench_imports/sibling.py": "digits = 1\n",
+    "bench_unwatched.py": "digits = 1\n",
+    **{f"bench_loops_{kind}.py": _LOOPS.format(module=module) for kind, module in _MODULES.items()},
 }
 
 FORMS = {"whole": "import m", "name": "from m import X"}
@@ -66,8 +62,7 @@ def measure(effort: Effort) -> list[Reading]:
         loops = _loops()
         with Progress(GROUP, effort.rounds) as progress:
             found = [_round(loops, settings, progress) for _ in range(effort.rounds)]
-    timings = Timings({name: [one[name] for one in found] for name in found[0]})
-    return [reading for form in FORMS for reading in _readings(timings, form)]
+    return [reading for form in FORMS for reading in _readings(timings_of(found), form)]
 
 
 def _round(loops: Mapping[str, Variant], settings: Settings, progress: Progress) -> dict[str, float]:
@@ -84,29 +79,22 @@ def _round(loops: Mapping[str, Variant], settings: Settings, progress: Progress)
     return {**with_probe, **without}
 
 
-def _readings(found: Timings, form: str) -> list[Reading]:
-    return [
-        Reading(
-            GROUP,
-            f"{FORMS[form]}, {kind} / no probe",
-            found.ratio(f"{form} {kind}", f"{form} {kind}, no probe"),
-            INDISTINGUISHABLE,
-        )
-        for kind in (UNWATCHED, STANDARD)
-    ] + [
-        Reading(
-            GROUP,
-            f"{FORMS[form]}, {WATCHED}: added",
-            found.added(f"{form} {WATCHED}", f"{form} {WATCHED}, no probe"),
-            unit="ns",
-        )
-    ]
+def _readings(found: Timings, form: str) -> Iterator[Reading]:
+    said = FORMS[form]
+    for kind, what in ((UNWATCHED, "first-party module"), (STANDARD, "standard library")):
+        ratio = found.ratio(f"{form} {kind}", f"{form} {kind}, no probe")
+        yield Reading(GROUP, f"{said}, unwatched {what} / no probe", ratio, INDISTINGUISHABLE)
+    for kind, what in ((WATCHED, "watched module"), (SIBLING, "unwatched, beside a watched one")):
+        added = found.added(f"{form} {kind}", f"{form} {kind}, no probe")
+        yield Reading(GROUP, f"{said}, {what}: added", added, unit="ns")
 
 
 def _loops() -> dict[str, Variant]:
-    loops: dict[str, Any] = {}
+    loops: dict[str, Variant] = {}
     for kind in _MODULES:
-        module = import_module(f"bench_{kind.partition(' ')[0]}")
+        module = import_module(f"bench_loops_{kind}")
         for form in FORMS:
             loops[f"{form} {kind}"] = getattr(module, form)
+    for run in loops.values():
+        run(WARM_UP)
     return loops

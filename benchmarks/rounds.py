@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from time import perf_counter_ns, process_time_ns
 from typing import NamedTuple
@@ -18,6 +18,10 @@ LAPS = 9
 
 CALLS = 100
 """What a variant does in one lap: short enough that a lap is rarely interrupted."""
+
+
+WARM_UP = 2_000
+"""Calls before the first round: the interpreter adapts its code to what runs often."""
 
 
 class Timings(NamedTuple):
@@ -36,7 +40,20 @@ class Timings(NamedTuple):
     def added_ratio(self, variant: str, to: str, base: str, to_base: str = "") -> Spread:
         """How many times as much does one variant add to its base as another one does to its own?"""
         names = (variant, base, to, to_base or base)
-        return spread_of([(a - b) / (c - d) for a, b, c, d in zip(*(self.by_variant[name] for name in names))])
+        return spread_of(
+            [(a - b) / (c - d) for a, b, c, d in zip(*(self.by_variant[name] for name in names))]
+        )
+
+
+def time_laps(variants: Mapping[str, Variant]) -> dict[str, float]:
+    """Let the variants take turns; return the nanoseconds per call of each one's median lap."""
+    laps: dict[str, list[int]] = {name: [] for name in variants}
+    for _ in range(LAPS):
+        for name, run in variants.items():
+            started = perf_counter_ns()
+            run(CALLS)
+            laps[name].append(perf_counter_ns() - started)
+    return {name: median(times) / CALLS for name, times in laps.items()}
 
 
 def take_turns(
@@ -50,21 +67,19 @@ def take_turns(
         progress: told of each round.
         settle: called before each round, outside of the timing; ends what the round before left to do.
     """
-    found: dict[str, list[float]] = {name: [] for name in variants}
     for run in variants.values():
-        run(2 * CALLS)
+        run(WARM_UP)
+    found = []
     for _ in range(rounds):
         settle()
-        laps: dict[str, list[int]] = {name: [] for name in variants}
-        for _ in range(LAPS):
-            for name, run in variants.items():
-                started = perf_counter_ns()
-                run(CALLS)
-                laps[name].append(perf_counter_ns() - started)
-        for name, times in laps.items():
-            found[name].append(median(times) / CALLS)
+        found.append(time_laps(variants))
         progress.step()
-    return Timings(found)
+    return timings_of(found)
+
+
+def timings_of(rounds: Sequence[Mapping[str, float]]) -> Timings:
+    """Return the timings of rounds that have the same variants."""
+    return Timings({name: [one[name] for one in rounds] for name in rounds[0]})
 
 
 def processor_time(
@@ -79,13 +94,15 @@ def processor_time(
         progress: told of each round.
         settle: ends what a variant left to do, in whatever thread that happens; part of what is read.
     """
-    found: dict[str, list[float]] = {name: [] for name in variants}
+    found = []
     for _ in range(rounds):
+        times: dict[str, float] = {}
         for name, run in variants.items():
             settle()
             started = process_time_ns()
             run(calls)
             settle()
-            found[name].append((process_time_ns() - started) / calls)
+            times[name] = (process_time_ns() - started) / calls
+        found.append(times)
         progress.step()
-    return Timings(found)
+    return timings_of(found)

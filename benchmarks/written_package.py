@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,9 +28,3 @@ def importable(files: Mapping[str, str]) -> Iterator[Path]:
             yield directory
         finally:
             sys.path.remove(name)
-
-
-def loop_over(module: str, name: str) -> object:
-    """Return a loop of a module, without what the probe may have put around it."""
-    found = getattr(import_module(module), name)
-    return getattr(found, "__wrapped__", found)

@@ -216,7 +216,9 @@ def _options(arguments: Sequence[str]) -> tuple[str, ...]:
         if letters[0] in "WX":
             found += [argument] if letters[1:] else [argument, next(rest, "")]
         elif "c" in letters or "m" in letters:
-            found += [f"-{letter}" for letter in letters.partition("c")[0].partition("m")[0] if letter in "EIPSs"]
+            found += [
+                f"-{letter}" for letter in letters.partition("c")[0].partition("m")[0] if letter in "EIPSs"
+            ]
             break
         else:
             found += [f"-{letter}" for letter in letters if letter in "EIPSs"]
