@@ -10,7 +10,6 @@ from importlib import import_module
 from tempfile import TemporaryDirectory
 from time import sleep
 
-import ssot_probe
 from benchmarks import shop
 from benchmarks.alone import Effort
 from benchmarks.progress import Progress
@@ -19,7 +18,8 @@ from benchmarks.rounds import Timings, processor_time, take_turns
 from benchmarks.shop import BARE, EMPTY, RECORDED
 from benchmarks.tracing import tracing
 from benchmarks.written_package import importable
-from ssot_probe.probe import Probe
+from ssot_probe.context.current import bind_user
+from ssot_probe.probe import Probe, start
 from ssot_probe.settings import Settings
 
 GROUP = "recorded call"
@@ -32,7 +32,7 @@ SPAN = "Span"
 
 def measure(effort: Effort) -> list[Reading]:
     """Compare recorded calls with bare ones, with empty wrappers, and with spans."""
-    with importable(shop.FILES), observed() as probe, ssot_probe.bind_user("somebody"):
+    with importable(shop.FILES), observed() as probe, bind_user("somebody"):
         readings = [*_in_a_thread(probe, effort), *_in_a_task(probe, effort)]
         # Last, as OpenTelemetry stays loaded: then the probe reads the application's current span too.
         readings += _beside_spans(probe, effort)
@@ -43,7 +43,7 @@ def measure(effort: Effort) -> list[Reading]:
 def observed() -> Iterator[Probe]:
     """Observe the written package; fail where the probe lost anything or told of an error."""
     with TemporaryDirectory(prefix="ssot-probe-bench-") as recordings:
-        probe = ssot_probe.start(shop.POLICY, Settings(directory=recordings, exporters=("file",)))
+        probe = start(shop.POLICY, Settings(directory=recordings, exporters=("file",)))
         try:
             import_module(shop.MODULE)
             shop.put_empty_wrappers()
@@ -79,7 +79,9 @@ def _in_a_thread(probe: Probe, effort: Effort) -> Iterator[Reading]:
         )
     what = "construction with pump and file, processor time / empty wrapper"
     yield Reading(GROUP, what, spent.ratio(RECORDED, EMPTY))
-    yield Reading(GROUP, "construction with pump and file, processor time", spent.added(RECORDED, BARE), "ns")
+    yield Reading(
+        GROUP, "construction with pump and file, processor time", spent.added(RECORDED, BARE), unit="ns"
+    )
 
 
 def _in_a_task(probe: Probe, effort: Effort) -> Iterator[Reading]:
@@ -94,7 +96,7 @@ def _in_a_task(probe: Probe, effort: Effort) -> Iterator[Reading]:
 def _beside_spans(probe: Probe, effort: Effort) -> Iterator[Reading]:
     with tracing() as spans:
         variants = shop.variants_of("things")
-        bare_thing = getattr(import_module(shop.MODULE), "BareThing")
+        bare_thing = import_module(shop.MODULE).BareThing
         variants[SPAN] = spans.around(lambda: bare_thing("a name", 7))
         settle_probe = settling(probe)
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from tempfile import TemporaryDirectory
 
-import ssot_probe
 from benchmarks.alone import Effort
 from benchmarks.progress import Progress
 from benchmarks.readings import Goal, Reading
 from benchmarks.rounds import WARM_UP, Timings, Variant, time_laps, timings_of
 from benchmarks.written_package import importable
 from ssot_probe.model.policy import Concept, Policy
+from ssot_probe.probe import start
 from ssot_probe.settings import Settings
 
 GROUP = "import of a loaded module"
@@ -68,7 +68,7 @@ def measure(effort: Effort) -> list[Reading]:
 def _round(loops: Mapping[str, Variant], settings: Settings, progress: Progress) -> dict[str, float]:
     """Time the loops between two stretches without a probe, so that a drift of the machine cancels out."""
     before = time_laps(loops)
-    with ssot_probe.start(POLICY, settings) as probe:
+    with start(POLICY, settings) as probe:
         probe.flush()
         with_probe = time_laps(loops)
     after = time_laps(loops)

@@ -37,12 +37,10 @@ class Timings(NamedTuple):
         """How many nanoseconds does a variant take on top of another?"""
         return spread_of([a - b for a, b in zip(self.by_variant[variant], self.by_variant[base])])
 
-    def added_ratio(self, variant: str, to: str, base: str, to_base: str = "") -> Spread:
-        """How many times as much does one variant add to its base as another one does to its own?"""
-        names = (variant, base, to, to_base or base)
-        return spread_of(
-            [(a - b) / (c - d) for a, b, c, d in zip(*(self.by_variant[name] for name in names))]
-        )
+    def added_ratio(self, variant: str, to: str, base: str) -> Spread:
+        """How many times as much does one variant add to the base as another one does?"""
+        rounds = zip(*(self.by_variant[name] for name in (variant, to, base)))
+        return spread_of([(a - c) / (b - c) for a, b, c in rounds])
 
 
 def time_laps(variants: Mapping[str, Variant]) -> dict[str, float]:

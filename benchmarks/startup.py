@@ -1,175 +1,108 @@
-"""How much longer a service takes to start that loads 1,000 modules."""
+"""What the probe adds to the start of a service that loads a thousand modules."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import venv
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import NamedTuple
 
-from benchmarks.measure import Ratio, ratio
-from benchmarks.table import Row
+from benchmarks import installation
+from benchmarks.alone import Effort
+from benchmarks.progress import Progress
+from benchmarks.readings import Reading, Spread, at_most, spread_of
+from benchmarks.service_tree import LEAVE_WHEN_READY, Service, write_service
 
-ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / ".work" / "benchmark"
+GROUP = "start of a service of 1,000 modules"
 
-THIRD_PARTY = '''"""Module {number} of an installed package."""
-import re
-from collections import namedtuple
+SHARE_OF_THE_START = at_most(1.03)
 
-PATTERN = re.compile(r"{number}-(\\w+)")
-Pair = namedtuple("Pair", "left right")
-
-
-class Thing{number}:
-    """A thing."""
-
-    kind = "thing"
-
-    def __init__(self, value):
-        self.value = value
-
-    def double(self):
-        return self.value * 2
-
-    def describe(self):
-        return f"{{self.kind}} {{self.value}}"
-
-
-def helper(value, times=2):
-    return [value for _ in range(times)]
-
-
-def other(values):
-    return {{key: helper(key) for key in values}}
-'''
-
-FIRST_PARTY = '''"""Module {number} of the service."""
-from thirdparty.module_{other} import Thing{other}, helper
-{imports}
-
-class Order{name}Manager:
-    def __init__(self, user_id):
-        self.user_id = user_id
-        self.orders = []
-
-    def add(self, order):
-        self.orders.append(order)
-
-
-class Line{number}(Thing{other}):
-    def total(self):
-        return sum(helper(self.value))
-
-
-def get_order_manager_{number}(user_id):
-    return Order{name}Manager(user_id)
-
-
-def handler_{number}(request):
-    manager = get_order_manager_{number}(request["user_id"])
-    manager.add(request)
-    return {{"ok": True}}
-'''
+MODULES = 1_000
+TYPICAL_FIRST_PARTY = 150
 
 
 class Run(NamedTuple):
-    """One start, seconds and MiB."""
+    """What one process used, in seconds and in whatever unit the system counts memory."""
 
-    cpu: float
     wall: float
+    processor: float
     memory: float
 
 
-def run(pairs: int) -> list[Row]:
-    """Start the service with and without the probe in turn."""
-    python = _environment()
-    rows = []
-    for first_party in (100, 1_000):
-        service = _service(first_party)
-        with_probe, without = [], []
-        for turn in range(pairs + 1):
-            for is_on, runs in ((False, without), (True, with_probe)):
-                found = _start(python, service, is_on)
-                if turn:
-                    runs.append(found)
-        what = f"1,000 modules, {first_party:,} first-party:"
-        goal = 1.03 if first_party == 100 else None
-        rows += [
-            Row(f"{what} processor time", _compare(with_probe, without, 0), goal),
-            Row(f"{what} wall time, exit included", _compare(with_probe, without, 1)),
-            Row(f"{what} peak memory", _compare(with_probe, without, 2)),
-        ]
-    return rows
+class Pair(NamedTuple):
+    """Two processes, one right after the other."""
+
+    observed: Run
+    plain: Run
 
 
-def _compare(above: list[Run], below: list[Run], field: int) -> Ratio:
-    return ratio([run[field] for run in above], [run[field] for run in below])
+def measure(effort: Effort) -> list[Reading]:
+    """Start the service with the probe and without in turn."""
+    python = installation.interpreter()
+    readings: list[Reading] = []
+    for first_party in (TYPICAL_FIRST_PARTY, MODULES):
+        with TemporaryDirectory(prefix="ssot-probe-bench-") as name:
+            service = write_service(Path(name), first_party, MODULES - first_party)
+            readings += _compare(python, service, first_party, effort)
+    return readings
 
 
-def _environment() -> str:
-    """Return the interpreter of an environment with the wheel, whose start-up file switches the probe on."""
-    directory = WORK / "venv"
-    python = directory / "bin" / "python"
-    if not python.exists():
-        venv.create(directory, with_pip=True)
-    quiet = ["--quiet", "--disable-pip-version-check"]
-    subprocess.run([python, "-m", "pip", "install", *quiet, "--upgrade", str(ROOT)], check=True)
-    subprocess.run(
-        [python, "-m", "pip", "install", *quiet, "--no-deps", "--force-reinstall", str(ROOT)], check=True
+def _compare(python: Path, service: Service, first_party: int, effort: Effort) -> Iterator[Reading]:
+    what = "all first-party" if first_party == MODULES else f"{first_party} first-party"
+    goal = SHARE_OF_THE_START if first_party == TYPICAL_FIRST_PARTY else None
+    command = [str(python), "main.py"]
+    _check(command, service)
+    with Progress(f"start, {what}", 2 * effort.pairs) as progress:
+        ready = _pairs([*command, LEAVE_WHEN_READY], service, effort.pairs, progress)
+        whole = _pairs(command, service, effort.pairs, progress)
+    yield Reading(GROUP, f"{what}: until it is ready", _ratio(ready, lambda run: run.wall), goal)
+    yield Reading(
+        GROUP, f"{what}: processor time until ready", _ratio(ready, lambda run: run.processor), goal
     )
-    return str(python)
+    yield Reading(GROUP, f"{what}: a process that ends at once", _ratio(whole, lambda run: run.wall))
+    yield Reading(GROUP, f"{what}: its processor time", _ratio(whole, lambda run: run.processor))
+    yield Reading(GROUP, f"{what}: its peak memory", _ratio(whole, lambda run: run.memory))
 
 
-def _service(first_party: int) -> Path:
-    """Write a service that loads 1,000 modules, so many of them its own; return its directory."""
-    directory = WORK / f"service-{first_party}"
-    site, own = directory / "installed" / "site-packages", directory / "service"
-    for package in (site / "thirdparty", own / "orders"):
-        package.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").write_text("")
-    others = max(1, 1_000 - first_party)
-    for number in range(others):
-        (site / "thirdparty" / f"module_{number}.py").write_text(THIRD_PARTY.format(number=number))
-    for number in range(first_party):
-        name = "Core" if number % 20 == 0 else f"Part{number}"
-        imports = f"from orders.module_{number - 1} import handler_{number - 1}\n" if number else ""
-        (own / "orders" / f"module_{number}.py").write_text(
-            FIRST_PARTY.format(number=number, other=number % others, name=name, imports=imports)
-        )
-    lines = ["import sys", f"sys.path.insert(0, {str(site)!r})"]
-    lines += [f"import thirdparty.module_{number}" for number in range(others)]
-    lines += [f"import orders.module_{number}" for number in range(first_party)]
-    (own / "main.py").write_text("\n".join(lines) + "\n")
-    return own
+def _ratio(pairs: list[Pair], quantity: Callable[[Run], float]) -> Spread:
+    return spread_of([quantity(pair.observed) / quantity(pair.plain) for pair in pairs])
 
 
-def _start(python: str, service: Path, is_on: bool) -> Run:
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SSOT_", "OTEL_"))
-    }
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    environment["SSOT_PROBE"] = "1" if is_on else "0"
-    environment["SSOT_PROBE_DIR"] = str(WORK / "recordings")
-    script = (
-        "import resource, subprocess, sys, time\n"
-        "started = time.perf_counter()\n"
-        "subprocess.run(sys.argv[1:], check=True)\n"
-        "wall = time.perf_counter() - started\n"
-        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-        "print(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)\n"
-    )
-    timer = {**environment, "SSOT_PROBE": "0"}
-    wrapper = ["env", *(f"{name}={environment[name]}" for name in ("SSOT_PROBE", "SSOT_PROBE_DIR"))]
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", script, *wrapper, python, "main.py"],
-        cwd=service,
-        env=timer,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    cpu, wall, memory = map(float, done.stdout.split())
-    return Run(cpu, wall, memory)
+def _pairs(command: list[str], service: Service, count: int, progress: Progress) -> list[Pair]:
+    found = []
+    with TemporaryDirectory(prefix="ssot-probe-bench-") as recordings:
+        for number in range(count):
+            if number % 2:  # what runs second finds the caches as the first one left them
+                observed, plain = _run(command, service, recordings), _run(command, service)
+            else:
+                plain, observed = _run(command, service), _run(command, service, recordings)
+            found.append(Pair(observed, plain))
+            progress.step()
+    return found
+
+
+def _check(command: list[str], service: Service) -> None:
+    """Start the service each way once: its modules are compiled then, and the probe is seen to record."""
+    with TemporaryDirectory(prefix="ssot-probe-bench-") as recordings:
+        _run(command, service)
+        _run(command, service, recordings)
+        if not any(Path(recordings).glob("*.traces.jsonl")):
+            raise RuntimeError("the probe was not active in the service")
+
+
+def _run(command: list[str], service: Service, recordings: str = "") -> Run:
+    """Run the service to its end, with the probe where recordings have a place."""
+    environment = {**installation.environment(), "PYTHONPATH": str(service.installed)}
+    if recordings:
+        environment.update(SSOT_PROBE="1", SSOT_PROBE_DIR=recordings)
+    started = perf_counter()
+    process = subprocess.Popen(command, cwd=service.directory, env=environment, stdin=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    wall = perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"the service ended with {process.returncode}")
+    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss)

@@ -1,4 +1,4 @@
-"""What an OpenTelemetry SDK span costs that tells as much as a recorded call: the measure of what is avoided."""
+"""Spans of the OpenTelemetry SDK that tell as much as a recorded call: what recording one would cost."""
 
 from __future__ import annotations
 

@@ -97,6 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     cells = list(_cells(found, options))
+    if not cells:
+        print(f"nothing to run on {', '.join(interpreter.name for interpreter in found)}", file=sys.stderr)
+        return 2
     print(f"{len(cells)} runs: {', '.join(cell.name for cell in cells)}", flush=True)
     results = []
     for number, cell in enumerate(cells, 1):

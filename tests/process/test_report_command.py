@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ STRICT = POLICY + 'canonical = "shop.manager:OrderManager"\nlegacy = ["shop.old"
 
 EXPECTED = {"SSOT101", "SSOT103", "SSOT108", "SSOT203"}
 """Two classes of one name, a legacy import, and a construction past the factory."""
+
+BLIND = {"SSOT903"} if sys.version_info < (3, 11) else set()
+"""Python 3.10 does not tell of every import, which is a note in every report."""
 
 
 @pytest.fixture
@@ -87,7 +91,7 @@ def test_the_json_of_a_clean_recording_has_the_promised_shape(shop: Project) -> 
     view = json_of(shop)
 
     assert differences(view, REPORT) == []
-    assert view["findings"] == []
+    assert codes(view) <= BLIND
 
 
 def test_the_checker_of_the_shape_sees_what_is_wrong(troubled: Project) -> None:
@@ -124,7 +128,7 @@ def test_findings_fail_the_command_where_that_is_asked_for(troubled: Project, le
 def test_a_clean_recording_never_fails_the_command(shop: Project, level: str) -> None:
     shop.run("prog.py")
 
-    assert report(shop, str(shop.recordings), "--fail-on", level).code == 0
+    assert report(shop, str(shop.recordings), "--fail-on", level).code == (level == "note" and bool(BLIND))
 
 
 def test_an_empty_directory_is_missing_evidence(shop: Project) -> None:

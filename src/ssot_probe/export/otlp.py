@@ -174,13 +174,17 @@ class _Sender:
 
         Metrics are not tried after spans that failed: they are cumulative, so the next ones say it all.
         """
-        result = self._spans.export([self._readable(span) for span in batch.spans])
-        is_delivered = bool(result.value == 0)
+        readable = [self._readable(span) for span in batch.spans]
+        try:
+            is_delivered = bool(self._spans.export(readable).value == 0)
+        except OSError:  # some versions do not catch a connection that is refused
+            return False
         if batch.metrics and is_delivered:
             self._metrics.export(self._metrics_data(batch))
         return is_delivered
 
     def _readable(self, span: SpanData) -> Any:
+        from opentelemetry.attributes import BoundedAttributes
         from opentelemetry.sdk.trace import ReadableSpan
         from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
@@ -197,7 +201,7 @@ class _Sender:
             context=context(span.trace_id, span.span_id),
             resource=self._resource,
             attributes=span.attributes,
-            links=[Link(context(*link)) for link in span.links],
+            links=[Link(context(*link), BoundedAttributes()) for link in span.links],  # before 1.27, None fails
             kind=SpanKind.INTERNAL,
             status=Status(StatusCode.ERROR if span.error else StatusCode.UNSET),
             start_time=span.start,

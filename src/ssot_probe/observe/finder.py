@@ -9,6 +9,7 @@ stays what it is, so `inspect`, `pkgutil`, resources and reload work as without 
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from sys import _getframe
@@ -70,6 +71,7 @@ class ProbeFinder:
         self._on_executed = on_executed
         self._on_failed = on_failed
         self._foreign: set[str] = set()
+        self._asked: set[tuple[int, str]] = set()
         self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
 
     @_as_importlib
@@ -116,12 +118,19 @@ class ProbeFinder:
     def _ask_others(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
-        for finder in list(sys.meta_path):
-            find_spec = None if finder is self else getattr(finder, "find_spec", None)
-            if find_spec is not None:
-                spec: ModuleSpec | None = find_spec(fullname, path, target)
-                if spec is not None:
-                    return spec
+        question = (get_ident(), fullname)
+        if question in self._asked:
+            return None  # one of the others asks all finders too, so us again
+        self._asked.add(question)
+        try:
+            for finder in list(sys.meta_path):
+                find_spec = None if finder is self else getattr(finder, "find_spec", None)
+                if find_spec is not None:
+                    spec: ModuleSpec | None = find_spec(fullname, path, target)
+                    if spec is not None:
+                        return spec
+        finally:
+            self._asked.discard(question)
         return None
 
     def _arm(self, spec: ModuleSpec, loading: Loading) -> None:

@@ -113,12 +113,17 @@ def _must_be_loaded(statement: ImportStatement) -> bool:
 
 
 def _last_definition(code: CodeType) -> int:
-    """Return the first line of the last function or class that the code defines itself, 0 without any."""
-    return max(
-        (
-            constant.co_firstlineno
-            for constant in code.co_consts
-            if isinstance(constant, CodeType) and not constant.co_name.startswith("<")
-        ),
-        default=0,
-    )
+    """Return the last line of the functions and classes that the code defines itself, 0 without any.
+
+    A definition begins at its first decorator, and its name is bound when its last decorator returns.
+    """
+    return max((_last_line(inner) for inner in _inner(code) if not inner.co_name.startswith("<")), default=0)
+
+
+def _last_line(code: CodeType) -> int:
+    own = (line or 0 for _, _, line in code.co_lines())
+    return max((*own, *(_last_line(inner) for inner in _inner(code))))
+
+
+def _inner(code: CodeType) -> list[CodeType]:
+    return [constant for constant in code.co_consts if isinstance(constant, CodeType)]

@@ -100,7 +100,8 @@ class Ledger:
         chain = tuple(maker.name for maker in event.chain)
         origin = "" if event.origin is None else event.origin.name
         born = "" if event.born is None or event.outcome == "constructed" else self._born(*event.born[:2])
-        key = (event.maker, event.outcome, event.cls, id(event.code), event.offset, chain, origin, born)
+        site = self._places.site(event.code, event.offset)
+        key = (event.maker, event.outcome, event.cls, site, chain, origin, born)
         fact = self._facts.get(key)
         if fact is None:
             record = MakeRecord(
@@ -113,7 +114,7 @@ class Ledger:
                 origin=origin,
                 born=born,
                 definition=self._places.definition(event.maker.code),
-                site=self._places.site(event.code, event.offset),
+                site=site,
                 thread=thread_label(event.thread),
                 task=task_label(event.task),
                 count=0,

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from ssot_probe.observe.finder import ProbeFinder
+from ssot_probe.observe.scope import Scope
+
+
+class Curious:
+    """A finder that asks all others too, as tracing libraries do."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        self.depth += 1
+        assert self.depth < 5, "the finders ask each other for ever"
+        try:
+            for finder in sys.meta_path:
+                spec = None if finder is self else finder.find_spec(fullname, path, target)
+                if spec is not None:
+                    return spec
+            return None
+        finally:
+            self.depth -= 1
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_two_finders_that_ask_each_other_come_to_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    (tmp_path / "asked_for.py").write_text("answer = 42\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    told: list[str] = []
+    scope = Scope(("asked_for",), [str(tmp_path)])
+    ours = ProbeFinder(scope, lambda module, loading: told.append(loading.module), lambda loading: None)
+    finders = [ours, Curious()] if is_first else [Curious(), ours]
+    monkeypatch.setattr(sys, "meta_path", [*finders, *sys.meta_path])
+    try:
+        module = importlib.import_module("asked_for")
+    finally:
+        sys.modules.pop("asked_for", None)
+    assert module.answer == 42
+    assert told == ["asked_for"]
