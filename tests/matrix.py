@@ -1,9 +1,9 @@
-"""Runs the tests on every Python that is found, with the newest dependencies and with the lowest allowed ones.
+"""Runs the tests on every Python that is found, with the newest dependencies and with the lowest allowed.
 
-    python tests/matrix.py                 a selection of the tests, on all of them
-    python tests/matrix.py --full          all tests
-    python tests/matrix.py --thin          the lowest dependencies on the oldest Python, the newest on the others,
-                                           but not on the Python that runs this: `make test` does that
+    python tests/matrix.py           a selection of the tests, on all of them
+    python tests/matrix.py --full    all tests
+    python tests/matrix.py --thin    the lowest dependencies on the oldest Python, the newest on the others,
+                                     but for the Python that runs this: `make test` is there for that one
 
 Pythons are searched on PATH as python3.10 to python3.13; SSOT_PROBE_PYTHONS names them instead, separated by
 colons. The lowest dependencies are the lower bounds in pyproject.toml, so the two cannot drift apart.
@@ -284,7 +284,7 @@ def _environment(cell: Cell) -> dict[str, str]:
 
 
 def _table(results: Sequence[Result]) -> str:
-    rows = [("Python", "dependencies", "seconds", *SHOWN, "outcome")]
+    rows: list[tuple[str, ...]] = [("Python", "dependencies", "seconds", *SHOWN, "outcome")]
     for result in results:
         versions = (result.packages.get(name, "-") for name in SHOWN)
         cell = result.cell

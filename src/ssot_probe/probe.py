@@ -81,9 +81,9 @@ class Probe:
             self._observers.append("tripwire")
             if sys.version_info < (3, 11):
                 subject = "imports of loaded modules by importlib.import_module"
-                self._tell(BlindRecord(subject, "Python tells of them since 3.11", time_ns()))
+                self._keep(BlindRecord(subject, "Python tells of them since 3.11", time_ns()))
         else:
-            self._tell(BlindRecord("imports of loaded modules", "this interpreter does not tell", time_ns()))
+            self._keep(BlindRecord("imports of loaded modules", "this interpreter does not tell", time_ns()))
         for name, module in list(sys.modules.items()):
             self._take_in_loaded(name, module)
         sys.meta_path.insert(0, self.finder)
@@ -210,6 +210,11 @@ class Probe:
         if loading is not None and loading.code is not None:
             importer = f"{self.scope.relative(loading.code.co_filename)}:{loading.line}"
         return ModuleRecord(name, self.scope.relative(file) if file else "", importer, preloaded, time_ns())
+
+    def _keep(self, record: Record) -> None:
+        """Tell a record with the first one that there is: on its own it is not worth a thread."""
+        self._inventory.append(record)
+        self.buffer.items.append(record)
 
     def _tell(self, record: Record) -> None:
         self._inventory.append(record)

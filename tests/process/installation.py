@@ -1,4 +1,4 @@
-"""Builds the wheel and installs it the way users do. What was built once is kept below `.work` and found again."""
+"""Builds the wheel and installs it the way users do. What was built once is kept below `.work`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from support.children import read_recordings
 
 from ssot_probe.model.records import AccessRecord, MakeRecord, ModuleRecord, ProcessRecord, Record
 
-T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 OFF = "ssot-probe is off: "
@@ -135,7 +134,7 @@ class Project:
             path.write_text(text)
 
     def environment(self, more: Mapping[str, str] | None = None, probe: bool = True) -> dict[str, str]:
-        """Return an environment that holds nothing of the environment of the tests but the way to the tools."""
+        """Return an environment that holds nothing of that of the tests but the way to the tools."""
         environment = {
             "PATH": os.pathsep.join([os.path.dirname(self.python), os.environ.get("PATH", os.defpath)]),
             "HOME": str(self.home),
@@ -211,13 +210,12 @@ class Project:
         return any(self.recordings.rglob("*")) if self.recordings.is_dir() else self.recordings.exists()
 
 
-def wait_until(condition: Callable[[], T], what: str, seconds: float = 30) -> T:
-    """Return the condition's value as soon as it is true."""
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
+    """Wait until the condition holds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
+        if condition():
+            return
         time.sleep(0.02)
     raise AssertionError(f"within {seconds:g} s: {what}")
 

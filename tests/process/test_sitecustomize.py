@@ -1,4 +1,4 @@
-"""`sitecustomize_example.py`, copied to where a service starts from, in front of somebody else's sitecustomize."""
+"""`sitecustomize_example.py`, copied to where a service starts from, in front of somebody else's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXAMPLE = CHECKOUT / "sitecustomize_example.py"
 HIDDEN = """\
 import builtins, os, sys
 builtins.hidden_runs = getattr(builtins, "hidden_runs", 0) + 1
-is_registered = sys.modules.get("sitecustomize") is not None and vars(sys.modules["sitecustomize"]) is globals()
+is_registered = vars(sys.modules.get("sitecustomize", sys)) is globals()
 told = (__name__, os.path.basename(os.path.dirname(__file__)), is_registered)
 """
 
@@ -29,7 +29,7 @@ print(builtins.hidden_runs, sitecustomize.told, sys.modules["sitecustomize"] is 
 
 
 class Place:
-    """A program started by an interpreter without the wheel, and directories that PYTHONPATH names in order."""
+    """A program, an interpreter without the wheel, and directories that PYTHONPATH names in order."""
 
     def __init__(self, project: Project, package: Path) -> None:
         self.project = project

@@ -9,7 +9,7 @@ import zipapp
 import pytest
 from process.project import GET_MANAGER, SHOP, Project
 
-from ssot_probe.model.records import ProcessRecord
+from ssot_probe.model.records import MakeRecord, ProcessRecord
 
 FROM_HERE = "import sys; sys.path.insert(0, '.')\n"
 
@@ -156,3 +156,22 @@ def test_the_nearest_policy_above_the_current_directory_is_taken(shop: Project, 
     assert len(policies) == 1
     assert '"order-manager"' in policies[0]
     assert f'"source":"{file}"' in policies[0]
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        "used",
+        pytest.param(
+            "disabled",
+            marks=pytest.mark.xfail(strict=True, reason="a frame of wrapt is taken for the caller"),
+        ),
+    ],
+)
+def test_a_call_is_placed_where_it_was_made_with_and_without_the_extension_of_wrapt(
+    shop: Project, extension: str
+) -> None:
+    shop.run("prog.py", environment={"WRAPT_DISABLE_EXTENSIONS": "1"} if extension == "disabled" else {})
+
+    sites = {record.site.file for record in shop.recorded().of(MakeRecord) if record.maker == GET_MANAGER}
+    assert sites == {"prog.py"}

@@ -58,7 +58,8 @@ def serving(
     project: Project, command: Sequence[str], announcement: str, stream: str, probe: bool
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Run a service; yield its process and its port."""
-    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: subprocess.PIPE}
+    streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    streams[stream] = subprocess.PIPE
     process = project.start(command, probe=probe, start_new_session=True, **streams)
     try:
         line = line_of(getattr(process, stream), announcement)

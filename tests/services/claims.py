@@ -79,7 +79,7 @@ def _is_import(line: Line, match: re.Match[str]) -> bool:
 
 
 CLAIMS: tuple[tuple[re.Pattern[str], Callable[[Line, re.Match[str]], bool]], ...] = (
-    (re.compile(rf"imports (?P<names>[\w, ]+) from (?P<module>[\w.]+)\b.*"), _is_import),
+    (re.compile(r"imports (?P<names>[\w, ]+) from (?P<module>[\w.]+)\b.*"), _is_import),
     (re.compile(r"imports (?P<module>[\w.]+)(,.*)?"), lambda line, match: line.imports(match["module"], [])),
     (
         re.compile(rf"constructs (?P<cls>{NAME}) inside (?P<function>{NAME}), .*"),

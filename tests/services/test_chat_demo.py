@@ -157,7 +157,9 @@ def test_the_consolidated_service_never_fails_a_build(demo: Demo) -> None:
 def test_what_changed_is_said_of_every_finding(demo: Demo) -> None:
     said = demo.said.partition("== What changed")[2].splitlines()
     for finding in demo.report("fragmented")[1]["findings"]:
-        (line,) = (line for line in said if finding["code"] in line and line.endswith(f" {finding['subject']}"))
+        (line,) = (
+            line for line in said if finding["code"] in line and line.endswith(f" {finding['subject']}")
+        )
         assert line.split()[0] == ("still" if finding["code"].startswith("SSOT9") else "gone")
 
 

@@ -27,9 +27,9 @@ import sys
 startup = sys.modules.get("ssot_probe.startup")
 sys.path[:] = [entry for entry in sys.path if entry]
 import json, os
-answer = {"version": list(sys.version_info[:3]), "executable": sys.executable, "no_site": bool(sys.flags.no_site),
-          "ignores_environment": bool(sys.flags.ignore_environment),
-          "active": getattr(startup, "_probe", None) is not None, "found": {}, "files": [], "tripwire": False,
+answer = {"version": list(sys.version_info[:3]), "executable": sys.executable,
+          "no_site": bool(sys.flags.no_site), "ignores_environment": bool(sys.flags.ignore_environment),
+          "active": getattr(startup, "_probe", None) is not None, "tripwire": False, "found": {}, "files": [],
           "customized": getattr(sys.modules.get("sitecustomize"), "__file__", None) or ""}
 if sys.version_info >= (3, 10):
     import importlib.util

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any, NamedTuple, Optional
 
 from ssot_probe.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
+from ssot_probe.observe.modules import is_importing
 from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData
 from ssot_probe.wire.registry import SCOPE
 
@@ -64,6 +65,7 @@ class OtlpExporter:
         self._bell = allocate_lock()
         self._bell.acquire()
         self._finished = allocate_lock()
+        self._thread = 0
         self._is_running = self._is_pausing = self._is_closing = self._is_useless = False
 
     def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
@@ -81,8 +83,10 @@ class OtlpExporter:
         """Stop the thread, keeping what waits: a forked child gets copies of the locks that it holds."""
         self._is_pausing = True
         self._ring()
-        if self._is_running and self._finished.acquire(timeout=seconds if self._sender else LOADING_SECONDS):
-            self._finished.release()
+        deadline = monotonic() + LOADING_SECONDS
+        while self._is_running and not self._has_finished(seconds):
+            if monotonic() > deadline or (self._sender is not None and not is_importing(self._thread)):
+                break
         self._is_pausing = False
 
     def close(self, seconds: float) -> None:
@@ -94,6 +98,12 @@ class OtlpExporter:
             self._run(monotonic() + seconds)
         elif not self._finished.acquire(timeout=seconds):
             self._lose_queue()
+
+    def _has_finished(self, seconds: float) -> bool:
+        has_finished = self._finished.acquire(timeout=seconds)
+        if has_finished:
+            self._finished.release()
+        return has_finished
 
     def _start(self) -> None:
         if not self._is_running:
@@ -118,6 +128,7 @@ class OtlpExporter:
             return  # it rings already
 
     def _run(self, deadline: float | None = None) -> None:
+        self._thread = get_ident()
         try:
             while not self._is_pausing:
                 self._send_all(deadline)
@@ -201,7 +212,9 @@ class _Sender:
             context=context(span.trace_id, span.span_id),
             resource=self._resource,
             attributes=span.attributes,
-            links=[Link(context(*link), BoundedAttributes()) for link in span.links],  # before 1.27, None fails
+            links=[
+                Link(context(*link), BoundedAttributes()) for link in span.links
+            ],  # before 1.27, None fails
             kind=SpanKind.INTERNAL,
             status=Status(StatusCode.ERROR if span.error else StatusCode.UNSET),
             start_time=span.start,

@@ -6,12 +6,13 @@ them, so it neither shows up among the application's threads nor depends on its 
 
 from __future__ import annotations
 
-from _thread import allocate_lock, start_new_thread
+from _thread import allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Optional
 
 from ssot_probe.losses import THREAD, Losses
+from ssot_probe.observe.modules import is_importing
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.recorder import Recorder
@@ -35,6 +36,7 @@ class _Turn:
         self.finished = allocate_lock()
         self.finished.acquire()
         self.is_stopping = self.is_final = False
+        self.thread = 0
         self.seconds = INTERVAL
 
     def ring(self) -> None:
@@ -87,9 +89,13 @@ class Pump:
 
     def pause(self, seconds: float) -> bool:
         """Stop all threads before a fork, keeping what waits. Was one running?"""
-        if self._turn is None:
+        turn = self._turn
+        if turn is None:
             return False
-        self._stop(seconds if self._cycles else LOADING_SECONDS)
+        deadline = monotonic() + LOADING_SECONDS
+        if not self._stop(seconds if self._cycles else LOADING_SECONDS):
+            while is_importing(turn.thread) and monotonic() < deadline:
+                turn.finished.acquire(timeout=seconds)
         if self._recorder is not None:
             self._recorder.pause(seconds)
         return True
@@ -125,6 +131,7 @@ class Pump:
         return turn.finished.acquire(timeout=seconds)
 
     def _run(self, turn: _Turn) -> None:
+        turn.thread = get_ident()
         try:
             while not turn.is_stopping:
                 turn.bell.acquire(timeout=INTERVAL)

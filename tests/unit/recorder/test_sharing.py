@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,10 @@ def accesses(capture: Capture) -> list[AccessRecord]:
     return [record for record in capture.records if isinstance(record, AccessRecord)]
 
 
+def makes(capture: Capture) -> list[MakeRecord]:
+    return [record for record in capture.records if isinstance(record, MakeRecord)]
+
+
 def test_sharing_is_told_at_the_second_the_fourth_and_the_eighth_user(tmp_path: Path) -> None:
     with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
         for number in range(9):
@@ -80,15 +85,10 @@ def test_users_who_are_not_known_share_nothing(tmp_path: Path) -> None:
         app.get_manager("anna")
         for _ in range(5):
             app.get_manager()
-        assert sharings(capture) == []
-        (record,) = (
-            record
-            for record in capture.records
-            if isinstance(record, MakeRecord)
-            and record.maker.endswith(":get_manager")
-            and record.unattributed
-        )
-        assert (record.count, record.unattributed) == (5, 5)
+    assert sharings(capture) == []
+    handed_out = [record for record in makes(capture) if record.maker.endswith(":get_manager")]
+    assert sum(record.count for record in handed_out) == 6
+    assert sum(record.unattributed for record in handed_out) == 5
 
 
 @pytest.mark.parametrize(
@@ -110,26 +110,22 @@ def test_what_the_policy_lets_users_share_is_no_finding(tmp_path: Path, concept:
 
 def test_a_hundred_thousand_short_lived_instances_of_two_users_share_nothing(tmp_path: Path) -> None:
     with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
-        ids = set()
-        for number in range(100_000):
-            ids.add(id(app.make_manager("anna" if number % 2 else "bert")))
-        assert len(ids) < 1_000  # they are used again at once
+        ids = {id(app.make_manager("anna" if number % 2 else "bert")) for number in range(100_000)}
+        assert len(ids) < 50_000  # the same ones again and again
         assert sharings(capture) == []
-        instances = capture._probe.instances
-        assert len(instances.by_id) <= 2  # the one that the module made, and the last one
+        assert len(capture._probe.instances.by_id) <= 2  # the one that the module made, and the last one
 
 
 def test_instances_with_one_user_are_told_up_to_a_bound_and_shared_ones_all_the_same(tmp_path: Path) -> None:
     with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
         kept = [app.make_manager(f"user {number}") for number in range(500)]
         assert len(accesses(capture)) == 200
-        app.shared = kept[400]
+        vars(app)["shared"] = kept[400]
         app.get_manager("somebody else")
         (told,) = sharings(capture)
         assert len(accesses(capture)) == 202
-        assert {record.user for record in accesses(capture) if record.instance == told.instance} == set(
-            told.users
-        )
+        users = {record.user for record in accesses(capture) if record.instance == told.instance}
+        assert users == set(told.users)
 
 
 def test_an_instance_that_is_gone_is_forgotten_everywhere(tmp_path: Path) -> None:
@@ -161,7 +157,7 @@ def test_an_instance_that_comes_back_to_life_is_no_crash(tmp_path: Path) -> None
     text = APPLICATION + "\n    kept = []\n    BoxManager.__del__ = lambda self: kept.append(self)\n"
     with observed(tmp_path, text, POLICY) as (app, capture):
         app.make_manager("anna")
-        app.shared = app.kept[0]
+        vars(app)["shared"] = app.kept[0]
         app.get_manager("anna")
         assert capture.records
         del app.BoxManager.__del__
@@ -171,7 +167,7 @@ def test_threads_count_exactly(tmp_path: Path) -> None:
     with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
 
         def work(user: str) -> None:
-            for _ in range(5_000):
+            for _ in range(2_000):
                 app.make_manager(user)
 
         threads = [threading.Thread(target=work, args=(f"user {number}",)) for number in range(4)]
@@ -179,12 +175,10 @@ def test_threads_count_exactly(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        counts: dict[tuple[str, str], int] = {}
-        for record in capture.records:
-            if isinstance(record, MakeRecord):
-                key = (record.kind, record.outcome)
-                counts[key] = counts.get(key, 0) + record.count
-    assert counts == {("constructor", "constructed"): 20_001, ("function", "returned"): 20_000}
+    counts: Counter[tuple[str, str]] = Counter()
+    for record in makes(capture):
+        counts[record.kind, record.outcome] += record.count
+    assert counts == {("constructor", "constructed"): 8_001, ("function", "returned"): 8_000}
     assert not capture._probe.losses.by_reason()
 
 
@@ -213,7 +207,8 @@ def test_a_source_that_raises_is_reported_once_and_the_next_one_is_asked(tmp_pat
         for user in ("anna", "bert", "carl"):
             assert app.get_manager(user) is app.shared
         blind = [record for record in capture.records if isinstance(record, BlindRecord)]
-        assert [record.reason for record in blind] == ["observing it raised LookupError"]
+        reasons = [record.reason for record in blind if "current_user" in record.subject]
+        assert reasons == ["observing it raised LookupError"]
         assert [record.user_count for record in sharings(capture)] == [2]
 
 
@@ -222,16 +217,9 @@ def test_what_a_source_constructs_is_not_observed(tmp_path: Path) -> None:
     policy = POLICY._replace(user=(UserSource("call", "{name}:current_user"),))
     with observed(tmp_path, text, policy) as (app, capture):
         app.get_manager()
-        makers = {
-            record.maker.partition(":")[2] for record in capture.records if isinstance(record, MakeRecord)
-        }
-        assert makers == {"BoxManager", "get_manager"}
-        constructed = sum(
-            record.count
-            for record in capture.records
-            if isinstance(record, MakeRecord) and record.kind == "constructor"
-        )
-        assert constructed == 1  # the one that the module made
+    assert {record.maker.partition(":")[2] for record in makes(capture)} == {"BoxManager", "get_manager"}
+    constructed = sum(record.count for record in makes(capture) if record.kind == "constructor")
+    assert constructed == 1  # the one that the module made
 
 
 def test_what_holds_a_shared_instance_is_told_in_the_end(tmp_path: Path) -> None:
