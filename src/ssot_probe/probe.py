@@ -106,10 +106,15 @@ class Probe:
                 sys.meta_path.remove(self.finder)
             for module in (*list(sys.modules.values()), *self._watched.values()):
                 tripwire.disarm(_spec_of(module))
+            # Loading modules now could make the interpreter forget that it was interrupted, and with it the
+            # exit code: named tuples are made by eval(), which resets that.
+            is_interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
             if self._instrumenter is not None:
-                self._explain_sharing()
+                if not is_interrupted:
+                    self._explain_sharing()
                 self._instrumenter.remove()
-            self.pump.finish(EXIT_SECONDS)
+            if self.pump.has_recorder or not is_interrupted:
+                self.pump.finish(EXIT_SECONDS)
         except Exception as error:
             self.report_error(error)
         atexit.unregister(self.stop)

@@ -299,10 +299,6 @@ print(before, _thread._count())
     assert outcome[:3] == (0, "0 0\n", "")
 
 
-@pytest.mark.xfail(
-    sys.version_info >= (3, 12),
-    reason="the thread that was stopped before the fork has not ended yet when it is made",
-)
 def test_a_fork_beside_the_pump_is_not_warned_of(works: Project) -> None:
     works.write(
         {

@@ -91,18 +91,7 @@ def talking(shop: Project) -> Project:
     return shop
 
 
-LOSES_THE_INTERRUPT = pytest.mark.xfail(
-    reason="modules loaded at exit make named tuples, and the interpreter forgets that it was interrupted"
-)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[LOSES_THE_INTERRUPT] if name == "is interrupted" else [])
-        for name in PROGRAMS
-    ],
-)
+@pytest.mark.parametrize("name", list(PROGRAMS))
 def test_a_program_ends_as_without_the_probe_when_it(talking: Project, name: str) -> None:
     talking.write({"prog.py": PROGRAMS[name]})
 

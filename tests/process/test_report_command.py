@@ -379,7 +379,6 @@ def test_the_reader_may_be_gone_before_the_first_line(troubled: Project) -> None
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is of Linux")
-@pytest.mark.xfail(strict=True, reason="a full standard output ends in a traceback")
 def test_a_full_standard_output_is_told_in_one_line(troubled: Project) -> None:
     with open("/dev/full", "w") as full:
         outcome = troubled.ssot_probe("report", str(troubled.recordings), stdout=full)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from ssot_probe.errors import ProbeError
+from ssot_probe.errors import ProbeError, UsageError
 from ssot_probe.version import __version__
 
 INTERRUPTED = 130
@@ -53,11 +53,16 @@ class CommandTable(click.Group):
         """Run the command; when nobody reads its output any more, it ends quietly."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except BrokenPipeError:
-            # The interpreter flushes standard output once more when it ends: that must not fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             return BROKEN_PIPE
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            _drop_output()
+            raise UsageError(f"standard output cannot be written: {error.strerror}") from error
         return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -73,6 +78,11 @@ def commands() -> None:
 
     Exit codes: 0 clean or done, 1 findings, 2 wrong use or unreadable input, 3 evidence missing or void.
     """
+
+
+def _drop_output() -> None:
+    """Let the interpreter's last flush of standard output succeed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

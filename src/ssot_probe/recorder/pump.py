@@ -6,7 +6,8 @@ them, so it neither shows up among the application's threads nor depends on its 
 
 from __future__ import annotations
 
-from _thread import allocate_lock, get_ident, start_new_thread
+import os
+from _thread import allocate_lock, get_ident, get_native_id, start_new_thread
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Optional
@@ -23,6 +24,9 @@ INTERVAL = 0.1
 LOADING_SECONDS = 5.0
 """How long a fork waits while our thread imports: in the child its locks would never open again."""
 
+ENDING_SECONDS = 0.05
+"""How long a fork waits for the operating system to end a thread that has nothing left to do."""
+
 LAST_WORD_SECONDS = 0.25
 """Of the time for ending, what is kept for writing down that an exporter did not end in time."""
 
@@ -36,7 +40,7 @@ class _Turn:
         self.finished = allocate_lock()
         self.finished.acquire()
         self.is_stopping = self.is_final = False
-        self.thread = 0
+        self.thread = self.native_id = 0
         self.seconds = INTERVAL
 
     def ring(self) -> None:
@@ -72,6 +76,11 @@ class Pump:
         self._cycles = 0
 
     @property
+    def has_recorder(self) -> bool:
+        """Has anything been recorded yet?"""
+        return self._recorder is not None
+
+    @property
     def is_running(self) -> bool:
         """Is there a thread that was not told to stop?"""
         return self._turn is not None
@@ -93,7 +102,9 @@ class Pump:
         if turn is None:
             return False
         deadline = monotonic() + LOADING_SECONDS
-        if not self._stop(seconds if self._cycles else LOADING_SECONDS):
+        if self._stop(seconds if self._cycles else LOADING_SECONDS):
+            _wait_for_end(turn.native_id)
+        else:
             while is_importing(turn.thread) and monotonic() < deadline:
                 turn.finished.acquire(timeout=seconds)
         if self._recorder is not None:
@@ -132,6 +143,7 @@ class Pump:
 
     def _run(self, turn: _Turn) -> None:
         turn.thread = get_ident()
+        turn.native_id = get_native_id()
         try:
             while not turn.is_stopping:
                 turn.bell.acquire(timeout=INTERVAL)
@@ -158,3 +170,11 @@ class Pump:
         finally:
             self._cycles += 1
             self._cycling.release()
+
+
+def _wait_for_end(native_id: int) -> None:
+    """Wait until the system has no such thread any more: 3.12 counts them when it warns of a fork."""
+    task = f"/proc/self/task/{native_id}"
+    deadline = monotonic() + ENDING_SECONDS
+    while os.path.exists(task) and monotonic() < deadline:
+        sleep(0.0002)
