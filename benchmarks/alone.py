@@ -25,7 +25,7 @@ class Effort(NamedTuple):
     pairs: int  # of processes, with and without the probe
 
 
-QUICK = Effort(rounds=8, long_rounds=2, long_calls=4_000, pairs=3)
+QUICK = Effort(rounds=8, long_rounds=2, long_calls=4_000, pairs=2)
 FULL = Effort(rounds=60, long_rounds=8, long_calls=12_000, pairs=16)
 
 _CHILD = "from benchmarks.alone import main; main()"

@@ -14,7 +14,7 @@ from benchmarks import shop
 from benchmarks.alone import Effort
 from benchmarks.progress import Progress
 from benchmarks.readings import Reading, at_most
-from benchmarks.rounds import Timings, processor_time, take_turns
+from benchmarks.rounds import Timings, Variant, processor_time, take_turns
 from benchmarks.shop import BARE, EMPTY, RECORDED
 from benchmarks.tracing import tracing
 from benchmarks.written_package import importable
@@ -27,7 +27,7 @@ GROUP = "recorded call"
 TIMES_AN_EMPTY_WRAPPER = at_most(2.5)
 SHARE_OF_A_SPAN = at_most(1 / 12)
 
-SPAN = "Span"
+SPAN, UNTRACED = "Span", "Untraced"
 
 
 def measure(effort: Effort) -> list[Reading]:
@@ -98,6 +98,7 @@ def _beside_spans(probe: Probe, effort: Effort) -> Iterator[Reading]:
         variants = shop.variants_of("things")
         bare_thing = import_module(shop.MODULE).BareThing
         variants[SPAN] = spans.around(lambda: bare_thing("a name", 7))
+        variants[UNTRACED] = _without_opentelemetry(variants[RECORDED])
         settle_probe = settling(probe)
 
         def settle() -> None:
@@ -108,12 +109,31 @@ def _beside_spans(probe: Probe, effort: Effort) -> Iterator[Reading]:
             found = take_turns(variants, effort.rounds, progress, settle)
         with Progress("beside spans, processor time", effort.long_rounds) as progress:
             spent = processor_time(variants, effort.long_rounds, effort.long_calls, progress, settle)
-    what = "construction / empty wrapper, OpenTelemetry loaded"
-    yield Reading(GROUP, what, found.ratio(RECORDED, EMPTY))
     what = "recording adds / a span with 5 attributes adds"
-    yield Reading(GROUP, what, found.added_ratio(RECORDED, SPAN, BARE), SHARE_OF_A_SPAN)
-    what = "the same in processor time, with pump and span processor"
-    yield Reading(GROUP, what, spent.added_ratio(RECORDED, SPAN, BARE))
+    yield Reading(GROUP, what, found.added_ratio(UNTRACED, SPAN, BARE), SHARE_OF_A_SPAN)
+    yield Reading(
+        GROUP,
+        f"{what}, pump and span processor included",
+        spent.added_ratio(UNTRACED, SPAN, BARE),
+    )
+    what = "application that has loaded OpenTelemetry"
+    yield Reading(GROUP, f"{what}: construction / empty wrapper", found.ratio(RECORDED, EMPTY))
+    yield Reading(
+        GROUP, f"{what}: adds / span adds", found.added_ratio(RECORDED, SPAN, BARE), SHARE_OF_A_SPAN
+    )
+
+
+def _without_opentelemetry(run: Variant) -> Variant:
+    """Let a loop find OpenTelemetry not loaded, as in an application that does not use it."""
+
+    def loop(count: int) -> None:
+        hidden = sys.modules.pop("opentelemetry.trace")
+        try:
+            run(count)
+        finally:
+            sys.modules["opentelemetry.trace"] = hidden
+
+    return loop
 
 
 def _timings(probe: Probe, effort: Effort, loop: str, what: str) -> Timings:

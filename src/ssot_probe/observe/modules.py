@@ -16,7 +16,7 @@ def namespace_of(module: object) -> dict[str, Any]:
 
 
 def is_importing(thread: int) -> bool:
-    """Is the thread in the middle of an import? Then it holds a lock that would never open in a forked child."""
+    """Is the thread in the middle of an import? Its lock would never open in a forked child."""
     frame = sys._current_frames().get(thread)
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib._bootstrap"):
