@@ -729,6 +729,6 @@ def test_one_strange_value_in_a_good_file_is_accepted_or_refused_with_a_policy_e
     data = copy.deepcopy(EXAMPLE_DATA)
     inner = data
     for key in place[:-1]:
-        inner = inner[key]  # type: ignore[index]
-    inner[place[-1]] = value  # type: ignore[index]
+        inner = inner[key]
+    inner[place[-1]] = value
     accepted_or_refused(data)
