@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import site
 import subprocess
 import sys
@@ -143,11 +144,12 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # its children hold the pipes open
         out, err = process.communicate()
         raise AssertionError(f"still running after {timeout} s\n{out}\n{err}") from None
     return Run(process.returncode, out, err, monotonic() - started, recorded, process.pid)

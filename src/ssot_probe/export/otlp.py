@@ -171,6 +171,8 @@ class _Sender:
         started: int,
         deadline: float | None,
     ) -> None:
+        import opentelemetry.sdk.metrics.export
+        import opentelemetry.sdk.trace  # noqa: F401  # a fork waits for what is imported here
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
