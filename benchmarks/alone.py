@@ -38,8 +38,15 @@ def run_alone(benchmark: str, effort: Effort) -> list[Reading]:
         subprocess.CalledProcessError: the benchmark failed, and has said on standard error why.
     """
     command = [sys.executable, "-c", _CHILD, benchmark, json.dumps(effort)]
-    done = subprocess.run(command, cwd=CHECKOUT, env=_environment(), stdout=subprocess.PIPE, check=True)
-    return from_json(done.stdout.decode())
+    child = subprocess.Popen(command, cwd=CHECKOUT, env=_environment(), stdout=subprocess.PIPE, text=True)
+    try:
+        said, _ = child.communicate()
+    except KeyboardInterrupt:  # the child gets it too, and removes what it wrote
+        child.communicate()
+        raise
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command)
+    return from_json(said)
 
 
 def main() -> None:

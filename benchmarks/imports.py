@@ -52,7 +52,7 @@ FILES = {
     **{f"bench_loops_{kind}.py": _LOOPS.format(module=module) for kind, module in _MODULES.items()},
 }
 
-FORMS = {"whole": "import m", "name": "from m import X"}
+FORMS = {"whole": "import {}", "name": "from {} import X"}
 
 
 def measure(effort: Effort) -> list[Reading]:
@@ -80,13 +80,13 @@ def _round(loops: Mapping[str, Variant], settings: Settings, progress: Progress)
 
 
 def _readings(found: Timings, form: str) -> Iterator[Reading]:
-    said = FORMS[form]
     for kind, what in ((UNWATCHED, "first-party module"), (STANDARD, "standard library")):
         ratio = found.ratio(f"{form} {kind}", f"{form} {kind}, no probe")
+        said = FORMS[form].format("m")
         yield Reading(GROUP, f"{said}, unwatched {what} / no probe", ratio, INDISTINGUISHABLE)
-    for kind, what in ((WATCHED, "watched module"), (SIBLING, "unwatched, beside a watched one")):
+    for kind, what in ((WATCHED, "watched"), (SIBLING, "unwatched, beside a watched one")):
         added = found.added(f"{form} {kind}", f"{form} {kind}, no probe")
-        yield Reading(GROUP, f"{said}, {what}: added", added, unit="ns")
+        yield Reading(GROUP, f"{FORMS[form].format('p.m')}, {what}: added", added, unit="ns")
 
 
 def _loops() -> dict[str, Variant]:

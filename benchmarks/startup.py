@@ -41,7 +41,8 @@ class Pair(NamedTuple):
 
 def measure(effort: Effort) -> list[Reading]:
     """Start the service with the probe and without in turn."""
-    python = installation.interpreter()
+    with Progress("install the wheel", 1):
+        python = installation.interpreter()
     readings: list[Reading] = []
     for first_party in (TYPICAL_FIRST_PARTY, MODULES):
         with TemporaryDirectory(prefix="ssot-probe-bench-") as name:
@@ -99,8 +100,14 @@ def _run(command: list[str], service: Service, recordings: str = "") -> Run:
     if recordings:
         environment.update(SSOT_PROBE="1", SSOT_PROBE_DIR=recordings)
     started = perf_counter()
-    process = subprocess.Popen(command, cwd=service.directory, env=environment, stdin=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    process = subprocess.Popen(
+        command, cwd=service.directory, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        _, status, used = os.wait4(process.pid, 0)
+    except KeyboardInterrupt:  # which the service, in a session of its own, does not get
+        process.kill()
+        raise
     wall = perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 
 import pytest
 from process.project import GET_MANAGER, Project, end, line_of, wait_until
@@ -222,9 +221,8 @@ for generation in range(3):
         }
     )
 
-    outcome = works.run("parent.py")
+    assert works.run("parent.py").code == 0
 
-    assert outcome[:3] == (0, "", "")
     recorded = works.recorded()
     calls = sorted(recorded.calls(GET_MANAGER, pid) for pid in recorded.pids)
     assert calls == [0, 1, 1, 1]
@@ -274,11 +272,6 @@ print(codes, sum(made))
     assert recorded.calls(GET_MANAGER, outcome.pid) == int(made)
 
 
-@pytest.mark.xfail(
-    sys.version_info < (3, 11),
-    strict=True,
-    reason="on 3.10 a blind spot is told at start, which starts the thread",
-)
 def test_a_parent_that_only_forks_has_no_thread_of_ours(works: Project) -> None:
     works.write(
         {

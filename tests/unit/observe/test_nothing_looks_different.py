@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from support.children import Run, copy_program, run, run_both
 
+WRAPT = tuple(int(part) for part in version("wrapt").split(".")[:2])
 CLASS_QUESTIONS = (
     *("is", "types", "same", "attributes", "signature", "hints", "doc", "name", "members", "no_arguments"),
     *("too_many", "unknown", "instance", "pickled", "class_pickled", "copied", "deep", "subclass"),
@@ -67,6 +69,8 @@ def test_a_class_answers_as_without_the_probe(classes: Seen, question: str) -> N
 
 @pytest.mark.parametrize("question", MAKER_QUESTIONS)
 def test_a_maker_answers_as_without_the_probe(makers: Seen, question: str) -> None:
+    if question == "unknown argument" and WRAPT < (1, 17):
+        pytest.xfail("wrapt before 1.17 words the error of an unbound call without its instance itself")
     different = {
         name: (makers.observed[name][question], answers[question])
         for name, answers in makers.plain.items()
