@@ -99,6 +99,15 @@ class Recorded:
         """What was listening in any process."""
         return {observer for record in self.of(ProcessRecord) for observer in record.observers}
 
+    def losses(self) -> dict[str, int]:
+        """What the processes say that they lost, by reason."""
+        told = [
+            entry.partition("=")
+            for process in self.processes
+            for entry in process.of(ProcessRecord)[-1].dropped
+        ]
+        return {reason: int(count) for reason, _, count in told}
+
     def users(self) -> set[str]:
         """Hashes of the users who got hold of an instance."""
         return {record.user for record in self.of(AccessRecord) if record.user}
