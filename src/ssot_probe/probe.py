@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from time import time_ns
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional, Union
 
+from ssot_probe import forks
 from ssot_probe.context.current import thread_name
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.names import is_within
@@ -57,8 +58,8 @@ class Probe:
         self._exporters = tuple(exporters)
         self.losses = Losses()
         self.pump = Pump(self._make_recorder, self.losses, self.report_error)
-        self.buffer = Buffer(self.losses, self.pump.start)
-        self.instances = InstanceTable(self.buffer.add)
+        self.buffer = Buffer(self.losses, self._on_first_record)
+        self.instances = InstanceTable()
         self.finder = ProbeFinder(self.scope, self._on_executed, self._on_failed)
         self._named = named_modules(policy)
         self._main = MainModuleWatch(self._look_at_main)
@@ -90,7 +91,7 @@ class Probe:
         if self._may_define_in_main():
             self.finder.main = self._main
             self._main.start()
-        _at_fork.register(self)
+        forks.tell(self)
         atexit.register(self.stop)
         return self
 
@@ -134,6 +135,11 @@ class Probe:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
+
+    def _on_first_record(self) -> None:
+        if "otlp" in self.settings.exporters:
+            forks.tell_first()
+        self.pump.start()
 
     # What the ears tell
 
@@ -306,19 +312,20 @@ class Probe:
     def before_fork(self) -> None:
         """Stop the pump: a fork beside a running thread is warned of since 3.12, and copies its locks."""
         if self.is_active:
-            self._was_running = self.pump.pause(FORK_SECONDS)
-            _flush_at_end_of_multiprocessing_children()
+            self._was_running |= self.pump.pause(FORK_SECONDS)
 
     def after_fork_in_parent(self) -> None:
         """Go on as before."""
         if self.is_active and self._was_running:
             self.pump.start()
+        self._was_running = False
 
     def after_fork_in_child(self) -> None:
         """Be a process of its own: nothing counted, nothing waiting, another identity."""
         if not self.is_active:
             return
         self._pid = os.getpid()
+        self._was_running = False
         self.armed = time_ns()
         self.process_id = _new_process_id()
         self.losses.clear()
@@ -327,42 +334,6 @@ class Probe:
         tripwire.forget()
         self.instances.forget_users()
         self.buffer.items.extend(self._inventory)
-
-
-class _AtFork:
-    """The one at-fork hook of the process; hooks cannot be taken back, so it only points to the probe."""
-
-    def __init__(self) -> None:
-        self._probe: Optional[Probe] = None
-        self._is_registered = False
-
-    def register(self, probe: Probe) -> None:
-        """Tell this probe of forks from now on."""
-        self._probe = probe
-        if not self._is_registered and hasattr(os, "register_at_fork"):
-            self._is_registered = True
-            os.register_at_fork(
-                before=lambda: self._tell(Probe.before_fork),
-                after_in_parent=lambda: self._tell(Probe.after_fork_in_parent),
-                after_in_child=lambda: self._tell(Probe.after_fork_in_child),
-            )
-
-    def stop(self) -> None:
-        """Stop the probe that is told of forks: the end of a multiprocessing child."""
-        if self._probe is not None:
-            self._probe.stop()
-
-    def _tell(self, what: Callable[[Probe], None]) -> None:
-        probe = self._probe
-        if probe is None or not probe.is_active:
-            return
-        try:
-            what(probe)
-        except Exception as error:
-            probe.report_error(error)
-
-
-_at_fork = _AtFork()
 
 
 def start(
@@ -421,11 +392,3 @@ def _working_directory() -> str:
         return os.getcwd()
     except OSError:
         return "/"
-
-
-def _flush_at_end_of_multiprocessing_children() -> None:
-    """Children of multiprocessing leave by `os._exit`, past atexit; its own finalizers still run."""
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None and not getattr(_at_fork, "is_known_to_multiprocessing", False):
-        _at_fork.is_known_to_multiprocessing = True  # type: ignore[attr-defined]
-        util.register_after_fork(_at_fork, lambda hook: util.Finalize(None, hook.stop, exitpriority=-100))

@@ -11,8 +11,8 @@ def current_request() -> tuple[str, str]:
     Nothing is read where the application has not loaded OpenTelemetry itself.
     """
     trace = sys.modules.get("opentelemetry.trace")
-    if trace is None:
-        return "", ""
+    if trace is None or not sys.modules["opentelemetry.context"].get_current():
+        return "", ""  # nothing is current: no span either
     context = trace.get_current_span().get_span_context()
     if not context.is_valid:
         return "", ""

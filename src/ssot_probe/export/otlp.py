@@ -8,7 +8,7 @@ exporters, which read OTEL_EXPORTER_OTLP_* as everywhere.
 from __future__ import annotations
 
 import os
-from _thread import allocate_lock, get_ident, start_new_thread
+from _thread import allocate_lock, get_ident, get_native_id, start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any, NamedTuple, Optional
 
 from ssot_probe.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
-from ssot_probe.observe.modules import is_importing
+from ssot_probe.observe.threads import is_importing, wait_for_end
 from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData
 from ssot_probe.wire.registry import SCOPE
 
@@ -65,7 +65,7 @@ class OtlpExporter:
         self._bell = allocate_lock()
         self._bell.acquire()
         self._finished = allocate_lock()
-        self._thread = 0
+        self._thread = self._native_id = 0
         self._is_running = self._is_pausing = self._is_closing = self._is_useless = False
 
     def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
@@ -87,6 +87,8 @@ class OtlpExporter:
         while self._is_running and not self._has_finished(seconds):
             if monotonic() > deadline or (self._sender is not None and not is_importing(self._thread)):
                 break
+        if not self._is_running:
+            wait_for_end(self._native_id, seconds)
         self._is_pausing = False
 
     def close(self, seconds: float) -> None:
@@ -128,7 +130,7 @@ class OtlpExporter:
             return  # it rings already
 
     def _run(self, deadline: float | None = None) -> None:
-        self._thread = get_ident()
+        self._thread, self._native_id = get_ident(), get_native_id()
         try:
             while not self._is_pausing:
                 self._send_all(deadline)

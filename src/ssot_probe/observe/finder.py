@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from sys import _getframe
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple, Optional, TypeVar
@@ -72,6 +72,7 @@ class ProbeFinder:
         self._on_failed = on_failed
         self._foreign: set[str] = set()
         self._asked: set[tuple[int, str]] = set()
+        self._awaited_by_main = ""
         self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
 
     @_as_importlib
@@ -79,8 +80,8 @@ class ProbeFinder:
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return what the other finders find; arm it when it is first-party."""
-        if self.main is not None and self.main.is_importing:
-            return self._find_for_main(fullname, path, target)
+        if self.main is not None and self.main.is_tracing:
+            return self._find_for_main(self.main, fullname, path, target)
         top_level = fullname.partition(".")[0]
         if top_level in self._foreign:
             return None
@@ -101,18 +102,20 @@ class ProbeFinder:
 
     @_as_importlib
     def _find_for_main(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+        self, watch: MainModuleWatch, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
-        """Find what `__main__` asked for, so that its end is noticed whatever it is."""
-        watch, self.main = self.main, None
+        """Find what `__main__` asked for; nothing is traced then until it has run."""
+        watch.pause()
+        is_waiting = False
         try:
             spec = self.find_spec(fullname, path, target) or self._ask_others(fullname, path, target)
+            is_waiting = spec is not None and _is_to_be_run(spec) and self._shadow(spec, None)
+            if is_waiting:
+                self._awaited_by_main = fullname
+            return spec
         finally:
-            self.main = watch
-        loader = None if spec is None else spec.loader
-        if watch is not None and (loader is None or not self._shadow(loader, fullname, None)):
-            watch.resume()
-        return spec
+            if not is_waiting:
+                watch.resume()
 
     @_as_importlib
     def _ask_others(
@@ -135,21 +138,19 @@ class ProbeFinder:
 
     def _arm(self, spec: ModuleSpec, loading: Loading) -> None:
         tripwire.arm(spec)
-        if spec.loader is not None:
-            self._shadow(spec.loader, spec.name, loading)
+        self._shadow(spec, loading)
 
-    def _shadow(self, loader: object, name: str, loading: Loading | None) -> bool:
+    def _shadow(self, spec: ModuleSpec, loading: Loading | None) -> bool:
         """Be told when the loader has run the module. False for what cannot tell: builtin, frozen modules."""
+        loader = spec.loader
         attributes = getattr(loader, "__dict__", None)
         if isinstance(loader, type) or not isinstance(attributes, dict):
             return False
         shadow = attributes.get("exec_module")
         if not isinstance(shadow, _Shadow) or shadow.finder is not self:
             shadow = attributes["exec_module"] = _Shadow(loader, shadow, self)
-        if loading is not None or name not in shadow.waiting:
-            shadow.waiting[name] = loading
-        if self.main is not None and self.main.is_importing:
-            shadow.for_main.add(name)
+        if loading is not None or spec.name not in shadow.waiting:
+            shadow.waiting[spec.name] = loading
         return True
 
     def executed(self, module: ModuleType, loading: Loading) -> None:
@@ -160,9 +161,10 @@ class ProbeFinder:
         """Pass on that running a module raised."""
         self._on_failed(loading)
 
-    def loaded_for_main(self) -> None:
-        """Pass on that what `__main__` imports has been loaded, or failed to."""
-        if self.main is not None:
+    def finished(self, name: str) -> None:
+        """Go on with `__main__` where this is what it waited for, whether it was loaded or failed to."""
+        if self.main is not None and name == self._awaited_by_main:
+            self._awaited_by_main = ""
             self.main.resume()
 
 
@@ -172,7 +174,6 @@ class _Shadow:
     def __init__(self, loader: Any, own: Any, finder: ProbeFinder) -> None:
         self.loader = loader
         self.waiting: dict[str, Optional[Loading]] = {}
-        self.for_main: set[str] = set()
         self._own = own
         self.finder = finder
 
@@ -194,9 +195,7 @@ class _Shadow:
             if loading is not None:
                 self.finder.executed(module, loading)
         finally:
-            if name in self.for_main:
-                self.for_main.discard(name)
-                self.finder.loaded_for_main()
+            self.finder.finished(name)
 
     def _step_aside(self) -> None:
         attributes = vars(self.loader)
@@ -205,6 +204,13 @@ class _Shadow:
                 del attributes["exec_module"]
             else:
                 attributes["exec_module"] = self._own
+
+
+def _is_to_be_run(spec: ModuleSpec) -> bool:
+    """Does an import statement ask, so that the module runs next? Nothing may come between that can fail."""
+    frame = _getframe(3).f_back  # of what called `find_spec`
+    asks = frame is not None and frame.f_code.co_name == "_find_and_load_unlocked"
+    return asks and isinstance(spec.loader, SourceFileLoader)
 
 
 def _file_of(spec: ModuleSpec) -> str | None:

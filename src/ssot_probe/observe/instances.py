@@ -45,11 +45,11 @@ class InstanceTable:
     leads to the very object; the reference's callback removes it before the id can be used again.
     """
 
-    def __init__(self, on_gone: Callable[[int], None]) -> None:
+    def __init__(self) -> None:
         self.by_id: dict[int, InstanceRef] = {}
         self.newest = 0
         self._serial = count(1).__next__
-        self._forget = _forgetting(self.by_id, on_gone)
+        self._forget = _forgetting(self.by_id)
 
     def find(self, instance: object) -> InstanceRef | None:
         """Return what is known of the instance, None when it was never seen."""
@@ -68,6 +68,10 @@ class InstanceTable:
         known.user = known.others = known.origin = known.born = None
         self.by_id[key] = known
         return known
+
+    def is_alive(self, known: InstanceRef) -> bool:
+        """Is the instance still there? Asking the reference itself would make it live on for a moment."""
+        return self.by_id.get(known.key) is known
 
     def meets(self, known: InstanceRef, user: str) -> bool:
         """Note that the user got hold of the instance. Is it the first time?"""
@@ -90,14 +94,10 @@ class InstanceTable:
             known.user = known.others = None
 
 
-def _forgetting(
-    by_id: dict[int, InstanceRef], on_gone: Callable[[int], None]
-) -> Callable[[InstanceRef], None]:
+def _forgetting(by_id: dict[int, InstanceRef]) -> Callable[[InstanceRef], None]:
     """Return what is called with the weak reference of an instance that is being freed."""
 
     def forget(gone: InstanceRef) -> None:
         by_id.pop(gone.key, None)  # the id is still taken: no other instance can stand there
-        if gone.user is not None:
-            on_gone(gone.serial)
 
     return forget

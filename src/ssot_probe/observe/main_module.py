@@ -13,8 +13,6 @@ from collections.abc import Callable
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Optional
 
-from ssot_probe.observe.import_sites import ImportStatement, statements_by_line
-
 MOST_CALLS = 50_000
 """Calls during one line of the script after which it is no longer defining but serving."""
 
@@ -30,10 +28,8 @@ class MainModuleWatch:
         self._look = look
         self._frame: Optional[FrameType] = None
         self._last_definition = 0
-        self._imports: dict[int, list[ImportStatement]] = {}
         self._calls = 0
         self._is_watching = False
-        self.is_importing = False
 
     def start(self) -> None:
         """Wait for the script to begin. A debugger or coverage that traces already keeps its place."""
@@ -43,16 +39,24 @@ class MainModuleWatch:
 
     def stop(self) -> None:
         """Leave nothing in place; may be called twice."""
-        self._is_watching = self.is_importing = False
+        self._is_watching = False
         if self._frame is not None:
             self._frame.f_trace = None
             self._frame = None
         self._trace(False)
 
+    @property
+    def is_tracing(self) -> bool:
+        """Does the script run in this thread, and is it being followed?"""
+        return self._frame is not None and sys.gettrace() == self._ssot_probe_calls
+
+    def pause(self) -> None:
+        """Trace nothing until `resume`: the script waits for a module."""
+        self._trace(False)
+
     def resume(self) -> None:
-        """Go on: what the script imported has been loaded."""
-        if self.is_importing:
-            self.is_importing = False
+        """Go on: the module has been loaded, or failed to."""
+        if self._is_watching:
             self._trace(True)
 
     def _trace(self, is_on: bool) -> None:
@@ -77,7 +81,6 @@ class MainModuleWatch:
             self.stop()
             return None
         self._frame = frame
-        self._imports = statements_by_line(frame.f_code)
         return self._ssot_probe_line
 
     def _ssot_probe_line(self, frame: FrameType, event: str, argument: object) -> Any:
@@ -88,9 +91,6 @@ class MainModuleWatch:
         if frame.f_lineno > self._last_definition or event == "return":
             self.stop()
             return None
-        if any(_must_be_loaded(statement) for statement in self._imports.get(frame.f_lineno, ())):
-            self.is_importing = True
-            self._trace(False)
         return self._ssot_probe_line
 
 
@@ -102,14 +102,6 @@ def defines_something(script: str) -> bool:
     except OSError:
         return True
     return any(line.lstrip().startswith((b"class ", b"def ", b"async def ")) for line in text.splitlines())
-
-
-def _must_be_loaded(statement: ImportStatement) -> bool:
-    """Is it worth to stop tracing for this import? The standard library's modules load fast."""
-    name = statement.written
-    return bool(statement.level) or (
-        name not in sys.modules and name.partition(".")[0] not in sys.stdlib_module_names
-    )
 
 
 def _last_definition(code: CodeType) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import CodeType
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple, Optional
 
 from ssot_probe.context.sources import UserReader
 from ssot_probe.model.policy import Concept
@@ -68,7 +68,3 @@ class MakeEvent(NamedTuple):
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
     request: tuple[str, str]
     time: int
-
-
-Event = Union[tuple[object, ...], int]
-"""What waits in the buffer besides records: a MakeEvent's fields, or the serial of a gone instance."""

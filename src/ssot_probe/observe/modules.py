@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import ModuleType
 from typing import Any
 
@@ -13,13 +12,3 @@ def namespace_of(module: object) -> dict[str, Any]:
         return {}
     names: dict[str, Any] = object.__getattribute__(module, "__dict__")
     return names
-
-
-def is_importing(thread: int) -> bool:
-    """Is the thread in the middle of an import? Its lock would never open in a forked child."""
-    frame = sys._current_frames().get(thread)
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib._bootstrap"):
-            return True
-        frame = frame.f_back
-    return False

@@ -56,7 +56,7 @@ class Buffer:
         if len(self.items) >= 2 * self._limit:
             return False
         if type(item) is not tuple:
-            return type(item) is not int
+            return True
         key = (id(item[_MAKER]), hash(item[_OUTCOME]), id(item[_CLASS]), id(item[_CODE]), item[_OFFSET])
         if item[_FIRST_MEETING] or key not in self._known:
             self._known.add(key)

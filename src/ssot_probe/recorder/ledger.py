@@ -6,13 +6,14 @@ one only while there are few of them, or once a second user got hold of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 from typing import NamedTuple
 
 from ssot_probe.context.labels import task_label, thread_label
 from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRecord
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
+from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.makers import MakeEvent, ObservedClass
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
@@ -22,6 +23,9 @@ SINGLE_INSTANCES = 200
 
 USERS_TOLD = 32
 """Users of one shared instance that are told one by one; the rest is counted only."""
+
+INSTANCES_UNSWEPT = 1_000
+"""Instances that are remembered before those that are no more are looked for."""
 
 
 class _Fact:
@@ -40,7 +44,8 @@ class _Shared(NamedTuple):
     """Who got hold of one instance."""
 
     cls: ObservedClass
-    users: dict[str, AccessRecord]
+    instance: InstanceRef
+    users: dict[str, MakeEvent]
     told: set[str]
 
 
@@ -51,12 +56,21 @@ class Ledger:
         process: unique prefix for the ids of instances.
         places: turns code and offsets into places.
         hash_user: user id -> keyed hash.
+        is_alive: is the instance still there?
     """
 
-    def __init__(self, process: str, places: Places, hash_user: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        process: str,
+        places: Places,
+        hash_user: Callable[[str], str],
+        is_alive: Callable[[InstanceRef], bool],
+    ) -> None:
         self._process = process
         self._places = places
         self._hash_user = hash_user
+        self._is_alive = is_alive
+        self._most_instances = INSTANCES_UNSWEPT
         self._facts: dict[tuple[object, ...], _Fact] = {}
         self._instances: dict[int, _Shared] = {}
         self._told_singles: dict[str, int] = {}
@@ -69,7 +83,7 @@ class Ledger:
         if event.outcome != "used":
             self._count(event)
         if event.is_first_meeting and event.user is not None and event.instance is not None:
-            yield from self._meet(event, event.instance.serial, self._hash_user(event.user))
+            yield from self._meet(event, event.instance, self._hash_user(event.user))
 
     def _count(self, event: MakeEvent) -> None:
         fact = self._fact_of(event)
@@ -81,9 +95,21 @@ class Ledger:
             key = (event.cls.name, event.cls.concept.name)
             self.creations[key] = self.creations.get(key, 0) + 1
 
-    def forget(self, serial: int) -> None:
-        """Let go of an instance that is no more."""
-        self._instances.pop(serial, None)
+    def gone(self) -> list[int]:
+        """Return the serials of instances that are no more, now and then: when twice as many are known.
+
+        They may be forgotten once everything that waited when this was asked has been taken.
+        """
+        if len(self._instances) < self._most_instances:
+            return []
+        gone = [serial for serial, state in self._instances.items() if not self._is_alive(state.instance)]
+        self._most_instances = INSTANCES_UNSWEPT + 2 * (len(self._instances) - len(gone))
+        return gone
+
+    def forget(self, serials: Iterable[int]) -> None:
+        """Let go of instances that are no more."""
+        for serial in serials:
+            del self._instances[serial]
 
     def due(self, now: int, is_final: bool, is_quiet: bool = False) -> Iterator[Record]:
         """Yield the facts that are new, or that grew and are to be told again."""
@@ -97,7 +123,7 @@ class Ledger:
                 fact.first = fact.last
 
     def _fact_of(self, event: MakeEvent) -> _Fact:
-        chain = tuple(maker.name for maker in event.chain)
+        chain = tuple([maker.name for maker in event.chain]) if event.chain else ()
         origin = "" if event.origin is None else event.origin.name
         born = "" if event.born is None or event.outcome == "constructed" else self._born(*event.born[:2])
         site = self._places.site(event.code, event.offset)
@@ -129,17 +155,36 @@ class Ledger:
         site = self._places.site(code, offset)
         return f"{site.file}:{site.line}"
 
-    def _meet(self, event: MakeEvent, serial: int, user: str) -> Iterator[Record]:
-        cls = event.cls
+    def _meet(self, event: MakeEvent, instance: InstanceRef, user: str) -> Iterator[Record]:
+        cls, serial = event.cls, instance.serial
         state = self._instances.get(serial)
         if state is None:
-            state = self._instances[serial] = _Shared(cls, {}, set())
+            state = self._instances[serial] = _Shared(cls, instance, {}, set())
         if user in state.users:
             return
-        access = AccessRecord(
+        state.users[user] = event
+        count = len(state.users)
+        singles = self._told_singles.get(cls.name, 0)
+        if count == 1 and singles < SINGLE_INSTANCES:
+            self._told_singles[cls.name] = singles + 1
+            state.told.add(user)
+            yield self._access(event, serial, user)
+        elif 1 < count <= USERS_TOLD:
+            for known, earlier in state.users.items():
+                if known not in state.told:
+                    state.told.add(known)
+                    yield self._access(earlier, serial, known)
+        if is_cross_user(cls.concept, cls.name, count) and count & (count - 1) == 0:
+            if count == 2:
+                key = (cls.name, cls.concept.name)
+                self.shared[key] = self.shared.get(key, 0) + 1
+            yield self._finding(event, self._access(event, serial, user), state)
+
+    def _access(self, event: MakeEvent, serial: int, user: str) -> AccessRecord:
+        return AccessRecord(
             instance=f"{self._process}-{serial}",
-            concept=cls.concept.name,
-            cls=cls.name,
+            concept=event.cls.concept.name,
+            cls=event.cls.name,
             maker=event.maker.name,
             outcome=event.outcome,
             site=self._places.site(event.code, event.offset),
@@ -149,23 +194,6 @@ class Ledger:
             time=event.time,
             request=event.request[0],
         )
-        state.users[user] = access
-        count = len(state.users)
-        singles = self._told_singles.get(cls.name, 0)
-        if count == 1 and singles < SINGLE_INSTANCES:
-            self._told_singles[cls.name] = singles + 1
-            state.told.add(user)
-            yield access
-        elif 1 < count <= USERS_TOLD:
-            for known, earlier in state.users.items():
-                if known not in state.told:
-                    state.told.add(known)
-                    yield earlier
-        if is_cross_user(cls.concept, cls.name, count) and count & (count - 1) == 0:
-            if count == 2:
-                key = (cls.name, cls.concept.name)
-                self.shared[key] = self.shared.get(key, 0) + 1
-            yield self._finding(event, access, state)
 
     def _finding(self, event: MakeEvent, access: AccessRecord, state: _Shared) -> SharingRecord:
         severity = sharing_severity(state.cls.concept).label

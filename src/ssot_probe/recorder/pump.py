@@ -6,14 +6,13 @@ them, so it neither shows up among the application's threads nor depends on its 
 
 from __future__ import annotations
 
-import os
 from _thread import allocate_lock, get_ident, get_native_id, start_new_thread
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Optional
 
 from ssot_probe.losses import THREAD, Losses
-from ssot_probe.observe.modules import is_importing
+from ssot_probe.observe.threads import is_importing, wait_for_end
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.recorder import Recorder
@@ -103,7 +102,7 @@ class Pump:
             return False
         deadline = monotonic() + LOADING_SECONDS
         if self._stop(seconds if self._cycles else LOADING_SECONDS):
-            _wait_for_end(turn.native_id)
+            wait_for_end(turn.native_id, ENDING_SECONDS)
         else:
             while is_importing(turn.thread) and monotonic() < deadline:
                 turn.finished.acquire(timeout=seconds)
@@ -148,13 +147,13 @@ class Pump:
             while not turn.is_stopping:
                 turn.bell.acquire(timeout=INTERVAL)
                 if not turn.is_stopping:
-                    self._cycle(INTERVAL)
+                    self._cycle(INTERVAL, turn)
             if turn.is_final:
-                self._cycle(turn.seconds, is_final=True)
+                self._cycle(turn.seconds, turn, is_final=True)
         finally:
             turn.finished.release()
 
-    def _cycle(self, seconds: float, is_final: bool = False) -> None:
+    def _cycle(self, seconds: float, turn: _Turn | None = None, is_final: bool = False) -> None:
         """Run one cycle, unless another thread's takes longer than so many seconds."""
         deadline = monotonic() + seconds
         if not self._cycling.acquire(timeout=seconds):
@@ -162,7 +161,9 @@ class Pump:
         try:
             if self._recorder is None:
                 self._recorder = self._make_recorder()
-            self._recorder.cycle(is_final)
+            for _ in self._recorder.cycle(is_final):
+                if turn is not None and turn.is_stopping and not is_final:
+                    break  # a fork is near
             if is_final:
                 self._recorder.close(max(0.0, deadline - monotonic() - LAST_WORD_SECONDS))
         except Exception as error:
@@ -170,11 +171,3 @@ class Pump:
         finally:
             self._cycles += 1
             self._cycling.release()
-
-
-def _wait_for_end(native_id: int) -> None:
-    """Wait until the system has no such thread any more: 3.12 counts them when it warns of a fork."""
-    task = f"/proc/self/task/{native_id}"
-    deadline = monotonic() + ENDING_SECONDS
-    while os.path.exists(task) and monotonic() < deadline:
-        sleep(0.0002)

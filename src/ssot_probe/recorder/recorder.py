@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import time_ns
 from typing import Any, NamedTuple, Protocol
 
@@ -72,20 +72,28 @@ class Recorder:
         self._instances = instances
         self._exporters = list(exporters)
         self._closing: Exporter | None = None
-        self._ledger = Ledger(identity.instance, places, hash_user)
+        self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
         self._imports = ImportLedger(places)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
         self._next_heartbeat = 0
         self._is_started = False
 
-    def cycle(self, is_final: bool = False) -> None:
-        """Record and export what has come up. The last cycle says that the recording is closed."""
+    def cycle(self, is_final: bool = False) -> Iterator[None]:
+        """Record and export what has come up by now, batch by batch; yield where there is more to do.
+
+        The last batch of the final cycle says that the recording is closed.
+        """
+        gone = self._ledger.gone()
+        left = len(self._buffer.items)  # what comes meanwhile can wait: there may be no end to it
         while True:
             items = self._buffer.take(BATCH)
-            self._export(self._records(items, is_final and not self._buffer.items))
-            if len(items) < BATCH:
+            left -= BATCH
+            self._export(self._records(items, is_final and left <= 0))
+            if left <= 0:
                 break
+            yield
+        self._ledger.forget(gone)
 
     def pause(self, seconds: float) -> None:
         """Stop what runs in threads, before a fork."""
@@ -118,8 +126,6 @@ class Recorder:
         for item in items:
             if type(item) is tuple:
                 records.extend(self._ledger.take(MakeEvent._make(item)))
-            elif type(item) is int:
-                self._ledger.forget(item)
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
             else:

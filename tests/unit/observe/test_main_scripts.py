@@ -187,6 +187,42 @@ def test_a_module_of_a_package_that_runs_as_the_program_is_observed(tmp_path: Pa
     assert (main.file, main.preloaded) == ("app/server.py", False)
 
 
+def test_nothing_is_traced_while_the_script_imports(tmp_path: Path) -> None:
+    files = {
+        "first.py": "import sys\nimport second\nprint(sys.gettrace())",
+        "second.py": "import sys, colorsys\nprint(sys.gettrace())",
+    }
+    program = """
+        import first
+
+        class BoxManager:
+            pass
+
+        BoxManager()
+    """
+    done, _ = run_both(tmp_path, program=program, files=files)
+    assert done.stdout.split() == ["None", "None"]
+    assert made(done) == {("BoxManager", "BoxManager", "constructed", 7)}
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "import importlib.util; importlib.util.find_spec('here')",
+        "import sys; sys.meta_path[0].find_spec('here', None)",
+        "try:\n    import missing\nexcept ImportError:\n    pass",
+        "try:\n    import broken\nexcept ValueError:\n    pass",
+        "import _bisect, _frozen_importlib, colorsys",
+    ],
+)
+def test_the_script_is_followed_whatever_it_asked_for(tmp_path: Path, asking: str) -> None:
+    files = {"here.py": "", "broken.py": "raise ValueError"}
+    program = asking + "\n\nclass BoxManager: pass\n\nclass AppManager: box = BoxManager()\n"
+    done, _ = run_both(tmp_path, program=program, files=files)
+    lines = len(program.splitlines())
+    assert made(done) == {("BoxManager", "BoxManager", "constructed", lines)}
+
+
 def test_a_debugger_that_traces_already_keeps_its_place(tmp_path: Path) -> None:
     files = {
         "debug.py": """
