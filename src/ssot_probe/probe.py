@@ -57,7 +57,7 @@ class Probe:
         self.scope = Scope(policy.packages, directories, started_packages(arguments))
         self._exporters = tuple(exporters)
         self.losses = Losses()
-        self.pump = Pump(self._make_recorder, self.losses, self.report_error)
+        self.pump = Pump(self._make_recorder, lambda: self.finder.is_loading, self.losses, self.report_error)
         self.buffer = Buffer(self.losses, self._on_first_record)
         self.instances = InstanceTable()
         self.finder = ProbeFinder(self.scope, self._on_executed, self._on_failed)

@@ -30,6 +30,11 @@ def words(class_name: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(class_name))
 
 
+def lower_words(name: str) -> set[str]:
+    """Return the lower-case words of a class name, a module name or a pattern."""
+    return {word.lower() for part in name.replace("*", " ").split("_") for word in words(part)}
+
+
 def role_words(class_name: str) -> tuple[str, ...]:
     """Return the words of a class name up to its role: `SessionStoreV2Impl` is Session, Store."""
     parts = words(class_name)

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from hashlib import sha256
 from typing import NamedTuple, Optional
 
-
-class Severity(IntEnum):
-    """How bad a finding is; ordered, so that severities compare."""
-
-    NOTE = 1
-    WARNING = 2
-    ERROR = 3
-
-    @property
-    def label(self) -> str:
-        """The word that reports and telemetry use: `note`, `warning`, `error`."""
-        return self.name.lower()
+from ssot_probe.model.severity import Severity as Severity
 
 
 class Evidence(NamedTuple):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ssot_probe.model.finding import Severity
 from ssot_probe.model.policy import Concept
+from ssot_probe.model.severity import Severity
 
 
 def may_be_shared(concept: Concept, class_name: str) -> bool:

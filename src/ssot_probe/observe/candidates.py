@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
+from functools import lru_cache
 from opcode import opmap
-from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from types import CodeType, FunctionType
+
+from ssot_probe.model.concepts import lower_words
 
 MAKING_WORDS = frozenset(
     {
@@ -38,7 +40,7 @@ def plain_function(value: object) -> FunctionType | None:
     """Return the Python function under a static method, class method, decorator or cache."""
     for _ in range(16):  # decorators stack, but not for ever
         if type(value) is FunctionType:
-            inner = vars(value).get("__wrapped__")
+            inner = getattr(value, "__wrapped__", None)  # `vars` would give each function a dictionary
             if inner is None:
                 return value
             value = inner
@@ -69,7 +71,7 @@ def returns_something(code: CodeType) -> bool:
 
 def may_make(
     function: FunctionType,
-    owner_words: Collection[str],
+    owner: str,
     says_class: Callable[[str], bool],
     role_words: Collection[str],
 ) -> bool:
@@ -80,31 +82,34 @@ def may_make(
 
     Args:
         function: the innermost function.
-        owner_words: lower-case words of the name of the class or module that it stands in; they count for
-            a name of one word, as in `ManagerRegistry.get`.
+        owner: name of the class or module that it stands in; its words count for a name of one word, as in
+            `ManagerRegistry.get`.
         says_class: is a name that of an observed class, or of a maker that is known?
         role_words: lower-case words that observed classes are called by, such as "manager".
     """
     code = function.__code__
-    if code.co_flags & _GENERATOR_FLAGS or not returns_something(code):
-        return False
-    if any(map(says_class, code.co_names)):
-        return True
-    if any(map(says_class, _NAME.findall(_return_annotation(function)))):
-        return True
-    parts = code.co_name.strip("_").lower().split("_")
-    if parts[0] not in MAKING_WORDS:
-        return False
-    told = parts[1:] or owner_words
-    return any(word in role_words or word.rstrip("s") in role_words for word in told)
+    return (
+        (
+            any(map(says_class, code.co_names))
+            or any(map(says_class, names_in(_return_annotation(function))))
+            or _is_called_like_a_maker(code.co_name, owner, role_words)
+        )
+        and not code.co_flags & _GENERATOR_FLAGS
+        and returns_something(code)
+    )
 
 
-def functions_of(owner: type | ModuleType, module: str) -> Iterator[tuple[str, Any, FunctionType]]:
-    """Yield (name, value as stored, innermost function) for the functions that the owner itself defines."""
-    for name, value in list(vars(owner).items()):
-        function = plain_function(value)
-        if function is not None and function.__module__ == module and not name.startswith("__"):
-            yield name, value, function
+@lru_cache(maxsize=4096)
+def names_in(annotation: str) -> tuple[str, ...]:
+    """Return the names that an annotation is made of."""
+    return tuple(_NAME.findall(annotation))
+
+
+def _is_called_like_a_maker(name: str, owner: str, role_words: Collection[str]) -> bool:
+    first, *others = name.strip("_").lower().split("_")
+    return first in MAKING_WORDS and any(
+        word in role_words or word.rstrip("s") in role_words for word in others or lower_words(owner)
+    )
 
 
 def _return_annotation(function: FunctionType) -> str:

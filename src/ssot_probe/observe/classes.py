@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 from time import time_ns
+from typing import TypeVar
 
-from ssot_probe.model.concepts import concept_of, plays_role, role_words, words
+from ssot_probe.model.concepts import concept_of, lower_words, plays_role, role_words
 from ssot_probe.model.names import qualify, split
 from ssot_probe.model.policy import Concept, Policy
 from ssot_probe.model.records import ClassRecord, Record
@@ -14,6 +15,8 @@ from ssot_probe.model.sharing import may_be_shared
 from ssot_probe.observe import census
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.scope import Scope
+
+_T = TypeVar("_T")
 
 
 class ObservedClasses:
@@ -27,20 +30,23 @@ class ObservedClasses:
     Attributes:
         by_object: class object -> what is known of it.
         words: lower-case words that the observed classes are called by.
-        names: name -> is it that of an observed class, or of something that stands for one?
+        names: name -> is it that of an observed class, or of something that stands for one? Makers and
+            aliases are added as they are found.
     """
 
     def __init__(self, policy: Policy, scope: Scope, emit: Callable[[Record], None]) -> None:
         self.by_object: dict[type, ObservedClass] = {}
         self.words: set[str] = set()
-        self.names = _NameCache(self._is_class_name)
+        self.names = _Answers(self._is_class_name)
+        self._roles = _Answers(plays_role)
+        self._declared = _Answers(lambda name: concept_of(policy, name))
         self._policy = policy
         self._scope = scope
         self._emit = emit
         self._serial = count(1).__next__
         for concept in policy.concepts:
             for pattern in (*concept.classes, concept.canonical):
-                self.words.update(words_of(split(pattern)[1] or pattern))
+                self.words.update(lower_words(split(pattern)[1] or pattern))
 
     def add(self, cls: type) -> ObservedClass | None:
         """Return what is known of a class, from now on if need be; None where it plays no concept."""
@@ -56,7 +62,7 @@ class ObservedClasses:
         known = ObservedClass(name, self._serial(), concept, may_be_shared(concept, name))
         self.by_object[cls] = known
         self.names[cls.__name__] = True
-        self.words.update(words_of(cls.__name__))
+        self.words.update(lower_words(cls.__name__))
         self._emit(self._describe(cls, known))
         return known
 
@@ -65,14 +71,15 @@ class ObservedClasses:
         return self._scope.is_first_party(str(cls.__module__), census.file_of(cls) or None)
 
     def _concept_of(self, cls: type) -> Concept | None:
-        name = census.qualified_name(cls)
-        concept = concept_of(self._policy, name)
-        if concept is not None:
-            names_it = any(":" in pattern for pattern in concept.classes) or name == concept.canonical
-            return concept if names_it or self.is_first_party(cls) else None
-        if not self._policy.concepts and plays_role(cls.__name__) and self.is_first_party(cls):
+        if self._policy.concepts:
+            name = census.qualified_name(cls)
+            concept = self._declared[name]
+            if concept is not None:
+                names_it = any(":" in pattern for pattern in concept.classes) or name == concept.canonical
+                return concept if names_it or self.is_first_party(cls) else None
+        elif self._roles[cls.__name__] and self.is_first_party(cls):
             ending = "-".join(word.lower() for word in role_words(cls.__name__)[-2:])
-            return Concept(name=ending, classes=(name,), declared=False)
+            return Concept(name=ending, classes=(census.qualified_name(cls),), declared=False)
         for base in cls.__mro__[1:-1]:  # a subclass plays what its base plays, whatever its name
             known = self.by_object.get(base)
             if known is not None:
@@ -98,18 +105,13 @@ class ObservedClasses:
         )
 
 
-class _NameCache(dict[str, bool]):
-    """Remembers the answer for each name; makers and aliases are added as they are found."""
+class _Answers(dict[str, _T]):
+    """Remembers the answer for each name."""
 
-    def __init__(self, ask: Callable[[str], bool]) -> None:
+    def __init__(self, ask: Callable[[str], _T]) -> None:
         super().__init__()
         self._ask = ask
 
-    def __missing__(self, name: str) -> bool:
+    def __missing__(self, name: str) -> _T:
         answer = self[name] = self._ask(name)
         return answer
-
-
-def words_of(name: str) -> set[str]:
-    """Return the lower-case words of a class name, a module name or a pattern."""
-    return {word.lower() for part in name.replace("*", " ").split("_") for word in words(part)}

@@ -72,6 +72,7 @@ class ProbeFinder:
         self._on_failed = on_failed
         self._foreign: set[str] = set()
         self._asked: set[tuple[int, str]] = set()
+        self._loading: list[str] = []
         self._awaited_by_main = ""
         self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
 
@@ -153,6 +154,15 @@ class ProbeFinder:
             shadow.waiting[spec.name] = loading
         return True
 
+    @property
+    def is_loading(self) -> bool:
+        """Is a module being run that was waited for, in any thread?"""
+        return bool(self._loading)
+
+    def starts(self, name: str) -> None:
+        """Note that a module is run now."""
+        self._loading.append(name)
+
     def executed(self, module: ModuleType, loading: Loading) -> None:
         """Pass on that a module ran."""
         self._on_executed(module, loading)
@@ -162,7 +172,8 @@ class ProbeFinder:
         self._on_failed(loading)
 
     def finished(self, name: str) -> None:
-        """Go on with `__main__` where this is what it waited for, whether it was loaded or failed to."""
+        """Note that a module has run, or failed to; `__main__` goes on where this is what it waited for."""
+        self._loading.remove(name)
         if self.main is not None and name == self._awaited_by_main:
             self._awaited_by_main = ""
             self.main.resume()
@@ -185,6 +196,7 @@ class _Shadow:
         if not self.waiting:
             self._step_aside()
         run = self._own or type(self.loader).exec_module.__get__(self.loader)
+        self.finder.starts(name)
         try:
             run(module)
         except BaseException:

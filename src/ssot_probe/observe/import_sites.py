@@ -45,17 +45,6 @@ class StatementReader:
         return known[1].get(offset)
 
 
-def statements_by_line(code: CodeType) -> dict[int, list[ImportStatement]]:
-    """Return the import statements of a code object by the line that they stand on."""
-    found: dict[int, list[ImportStatement]] = {}
-    lines = [(start, end, line) for start, end, line in code.co_lines() if line]
-    for offset, statement in _statements(code).items():
-        for start, end, line in lines:
-            if start <= offset < end:
-                found.setdefault(line, []).append(statement)
-    return found
-
-
 def import_by_call(code: CodeType, offset: int) -> ImportCall | None:
     """Return what a call such as `__import__("name")` asked for; None where no call imports.
 

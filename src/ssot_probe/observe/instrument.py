@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import time_ns
 from types import FunctionType, ModuleType
 from typing import Any
@@ -13,9 +13,10 @@ from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, Record
 from ssot_probe.observe import census
-from ssot_probe.observe.candidates import functions_of, is_coroutine, may_make
-from ssot_probe.observe.classes import ObservedClasses, words_of
+from ssot_probe.observe.candidates import is_coroutine, may_make
+from ssot_probe.observe.classes import ObservedClasses
 from ssot_probe.observe.constructors import NOT_MADE, Constructors
+from ssot_probe.observe.contents import Contents
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
@@ -83,15 +84,15 @@ class Instrumenter:
             Does the module bind an observed class or maker, so that its imports matter?
         """
         name = vars(module).get("__name__", "")
+        contents = Contents(module, name)
         found = False
-        for attribute, value in list(vars(module).items()):
-            if issubclass(type(value), type):
-                found |= self._bind_class(name, attribute, value)
-        found |= self._wrap_factories(module, name)
-        for cls in _own_classes(module, name):
-            found |= self._observe(cls) is not None
-            found |= self._wrap_factories(cls, name)
-        for attribute, value in list(vars(module).items()):
+        for attribute, cls in contents.classes:
+            found |= self._bind_class(name, attribute, cls)
+        found |= self._wrap_factories(module, name, contents)
+        for _, cls in contents.classes:
+            if vars(cls).get("__module__") == name:
+                found |= self._look_into(cls, name)
+        for attribute, value in contents.others:
             observed = self.classes.get(type(value))
             if observed is not None and self._instances.find(value) is None:
                 self._take_in(module, attribute, value, observed)
@@ -165,16 +166,29 @@ class Instrumenter:
                 wrapper = use_wrapper(method, self._append, self._instances, self.classes, self.failed)
                 self._patches.put(owner, name, function, wrapper)
 
-    def _wrap_factories(self, owner: type | ModuleType, module: str) -> bool:
+    def _look_into(self, cls: type, module: str) -> bool:
+        """Look through a class that the module defines, and through those that are defined inside of it."""
+        contents = Contents(cls, module)
+        found = self._observe(cls) is not None
+        found |= self._wrap_factories(cls, module, contents)
+        for _, inner in contents.classes:
+            is_own = inner.__qualname__ == f"{cls.__qualname__}.{inner.__name__}"  # rather than bound there
+            if is_own and vars(inner).get("__module__") == module:
+                found |= self._look_into(inner, module)
+        return found
+
+    def _wrap_factories(self, owner: type | ModuleType, module: str, contents: Contents) -> bool:
+        if not contents.functions:
+            return False
         found = False
         owner_name = owner.__qualname__ if isinstance(owner, type) else ""
-        owner_words = words_of(owner_name or module.rpartition(".")[2])
-        for name, value, function in functions_of(owner, module):
+        called = owner_name or module.rpartition(".")[2]
+        for name, value, function in contents.functions:
             qualified = qualify(module, f"{owner_name}.{name}" if owner_name else name)
             if type(value).__name__ == "ObservedFunction" and qualified in self._factories:
                 found = True
             elif qualified in self._declared or may_make(
-                function, owner_words, self._classes.names.__getitem__, self._classes.words
+                function, called, self._classes.names.__getitem__, self._classes.words
             ):
                 self._wrap_factory(owner, name, value, function, qualified)
                 found = True
@@ -200,14 +214,3 @@ class Instrumenter:
         maker = Maker(name, kind, code, readers_for(self._policy.user, code, skipped, self.failed))
         self._makers.append(maker)
         return maker
-
-
-def _own_classes(holder: type | ModuleType, module: str) -> Iterator[type]:
-    """Yield the classes that the module defines at its top level or inside of these."""
-    prefix = f"{holder.__qualname__}." if isinstance(holder, type) else ""
-    for value in list(vars(holder).values()):
-        if issubclass(type(value), type) and vars(value).get("__module__") == module:
-            if prefix and value.__qualname__ != prefix + value.__name__:
-                continue  # bound there, defined elsewhere
-            yield value
-            yield from _own_classes(value, module)

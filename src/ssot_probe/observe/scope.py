@@ -42,6 +42,7 @@ class Scope:
         self.packages = tuple(packages)
         self.directories = tuple(_with_separator(directory) for directory in directories)
         self.started = tuple(started)
+        self._directories: dict[str, bool] = {}  # directory of a file -> is it the project's?
         self._standard = _with_separator(os.path.dirname(os.path.realpath(os.__file__)))
         self._own = _with_separator(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -65,7 +66,15 @@ class Scope:
 
     def is_project_file(self, file: str) -> bool:
         """Does the file lie in a directory of the project and not among installed packages?"""
-        path = os.path.abspath(file).replace(os.sep, "/")
+        directory = os.path.dirname(file)
+        known = self._directories.get(directory)
+        if known is None:
+            known = self._is_project_path(os.path.abspath(file).replace(os.sep, "/"))
+            if os.path.isabs(directory):
+                self._directories[directory] = known
+        return known
+
+    def _is_project_path(self, path: str) -> bool:
         if any(part in path for part in _SITE_DIRECTORIES) or path.startswith((self._standard, self._own)):
             return False
         return path.startswith(self.directories)

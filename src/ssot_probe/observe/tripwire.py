@@ -32,12 +32,11 @@ class Hit(NamedTuple):
     module: str
     code: CodeType
     offset: int  # of the instruction, as `frame.f_lasti`
-    line: int
     importer: str  # name of the importing module
     called: bool  # by importlib.import_module rather than by a statement
     thread: str  # name of the first thread that came by
     first: int
-    counter: list[int]  # [how often]; a list, so that it can be raised in place
+    counter: list[int]  # how often; how much of it was told, and when. A list can be raised in place
 
 
 hits: dict[tuple[str, int, int], Hit] = {}
@@ -71,7 +70,7 @@ def note(module: str) -> None:
             return
         now = time_ns()
         importer = frame.f_globals.get("__name__", "")
-        hit = Hit(module, code, offset, frame.f_lineno or 0, importer, called, thread_name(), now, [0])
+        hit = Hit(module, code, offset, importer, called, thread_name(), now, [0, 0, 0])
         hit = hits.setdefault(key, hit)
     hit.counter[0] += 1
 

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from sys import _getframe
 from time import time_ns
 from types import CodeType
-from typing import Any, Optional
+from typing import Any
 
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
@@ -27,9 +27,7 @@ _running: ContextVar[tuple[Maker, ...]] = ContextVar("ssot_probe_makers", defaul
 _NO_REQUEST = ("", "")
 
 _Chain = tuple[Maker, ...]
-_Produced = Callable[
-    [Maker, ObservedClass, Any, tuple[Any, ...], dict[str, Any], CodeType, int, Optional[_Chain]], None
-]
+_Produced = Callable[..., None]  # takes what `produced` below does
 
 Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
 

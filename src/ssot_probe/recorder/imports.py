@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ssot_probe.context.labels import thread_label
-from ssot_probe.model.names import is_within
 from ssot_probe.model.records import ImportRecord
 from ssot_probe.observe.finder import Loading
 from ssot_probe.observe.tripwire import Hit
@@ -18,7 +17,6 @@ class ImportLedger:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._told: dict[tuple[str, int, int], tuple[int, int]] = {}
 
     def loaded(self, loading: Loading, outcome: str, thread: str, time: int) -> Iterator[ImportRecord]:
         """Yield the record of an import that ran a module, or failed to."""
@@ -40,18 +38,20 @@ class ImportLedger:
             )
 
     def due(
-        self, hits: Iterable[Hit], now: int, is_final: bool, is_quiet: bool = False
+        self, hits: Collection[Hit], now: int, is_final: bool, is_quiet: bool = False
     ) -> Iterator[ImportRecord]:
         """Yield what the tripwires counted since the last time, where that is new or was not told lately."""
+        due = []
         for hit in hits:
-            key = (hit.module, id(hit.code), hit.offset)
-            before, told_at = self._told.get(key, (0, 0))
-            count = hit.counter[0]
-            if count == before or not (is_final or is_due(now, hit.first, told_at, is_quiet)):
-                continue
-            self._told[key] = (count, now)
-            if not _is_for_submodule(hit, hits):
-                yield from self._records(hit, before, count, now)
+            count, before, told_at = hit.counter
+            if count != before and (is_final or is_due(now, hit.first, told_at, is_quiet)):
+                hit.counter[1:] = (count, now)
+                due.append((hit, before, count))
+        if due:
+            for_submodules = _imports_of_submodules(hits)
+            for hit, before, count in due:
+                if "." in hit.module or (hit.module, id(hit.code), hit.offset) not in for_submodules:
+                    yield from self._records(hit, before, count, now)
 
     def _records(self, hit: Hit, before: int, count: int, now: int) -> Iterator[ImportRecord]:
         statement = self._places.statement(hit.code, hit.offset)
@@ -73,7 +73,7 @@ class ImportLedger:
             outcome="cached",
             origin=self._places.origin(hit.importer),
             at_load=hit.code.co_name == "<module>",
-            site=self._places.at_line(hit.code, hit.line, hit.importer),
+            site=self._places.site(hit.code, hit.offset, hit.importer),
             thread=thread_label(hit.thread),
             count=count - before,
             first=hit.first if not before else now,
@@ -85,10 +85,6 @@ class ImportLedger:
                 yield record._replace(module=f"{record.module}.{name}", names=())
 
 
-def _is_for_submodule(hit: Hit, hits: Iterable[Hit]) -> bool:
-    """Did the place ask for a submodule only? Importing `a.b` touches `a` as well."""
-    return "." not in hit.module and any(
-        other.code is hit.code and other.offset == hit.offset and is_within(other.module, hit.module)
-        for other in hits
-        if other is not hit
-    )
+def _imports_of_submodules(hits: Iterable[Hit]) -> set[tuple[str, int, int]]:
+    """Return the top-level packages and places where only a submodule was asked for: it touches both."""
+    return {(hit.module.partition(".")[0], id(hit.code), hit.offset) for hit in hits if "." in hit.module}

@@ -17,6 +17,7 @@ from ssot_probe.observe.import_sites import (
 )
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
+from ssot_probe.recorder.lines import LineReader
 
 SWEEPERS = frozenset(
     {"pkgutil", "inspect", "pydoc", "doctest", "unittest", "_pytest", "pytest", "sphinx", "jedi", "IPython"}
@@ -35,16 +36,19 @@ class Places:
     def __init__(self, scope: Scope, script: str = "") -> None:
         self._scope = scope
         self._statements = StatementReader()
+        self._lines = LineReader()
         self._sites: dict[tuple[int, int], tuple[CodeType, Site]] = {}
         self._modules: dict[str, str] = {script: "__main__"} if script else {}
 
-    def site(self, code: CodeType, offset: int) -> Site:
-        """Return the place of an instruction."""
+    def site(self, code: CodeType, offset: int, module: str | None = None) -> Site:
+        """Return the place of an instruction; the module is looked for where it is not given."""
         known = self._sites.get((id(code), offset))
         if known is None or known[0] is not code:
             if len(self._sites) > 20_000:
                 self._sites.clear()
-            site = self.at_line(code, _line_at(code, offset), self._module_of(code.co_filename))
+            if module is None:
+                module = self._module_of(code.co_filename)
+            site = self.at_line(code, self._lines.at(code, offset), module)
             known = self._sites[id(code), offset] = (code, site)
         return known[1]
 
@@ -103,10 +107,3 @@ class Places:
 
 def _namespace(module: str) -> dict[str, Any]:
     return namespace_of(sys.modules.get(module))
-
-
-def _line_at(code: CodeType, offset: int) -> int:
-    for start, end, line in code.co_lines():
-        if start <= offset < end:
-            return line or 0
-    return 0

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 INTERVAL = 0.1
 """Seconds between two cycles: by so much a killed process may lose what is new."""
 
+STARTING_SECONDS = 2.0
+"""How long the first cycle waits for the service to load its modules: it would only slow that down."""
+
 LOADING_SECONDS = 5.0
 """How long a fork waits while our thread imports: in the child its locks would never open again."""
 
@@ -55,14 +58,20 @@ class Pump:
 
     Args:
         make_recorder: builds the recorder in the pump's thread, so that what it needs is loaded there.
+        is_loading: is the service loading modules?
         losses: where failures are counted.
         on_error: told of an error of the probe's own; must not raise.
     """
 
     def __init__(
-        self, make_recorder: Callable[[], Recorder], losses: Losses, on_error: Callable[[BaseException], None]
+        self,
+        make_recorder: Callable[[], Recorder],
+        is_loading: Callable[[], bool],
+        losses: Losses,
+        on_error: Callable[[BaseException], None],
     ) -> None:
         self._make_recorder = make_recorder
+        self._is_loading = is_loading
         self._losses = losses
         self._on_error = on_error
         self.forget()
@@ -73,6 +82,7 @@ class Pump:
         self._turn: Optional[_Turn] = None
         self._cycling = allocate_lock()
         self._cycles = 0
+        self._waits_until = monotonic() + STARTING_SECONDS
 
     @property
     def has_recorder(self) -> bool:
@@ -116,6 +126,7 @@ class Pump:
         if turn is None:
             self._cycle(seconds)
             return True
+        self._waits_until = 0.0
         target = self._cycles + 2  # the cycle that runs may have begun before the last item came
         deadline = monotonic() + seconds
         while self._cycles < target and monotonic() < deadline:
@@ -146,12 +157,15 @@ class Pump:
         try:
             while not turn.is_stopping:
                 turn.bell.acquire(timeout=INTERVAL)
-                if not turn.is_stopping:
+                if not turn.is_stopping and not self._must_wait():
                     self._cycle(INTERVAL, turn)
             if turn.is_final:
                 self._cycle(turn.seconds, turn, is_final=True)
         finally:
             turn.finished.release()
+
+    def _must_wait(self) -> bool:
+        return not self._cycles and self._is_loading() and monotonic() < self._waits_until
 
     def _cycle(self, seconds: float, turn: _Turn | None = None, is_final: bool = False) -> None:
         """Run one cycle, unless another thread's takes longer than so many seconds."""
