@@ -15,7 +15,10 @@ from benchmarks.alone import CHECKOUT
 
 DIRECTORY = CHECKOUT / ".work" / "bench-venv" / f"{sys.version_info[0]}.{sys.version_info[1]}"
 
-_SOURCES = ("src", "examples/chat", "pyproject.toml", "README.md", "LICENSE")
+REQUIREMENTS = CHECKOUT / "benchmarks" / "requirements.txt"
+"""What the service that is measured uses, in versions that are compared over time."""
+
+_SOURCES = ("src", "examples/chat", "pyproject.toml", "README.md", "LICENSE", "benchmarks/requirements.txt")
 _BUILT_FROM = "built-from"
 
 
@@ -31,7 +34,7 @@ def interpreter() -> Path:
     with TemporaryDirectory(prefix="ssot-probe-bench-") as directory:
         _run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", directory, str(CHECKOUT))
         (wheel,) = Path(directory).glob("*.whl")
-        _run(str(python), "-m", "pip", "install", str(wheel))
+        _run(str(python), "-m", "pip", "install", "--requirement", str(REQUIREMENTS), str(wheel))
         _run(str(python), "-m", "pip", "install", "--no-deps", "--force-reinstall", str(wheel))
     built_from.write_text(state)
     return python

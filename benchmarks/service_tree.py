@@ -1,4 +1,4 @@
-"""Writes a service that loads a thousand modules: its own package, and installed ones that it uses.
+"""Writes the service whose start is measured: a package of its own, which uses installed ones.
 
 What is written depends on nothing but the numbers asked for.
 """
@@ -8,14 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
 from benchmarks.written_package import write_files
-
-INSTALLED_PACKAGE_SIZE = 34
-SECTIONS = (1, 1, 2, 2, 2, 3, 4, 6, 9, 15)
-"""How many times a module of an installed package repeats its body. That makes some 200 lines in the median
-and 300 on average; the packages that this project depends on have 150 and 350."""
 
 FIRST_PARTY_PARTS = ("domain", "storage", "core", "jobs", "api")
 MANAGER_EVERY = 12
@@ -24,118 +18,37 @@ MANAGER_EVERY = 12
 LEAVE_WHEN_READY = "--leave-when-ready"
 
 
-class Service(NamedTuple):
-    """A service as it lies on disk."""
+PACKAGES = (
+    *("alembic.command", "celery.app.amqp", "fastapi", "httpx", "jinja2", "pydantic_settings", "redis"),
+    *("sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "uvicorn", "websockets"),
+)
+"""Modules of what `requirements.txt` names; loading them loads some 900."""
 
-    directory: Path  # of `main.py` and the service's own package
-    installed: Path  # a directory like site-packages
-
+_USES = (
+    "from fastapi import APIRouter, Depends, HTTPException",
+    "from pydantic import BaseModel, Field",
+    "from sqlalchemy import select",
+    "from sqlalchemy.orm import Session, relationship",
+    "import httpx",
+    "from redis import Redis",
+)
 
 _MAIN = f'''"""Starts the service, and ends it at once."""
-# What nearly every service loads by way of its framework.
-import asyncio, argparse, base64, concurrent.futures, contextlib, dataclasses, datetime, decimal, enum
-import email.message, functools, hashlib, hmac, http.client, inspect, json, logging, os, pathlib, random
-import re, socket, ssl, sys, tempfile, threading, typing, urllib.request, uuid
+import os
+import sys
 
 import service.app
 
 
 def main():
     service.app.start()
+    if "--count" in sys.argv:
+        print(len(sys.modules))
     if "{LEAVE_WHEN_READY}" in sys.argv:
         os._exit(0)
 
 
 main()
-'''
-
-_INSTALLED = '''"""Part {number} of an installed package."""
-
-from __future__ import annotations
-
-import logging
-import re
-from collections import OrderedDict
-from typing import Any, Optional
-
-{imports}
-logger = logging.getLogger(__name__)
-
-NAME = re.compile(r"[a-z_]+-{number}")
-DEFAULTS = {{"timeout": {number}, "retries": 3, "headers": {{"accept": "*/*"}}, "encoding": "utf-8"}}
-
-
-class Error(Exception):
-    """Something went wrong."""
-'''
-
-_INSTALLED_SECTION = '''
-
-class Options{section}:
-    """What can be set."""
-
-    __slots__ = ("encoding", "retries", "timeout")
-
-    def __init__(self, timeout: int = {section}, retries: int = 3, encoding: str = "utf-8") -> None:
-        self.timeout = timeout
-        self.retries = retries
-        self.encoding = encoding
-
-    def merged(self, other: Optional[Options{section}]) -> Options{section}:
-        if other is None:
-            return self
-        return Options{section}(other.timeout or self.timeout, other.retries or self.retries, other.encoding)
-
-
-class Reader{section}:
-    """Reads."""
-
-    chunk = 4096
-
-    def __init__(self, source: Any, options: Optional[Options{section}] = None) -> None:
-        self._source = source
-        self._options = options or Options{section}()
-        self._lines: OrderedDict[int, str] = OrderedDict()
-
-    @property
-    def options(self) -> Options{section}:
-        return self._options
-
-    def read(self, size: int = -1) -> str:
-        text = self._source.read(size if size >= 0 else self.chunk)
-        if not text:
-            raise Error("nothing to read")
-        return text if isinstance(text, str) else text.decode(self._options.encoding)
-
-    def lines(self) -> list[str]:
-        for number, line in enumerate(self.read().splitlines()):
-            self._lines[number] = line
-        return list(self._lines.values())
-
-    def __iter__(self) -> Any:
-        return iter(self.lines())
-
-
-def parse{section}(text: str, strict: bool = False) -> dict[str, Any]:
-    found: dict[str, Any] = dict(DEFAULTS)
-    for line in text.splitlines():
-        key, _, value = line.partition("=")
-        if strict and not NAME.fullmatch(key):
-            raise Error(f"{{key}} is no name")
-        found[key.strip()] = value.strip()
-    return found
-
-
-def render{section}(values: dict[str, Any], separator: str = "\\n") -> str:
-    return separator.join(f"{{key}}={{value}}" for key, value in sorted(values.items()))
-
-
-def first{section}(values: list[Any], default: Any = None) -> Any:
-    return values[0] if values else default
-
-
-def grouped{section}(values: list[Any], size: int = 10) -> list[list[Any]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
 '''
 
 _FIRST_PARTY = '''"""Part {number} of the service."""
@@ -216,45 +129,20 @@ def get_session_manager_{number}(user_id: str) -> Session{number}Manager:
 '''
 
 
-def write_service(directory: Path, first_party: int, installed: int) -> Service:
-    """Write a service whose start loads so many modules of its own and so many installed ones."""
+def write_service(directory: Path, first_party: int) -> None:
+    """Write a service with so many modules of its own into the directory: `main.py` and a package."""
     random = Random(first_party)
-    service = Service(directory / "project", directory / "lib" / "site-packages")
-    libraries = dict(_installed_modules(random, installed))
-    write_files(service.installed, libraries)
-    names = [name.removesuffix(".py").replace("/", ".") for name in libraries if "__init__" not in name]
-    write_files(
-        service.directory, {"main.py": _MAIN, **dict(_first_party_modules(random, first_party, names))}
-    )
-    return service
+    write_files(directory, {"main.py": _MAIN, **dict(_first_party_modules(random, first_party))})
 
 
-def _installed_modules(random: Random, count: int) -> Iterator[tuple[str, str]]:
-    """Yield packages of modules that import what came before them, as file names and texts."""
-    written = 0
-    while written < count:
-        package = f"library{written // INSTALLED_PACKAGE_SIZE}"
-        size = min(INSTALLED_PACKAGE_SIZE, count - written)
-        parts = [f"part{written + position}" for position in range(1, size)]
-        for position, part in enumerate(parts):
-            earlier = random.sample(parts[:position], min(position, 2))
-            imports = "".join(f"from {package}.{name} import parse1 as parse_{name}\n" for name in earlier)
-            text = _INSTALLED.format(number=part.removeprefix("part"), imports=imports)
-            sections = range(1, random.choice(SECTIONS) + 1)
-            text += "".join(_INSTALLED_SECTION.format(section=section) for section in sections)
-            yield f"{package}/{part}.py", text
-        yield f"{package}/__init__.py", "".join(f"from {package} import {part}\n" for part in parts)
-        written += size
-
-
-def _first_party_modules(random: Random, count: int, libraries: list[str]) -> Iterator[tuple[str, str]]:
+def _first_party_modules(random: Random, count: int) -> Iterator[tuple[str, str]]:
     """Yield the service's package, whose `app` loads all of it and every installed package."""
     packages = [f"service.{part}" for part in FIRST_PARTY_PARTS]
     modules: list[str] = []
     managers: list[str] = []
     for number in range(count - len(packages) - 2):  # besides the packages: `service` and `service.app`
         name = f"{packages[number * len(packages) // count]}.part{number}"
-        text = _FIRST_PARTY.format(number=number, imports=_imports(random, modules, libraries))
+        text = _FIRST_PARTY.format(number=number, imports=_imports(random, modules))
         if number % MANAGER_EVERY == 0:
             text += _MANAGER.format(number=number)
             managers.append(f"from {name} import get_session_manager_{number}\n")
@@ -262,18 +150,14 @@ def _first_party_modules(random: Random, count: int, libraries: list[str]) -> It
         yield name.replace(".", "/") + ".py", text
     for package in ("service", *packages):
         yield package.replace(".", "/") + "/__init__.py", ""
-    uses = [f"import {top}\n" for top in sorted({name.partition(".")[0] for name in libraries})]
-    uses += [f"import {name}\n" for name in modules] + managers
+    uses = [f"import {name}\n" for name in (*PACKAGES, *modules)] + managers
     calls = [f"    {line.split()[-1]}('somebody')\n" for line in managers]
     yield "service/app.py", "".join([*uses, "\n\ndef start():\n", *calls])
 
 
-def _imports(random: Random, modules: list[str], libraries: list[str]) -> str:
-    lines = []
+def _imports(random: Random, modules: list[str]) -> str:
+    lines = [f"{use}\n" for use in random.sample(_USES, 2)]
     for name in random.sample(modules, min(len(modules), 3)):
         number = name.rpartition("part")[2]
         lines.append(f"from {name} import Handler{number}, validate_{number}\n")
-    for name in random.sample(libraries, min(len(libraries), 2)):
-        number = name.rpartition("part")[2]
-        lines.append(f"from {name} import Reader1 as Reader{number}, parse1 as parse_{number}\n")
     return "".join(lines)

@@ -1,4 +1,4 @@
-"""What the probe adds to the start of a service that loads a thousand modules."""
+"""What the probe adds to the start of a service that loads a thousand modules, most of them installed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from benchmarks import installation
 from benchmarks.alone import Effort
 from benchmarks.progress import Progress
 from benchmarks.readings import Reading, Spread, at_most, spread_of
-from benchmarks.service_tree import LEAVE_WHEN_READY, Service, write_service
+from benchmarks.service_tree import LEAVE_WHEN_READY, write_service
 
 GROUP = "start of a service of 1,000 modules"
 
 SHARE_OF_THE_START = at_most(1.03)
 
+FIRST_PARTY = 150
 MODULES = 1_000
-TYPICAL_FIRST_PARTY = 150
+"""Modules that are loaded at least, with the standard library's."""
 
 
 class Run(NamedTuple):
@@ -44,16 +45,16 @@ def measure(effort: Effort) -> list[Reading]:
     with Progress("install the wheel", 1):
         python = installation.interpreter()
     readings: list[Reading] = []
-    for first_party in (TYPICAL_FIRST_PARTY, MODULES):
+    for first_party in (FIRST_PARTY, 5 * FIRST_PARTY):
         with TemporaryDirectory(prefix="ssot-probe-bench-") as name:
-            service = write_service(Path(name), first_party, MODULES - first_party)
-            readings += _compare(python, service, first_party, effort)
+            write_service(Path(name), first_party)
+            readings += _compare(python, Path(name), first_party, effort)
     return readings
 
 
-def _compare(python: Path, service: Service, first_party: int, effort: Effort) -> Iterator[Reading]:
-    what = "all first-party" if first_party == MODULES else f"{first_party} first-party"
-    goal = SHARE_OF_THE_START if first_party == TYPICAL_FIRST_PARTY else None
+def _compare(python: Path, service: Path, first_party: int, effort: Effort) -> Iterator[Reading]:
+    what = f"{first_party} first-party"
+    goal = SHARE_OF_THE_START if first_party == FIRST_PARTY else None
     command = [str(python), "main.py"]
     _check(command, service)
     with Progress(f"start, {what}", 2 * effort.pairs) as progress:
@@ -72,7 +73,7 @@ def _ratio(pairs: list[Pair], quantity: Callable[[Run], float]) -> Spread:
     return spread_of([quantity(pair.observed) / quantity(pair.plain) for pair in pairs])
 
 
-def _pairs(command: list[str], service: Service, count: int, progress: Progress) -> list[Pair]:
+def _pairs(command: list[str], service: Path, count: int, progress: Progress) -> list[Pair]:
     found = []
     with TemporaryDirectory(prefix="ssot-probe-bench-") as recordings:
         for number in range(count):
@@ -85,8 +86,11 @@ def _pairs(command: list[str], service: Service, count: int, progress: Progress)
     return found
 
 
-def _check(command: list[str], service: Service) -> None:
+def _check(command: list[str], service: Path) -> None:
     """Start the service each way once: its modules are compiled then, and the probe is seen to record."""
+    counted = subprocess.check_output([*command, "--count"], cwd=service, env=installation.environment())
+    if int(counted) < MODULES:
+        raise RuntimeError(f"the service loads {int(counted)} modules only")
     with TemporaryDirectory(prefix="ssot-probe-bench-") as recordings:
         _run(command, service)
         _run(command, service, recordings)
@@ -94,14 +98,14 @@ def _check(command: list[str], service: Service) -> None:
             raise RuntimeError("the probe was not active in the service")
 
 
-def _run(command: list[str], service: Service, recordings: str = "") -> Run:
+def _run(command: list[str], service: Path, recordings: str = "") -> Run:
     """Run the service to its end, with the probe where recordings have a place."""
-    environment = {**installation.environment(), "PYTHONPATH": str(service.installed)}
+    environment = installation.environment()
     if recordings:
         environment.update(SSOT_PROBE="1", SSOT_PROBE_DIR=recordings)
     started = perf_counter()
     process = subprocess.Popen(
-        command, cwd=service.directory, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
+        command, cwd=service, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
     )
     try:
         _, status, used = os.wait4(process.pid, 0)
