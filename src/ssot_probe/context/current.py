@@ -34,30 +34,34 @@ def bind_user(user_id: Union[str, int, None]) -> Iterator[None]:
 
 def thread_and_task() -> tuple[str, str]:
     """Return `thread_name()` and `task_name()`, quickly: every recorded call asks for both."""
-    modules: dict[str, Any] = sys.modules
     try:
-        thread = modules["threading"]._active[get_ident()]._name
+        thread = _threads[get_ident()]._name
     except KeyError:
         thread = thread_name()
-    if "_asyncio" not in modules or (_HAS_TASK_TABLE and not modules["_asyncio"]._current_tasks):
-        return thread, ""
-    return thread, task_name()
+    if _tasks:
+        return thread, task_name()
+    return thread, task_name() if _tasks is None and "_asyncio" in _modules else ""
 
 
 def thread_name() -> str:
     """Return the current thread's name, without creating a thread object for a foreign thread."""
-    threading = sys.modules.get("threading")
+    global _threads
+    threading = _modules.get("threading")
     if threading is None:
         return "MainThread"
-    thread = threading._active.get(get_ident())
+    _threads = threading._active
+    thread = _threads.get(get_ident())
     return "" if thread is None else str(thread._name)
 
 
 def task_name() -> str:
     """Return the current asyncio task's name, "" where none runs."""
-    asyncio = sys.modules.get("_asyncio")
+    global _tasks
+    asyncio = _modules.get("_asyncio")
     if asyncio is None:
         return ""
+    if _HAS_TASK_TABLE:
+        _tasks = asyncio._current_tasks
     loop = asyncio._get_running_loop()
     if loop is None:
         return ""
@@ -66,5 +70,8 @@ def task_name() -> str:
     return "" if task is None else str(task.get_name())
 
 
+_modules: dict[str, Any] = sys.modules
+_threads: dict[int, Any] = {}  # those that threading knows, by their number, once it is loaded
+_tasks: Any = None  # those of asyncio that run now, of all threads, once it is loaded
 _HAS_CURRENT_TASK = sys.version_info >= (3, 12)
-_HAS_TASK_TABLE = sys.version_info < (3, 14)  # of all threads; it is empty while no task runs
+_HAS_TASK_TABLE = sys.version_info < (3, 14)

@@ -56,8 +56,8 @@ class InstanceTable:
         known = self.by_id.get(id(instance))
         return known if known is not None and known() is instance else None
 
-    def add(self, instance: Any) -> InstanceRef:
-        """Start to follow an instance.
+    def add(self, instance: Any, user: str | None = None) -> InstanceRef:
+        """Start to follow an instance that was made for the user, or handed to them.
 
         Raises:
             TypeError: its class allows no weak references.
@@ -65,7 +65,8 @@ class InstanceTable:
         known = InstanceRef(instance, self._forget)
         known.key = key = id(instance)
         known.serial = self.newest = self._serial()
-        known.user = known.others = known.origin = known.born = None
+        known.user = user
+        known.others = known.origin = known.born = None
         self.by_id[key] = known
         return known
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import CodeType
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 from ssot_probe.context.sources import UserReader
 from ssot_probe.model.policy import Concept
@@ -48,6 +48,14 @@ class Maker:
         self.code = code
         self.readers = readers
         self.is_enabled = True
+
+    def user_of(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+        """Return the user that the first of the readers finds, None where none does."""
+        for read in self.readers:
+            user = read(instance, args, kwargs)
+            if user is not None:
+                return user
+        return None
 
 
 class MakeEvent(NamedTuple):

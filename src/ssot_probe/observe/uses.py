@@ -58,11 +58,8 @@ def use_wrapper(
     def _meet(method: Maker, observed: ObservedClass, instance: Any) -> None:
         user = bound_user()
         if user is None:
-            for read in method.readers:
-                user = read(instance, (), {})
-                if user is not None:
-                    break
-            else:
+            user = method.user_of(instance, (), {})
+            if user is None:
                 return
         known = instances.by_id.get(id(instance))
         if known is None or known() is not instance:

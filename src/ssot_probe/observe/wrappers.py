@@ -22,12 +22,16 @@ from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 
-_running: ContextVar[tuple[Maker, ...]] = ContextVar("ssot_probe_makers", default=())
-
 _NO_REQUEST = ("", "")
 
 _Chain = tuple[Maker, ...]
-_Produced = Callable[..., None]  # takes what `produced` below does
+_Call = list[Any]
+"""A call of a factory: [the factories that run, with itself as the last one; None once it is over,
+the call that it is made in, or None]. A list, because one is made for every call."""
+
+_running: ContextVar[_Call | None] = ContextVar("ssot_probe_makers", default=None)
+
+_Recording = Callable[..., None]  # takes what `constructed` and `returned` below do
 
 Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -62,12 +66,12 @@ class Wrappers:
         self._inner_codes = inner_codes
         self._resolve = resolve
         self._on_failure = on_failure
-        self._produced = _recording(append, instances)
+        self._constructed, self._returned = _recording(append, instances)
 
     def constructor(self, maker: Maker, owner: type, call: Callable[..., Any] | None = None) -> Wrapper:
         """Wrap the `__init__` of `owner`; `call` replaces the wrapped one where it is inherited."""
         constructors, classes, inner_codes = self._constructors, self._classes, self._inner_codes
-        produced = self._produced
+        constructed = self._constructed
 
         def ssot_probe_constructor(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -79,17 +83,19 @@ class Wrappers:
             if maker.is_enabled:
                 try:
                     kind = type(instance)
-                    if kind is not owner and kind not in constructors:
-                        self._resolve(kind)
-                    is_ours = kind is owner or constructors[kind] is owner
-                    if is_ours and not (reading and get_ident() in reading):
-                        caller = _getframe(1)
-                        if inner_codes:
-                            while id(caller.f_code) in inner_codes and caller.f_back is not None:
-                                caller = caller.f_back
-                        produced(
-                            maker, classes[kind], instance, args, kwargs, caller.f_code, caller.f_lasti, None
-                        )
+                    if kind is not owner:
+                        if kind not in constructors:
+                            self._resolve(kind)
+                        if constructors[kind] is not owner:
+                            return result
+                    if reading and get_ident() in reading:
+                        return result
+                    caller = _getframe(1)
+                    code = caller.f_code
+                    while id(code) in inner_codes and caller.f_back is not None:
+                        caller = caller.f_back
+                        code = caller.f_code
+                    constructed(maker, classes[kind], instance, args, kwargs, code, caller.f_lasti)
                 except Exception as error:
                     self._failed(maker, error)
             return result
@@ -114,9 +120,9 @@ class Wrappers:
                     known = self._instances.find(result)
                     if known is None or known.serial <= newest:
                         caller = _getframe(1)
-                        self._produced(
+                        self._constructed(
                             *(maker, self._classes[kind], result, args, kwargs),
-                            *(caller.f_code, caller.f_lasti, None),
+                            *(caller.f_code, caller.f_lasti),
                         )
             except Exception as error:
                 self._on_failure(f"{type(result).__module__}:{type(result).__qualname__}", error)
@@ -126,24 +132,27 @@ class Wrappers:
 
     def factory(self, maker: Maker) -> Wrapper:
         """Wrap a function or method whose result may be an instance."""
-        classes, produced, link = self._classes, self._produced, (maker,)
+        classes, returned, running, link = self._classes, self._returned, _running.get, (maker,)
 
         def ssot_probe_factory(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             if not maker.is_enabled:
                 return wrapped(*args, **kwargs)
-            chain = _running.get()
-            token = _running.set(chain + link)
+            outer = running()
+            chain = () if outer is None else outer[0] or _chain_around(outer)
+            call = [chain + link, outer]
+            token = _running.set(call)
             try:
                 result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
             finally:
+                call[0] = None
                 _running.reset(token)
             try:
                 observed = classes.get(type(result))
                 if observed is not None and not (reading and get_ident() in reading):
                     caller = _getframe(1)
-                    produced(maker, observed, result, args, kwargs, caller.f_code, caller.f_lasti, chain)
+                    returned(maker, observed, result, args, kwargs, caller.f_code, caller.f_lasti, chain)
             except Exception as error:
                 self._failed(maker, error)
             return result
@@ -152,23 +161,27 @@ class Wrappers:
 
     def coroutine(self, maker: Maker) -> Wrapper:
         """Wrap a coroutine function: its result is the awaited one, its caller the one who called it."""
+        running = _running.get
 
         async def ssot_probe_awaited(
             wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], code: CodeType, offset: int
         ) -> Any:
-            chain = _running.get()
-            token = _running.set((*chain, maker))
+            outer = running()
+            chain = () if outer is None else outer[0] or _chain_around(outer)
+            call = [(*chain, maker), outer]
+            token = _running.set(call)
             try:
                 result = await wrapped(*args, **kwargs)
             finally:
+                call[0] = None
                 try:
                     _running.reset(token)
                 except ValueError:  # it finished in another context than it was started in
-                    _running.set(chain)
+                    _running.set(outer)
             try:
                 observed = self._classes.get(type(result))
                 if observed is not None:
-                    self._produced(maker, observed, result, args, kwargs, code, offset, chain)
+                    self._returned(maker, observed, result, args, kwargs, code, offset, chain)
             except Exception as error:
                 self._failed(maker, error)
             return result
@@ -188,11 +201,23 @@ class Wrappers:
         self._on_failure(maker.name, error)
 
 
-def _recording(append: Callable[[tuple[object, ...]], None], instances: InstanceTable) -> _Produced:
-    """Return what notes that a call produced an instance. Every recorded call passes here."""
-    find, follow, meets = instances.by_id.get, instances.add, instances.meets
+def _chain_around(call: _Call | None) -> _Chain:
+    """Return the factories that still run around a call that is over.
 
-    def produced(
+    A task that was started inside of a factory finds that call in its context, however long ago it ended.
+    """
+    while call is not None and call[0] is None:
+        call = call[1]
+    return () if call is None else call[0]
+
+
+def _recording(
+    append: Callable[[tuple[object, ...]], None], instances: InstanceTable
+) -> tuple[_Recording, _Recording]:
+    """Return what notes that an instance was constructed, and that it was returned."""
+    find, follow, meets, running = instances.by_id.get, instances.add, instances.meets, _running.get
+
+    def constructed(
         maker: Maker,
         observed: ObservedClass,
         instance: Any,
@@ -200,34 +225,57 @@ def _recording(append: Callable[[tuple[object, ...]], None], instances: Instance
         kwargs: dict[str, Any],
         code: CodeType,
         offset: int,
-        outer: _Chain | None,  # None for a constructor
+    ) -> None:
+        call = running()
+        chain = () if call is None else call[0] or _chain_around(call)
+        known = find(id(instance))
+        if known is not None and known() is instance:  # its `__init__` ran again
+            returned(maker, observed, instance, args, kwargs, code, offset, chain, is_factory=False)
+            return
+        user = bound_user()
+        if user is None and maker.readers:
+            user = maker.user_of(instance, args, kwargs)
+        try:
+            known = follow(instance, user)
+            known.born = born = (code, offset, chain)
+        except TypeError:  # its class allows no weak references
+            known = born = None
+        request = _NO_REQUEST
+        if user is not None and "opentelemetry.trace" in sys.modules:
+            request = current_request()
+        thread, task = thread_and_task()
+        append(
+            (maker, "constructed", observed, known, user, user is not None, thread, task,
+             code, offset, chain, None, born, request, time_ns())
+        )  # fmt: skip
+
+    def returned(
+        maker: Maker,
+        observed: ObservedClass,
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        code: CodeType,
+        offset: int,
+        chain: _Chain,
+        is_factory: bool = True,
     ) -> None:
         user = bound_user()
-        if user is None:
-            for read in maker.readers:
-                user = read(instance, args, kwargs)
-                if user is not None:
-                    break
-        chain = _running.get() if outer is None else outer
-        outcome = "returned"
+        if user is None and maker.readers:
+            user = maker.user_of(instance, args, kwargs)
         origin = born = None
         is_first = False
         known = find(id(instance))
         if known is None or known() is not instance:
             try:
-                known = follow(instance)
-                known.user = user
+                known = follow(instance, user)
                 is_first = user is not None
-            except TypeError:  # its class allows no weak references
+            except TypeError:
                 known = None
-            if outer is None:
-                outcome = "constructed"
-                if known is not None:
-                    known.born = (code, offset, chain)
         elif user is not None and known.user != user:
             is_first = meets(known, user)
         if known is not None:
-            if outer is not None and known.origin is None:
+            if is_factory and known.origin is None:
                 known.origin = maker
                 if known.born is not None and maker in known.born[2]:
                     known.born = None  # constructed inside the very factory
@@ -240,8 +288,8 @@ def _recording(append: Callable[[tuple[object, ...]], None], instances: Instance
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
         thread, task = thread_and_task()
         append(
-            (maker, outcome, observed, known, user, is_first, thread, task,
+            (maker, "returned", observed, known, user, is_first, thread, task,
              code, offset, chain, origin, born, request, time_ns())
         )  # fmt: skip
 
-    return produced
+    return constructed, returned

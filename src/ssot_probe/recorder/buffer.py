@@ -19,27 +19,34 @@ class Buffer:
 
     Args:
         losses: where dropped items are counted.
-        on_first: called before the first item after `is_idle` was set: starts the pump in this process.
+        on_first: called before the first item that is added to a new or cleared buffer: starts the pump.
+
+    Attributes:
+        items: what waits, oldest first.
+        add: takes one item; drops it, counted, where the buffer is full of things that are waiting.
     """
 
     def __init__(self, losses: Losses, on_first: Callable[[], None], limit: int = LIMIT) -> None:
         self.items: deque[Any] = deque()
-        self.is_idle = True
+        self._idle = [True]  # empty once there was a first item
         self._losses = losses
-        self._on_first = on_first
         self._limit = limit
         self._known: set[tuple[int, ...]] = set()
+        self.add = self._adding(on_first)
 
-    def add(self, item: Any) -> None:
-        """Take one item; drop it, counted, where the buffer is full of things that are waiting."""
-        if self.is_idle:
-            self.is_idle = False
-            self._on_first()
-        items = self.items
-        if len(items) < self._limit or self._must_keep(item):
-            items.append(item)
-        else:
-            self._losses.add(QUEUE_FULL)
+    def _adding(self, on_first: Callable[[], None]) -> Callable[[Any], None]:
+        items, idle, limit = self.items, self._idle, self._limit  # looked up for every recorded call
+
+        def add(item: Any) -> None:
+            if idle:
+                idle.clear()
+                on_first()
+            if len(items) < limit or self._must_keep(item):
+                items.append(item)
+            else:
+                self._losses.add(QUEUE_FULL)
+
+        return add
 
     def take(self, most: int) -> list[Any]:
         """Take out up to `most` items, oldest first."""
@@ -50,7 +57,7 @@ class Buffer:
         """Forget everything: a forked child starts empty."""
         self.items.clear()
         self._known.clear()
-        self.is_idle = True
+        self._idle[:] = [True]
 
     def _must_keep(self, item: Any) -> bool:
         if len(self.items) >= 2 * self._limit:

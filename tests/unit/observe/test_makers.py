@@ -175,7 +175,6 @@ def test_nothing_about_makers_is_blind(program: Program) -> None:
     assert [record for record in program.run.of(BlindRecord) if "import_module" not in record.subject] == []
 
 
-@pytest.mark.xfail(strict=True, reason="a task inherits the context variable that holds the running makers")
 def test_a_task_that_a_maker_starts_does_not_belong_to_the_maker(tmp_path: Path) -> None:
     """Context variables are copied into a new task: the chain of running makers is not to be."""
     program = """
