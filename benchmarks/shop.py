@@ -101,7 +101,7 @@ def check_what_is_observed() -> None:
         thing, manager = getattr(module, f"{kind}Thing"), getattr(module, f"{kind}Manager")
         places = (vars(thing)["__init__"], vars(thing)["touch"], vars(manager)["__init__"])
         for place in (*places, vars(module)[f"{kind.lower()}_thing"]):
-            if (type(place).__name__ == "ObservedFunction") != (kind == RECORDED):
+            if type(place).__name__.startswith("Observed") != (kind == RECORDED):
                 raise RuntimeError(f"{kind}: {place!r} is not what the benchmark takes it for")
 
 

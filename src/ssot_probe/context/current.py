@@ -39,7 +39,9 @@ def thread_and_task() -> tuple[str, str]:
     except KeyError:
         thread = thread_name()
     if _tasks:
-        return thread, task_name()
+        loop = _running_loop()
+        task = None if loop is None else _tasks.get(loop)
+        return thread, "" if task is None else task.get_name()
     return thread, task_name() if _tasks is None and "_asyncio" in _modules else ""
 
 
@@ -56,12 +58,12 @@ def thread_name() -> str:
 
 def task_name() -> str:
     """Return the current asyncio task's name, "" where none runs."""
-    global _tasks
+    global _tasks, _running_loop
     asyncio = _modules.get("_asyncio")
     if asyncio is None:
         return ""
     if _HAS_TASK_TABLE:
-        _tasks = asyncio._current_tasks
+        _tasks, _running_loop = asyncio._current_tasks, asyncio._get_running_loop
     loop = asyncio._get_running_loop()
     if loop is None:
         return ""
@@ -73,5 +75,6 @@ def task_name() -> str:
 _modules: dict[str, Any] = sys.modules
 _threads: dict[int, Any] = {}  # those that threading knows, by their number, once it is loaded
 _tasks: Any = None  # those of asyncio that run now, of all threads, once it is loaded
+_running_loop: Any = None
 _HAS_CURRENT_TASK = sys.version_info >= (3, 12)
 _HAS_TASK_TABLE = sys.version_info < (3, 14)

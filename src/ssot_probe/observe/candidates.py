@@ -31,6 +31,7 @@ MAKING_WORDS = frozenset(
 """First words of names that makers carry: `get_manager`, `create_session_store`."""
 
 _LOAD_CONST, _RETURN_VALUE = opmap["LOAD_CONST"], opmap["RETURN_VALUE"]
+_TRANSPARENT = frozenset({"_lru_cache_wrapper", "FunctionWrapper", "ObservedConstructor", "ObservedFunction"})
 _NAME = re.compile(r"\w+")
 _GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE
@@ -46,7 +47,7 @@ def plain_function(value: object) -> FunctionType | None:
             value = inner
         elif issubclass(type(value), (staticmethod, classmethod)):  # `isinstance` would load a lazy object
             value = value.__func__  # type: ignore[attr-defined]
-        elif type(value).__name__ in ("_lru_cache_wrapper", "FunctionWrapper", "ObservedFunction"):
+        elif type(value).__name__ in _TRANSPARENT:
             value = value.__wrapped__  # type: ignore[attr-defined]
         else:
             return None

@@ -62,7 +62,7 @@ def _steps(chain: list[Any]) -> Iterator[str]:
     for holder, held in zip(chain, chain[1:]):
         if _is_dictionary_of(holder, held):
             continue
-        if type(holder).__name__ == "ObservedFunction":
+        if type(holder).__name__ in ("ObservedConstructor", "ObservedFunction"):
             continue  # the probe's own wrapper explains nothing
         yield _edge(holder, held)
 

@@ -51,3 +51,12 @@ class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ig
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self
+
+
+class ObservedConstructor(ObservedFunction):
+    """An observed `__init__`. Hardly anybody asks for it by hand, and every construction binds it.
+
+    wrapt's own bound wrapper is made faster than one of a subclass, on 3.10 by 0.6 microseconds.
+    """
+
+    __bound_function_wrapper__ = BoundFunctionWrapper  # type: ignore[assignment,unused-ignore]

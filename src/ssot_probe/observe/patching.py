@@ -14,13 +14,18 @@ class Patch:
         self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]
     ) -> None:
         """Wrap `wrapped` (as it stands in the owner's dictionary, or inherited) and store it as `name`."""
-        from ssot_probe.observe.observed_function import ObservedFunction  # it brings wrapt
+        from ssot_probe.observe import observed_function  # it brings wrapt
 
         self.owner = owner
         self.name = name
         self._inherited = name not in vars(owner)
         self._original = wrapped
-        self._observed = ObservedFunction(wrapped, wrapper)
+        observe: Any = (
+            observed_function.ObservedConstructor
+            if name == "__init__"
+            else observed_function.ObservedFunction
+        )
+        self._observed = observe(wrapped, wrapper)
         _store(owner, name, self._observed)
 
     def remove(self) -> bool:

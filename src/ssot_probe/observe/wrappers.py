@@ -69,7 +69,7 @@ class Wrappers:
         self._constructed, self._returned = _recording(append, instances)
 
     def constructor(self, maker: Maker, owner: type, call: Callable[..., Any] | None = None) -> Wrapper:
-        """Wrap the `__init__` of `owner`; `call` replaces the wrapped one where it is inherited."""
+        """Wrap the `__init__` of `owner`; `call`, with the instance, replaces the wrapped one if given."""
         constructors, classes, inner_codes = self._constructors, self._classes, self._inner_codes
         constructed = self._constructed
 
