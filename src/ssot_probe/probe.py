@@ -22,7 +22,14 @@ from ssot_probe.observe.finder import LoadEvent, Loading, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.scope import Scope, module_of, project_directories, script_of, started_packages
+from ssot_probe.observe.scope import (
+    Scope,
+    module_of,
+    project_directories,
+    script_of,
+    started_packages,
+    told_by_parent,
+)
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
@@ -54,7 +61,10 @@ class Probe:
         script = script_of(arguments)
         self.script = os.path.abspath(script) if script else ""
         directories = project_directories(policy.source, self.script, os.environ, _working_directory())
-        self.scope = Scope(policy.packages, directories, started_packages(arguments))
+        is_spawned = "--multiprocessing-fork" in arguments
+        self.scope = Scope(
+            policy.packages, directories, started_packages(arguments), told_by_parent if is_spawned else None
+        )
         self._exporters = tuple(exporters)
         self.losses = Losses()
         self.pump = Pump(self._make_recorder, lambda: self.finder.is_loading, self.losses, self.report_error)

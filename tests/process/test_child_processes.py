@@ -132,10 +132,6 @@ def test_a_pool_that_terminates_its_workers_works_as_before(works: Project, meth
     assert works.recorded().states(outcome.pid) == ["started", "stopped"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a spawned child does not know the directory of the script while it infers what is first-party",
-)
 def test_a_program_in_another_directory_has_its_spawned_children_recorded_without_a_policy(
     works: Project,
 ) -> None:

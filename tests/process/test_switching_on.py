@@ -158,16 +158,7 @@ def test_the_nearest_policy_above_the_current_directory_is_taken(shop: Project, 
     assert f'"source":"{file}"' in policies[0]
 
 
-@pytest.mark.parametrize(
-    "extension",
-    [
-        "used",
-        pytest.param(
-            "disabled",
-            marks=pytest.mark.xfail(strict=True, reason="a frame of wrapt is taken for the caller"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("extension", ["used", "disabled"])
 def test_a_call_is_placed_where_it_was_made_with_and_without_the_extension_of_wrapt(
     shop: Project, extension: str
 ) -> None:

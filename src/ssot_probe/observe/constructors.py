@@ -19,6 +19,9 @@ from ssot_probe.observe.wrappers import Wrappers
 NOT_MADE = frozenset({"protocol", "exception", "enum", "typed-dict"})
 """Traits of classes whose instances nobody hands out as the concept."""
 
+MOST_CLASSES = 5_000
+"""Classes that are known at most: what is known of one made for a single call stays for good."""
+
 _IN_C = "constructed by code that is not Python: seen only when a factory hands it out"
 _NO_REFERENCE = "allows no weak references: who shares its instances cannot be seen"
 
@@ -54,6 +57,7 @@ class Constructors:
         self._make_maker = make_maker
         self._emit = emit
         self._metaclasses: set[type] = set()
+        self._is_full = False
         self._created: set[type] = set()  # classes whose `__new__` is wrapped
         self._skip(typing._BaseGenericAlias.__call__)  # type: ignore[attr-defined]  # of `Pool[int]()`
 
@@ -75,6 +79,12 @@ class Constructors:
 
     def resolve(self, cls: type) -> None:
         """Find out which wrapper reports a class that was never bound in a module."""
+        if len(self.reporters) >= MOST_CLASSES:
+            if not self._is_full:
+                self._is_full = True
+                what = f"classes of which there are more than {MOST_CLASSES:,}"
+                self._emit(BlindRecord(what, "made at run time: their instances are not followed", time_ns()))
+            return
         reporter = None
         for base in cls.__mro__:
             if self.reporters.get(base) is base:

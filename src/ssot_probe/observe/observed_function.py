@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import sys
 from copy import deepcopy
+from types import FunctionType, MethodType
 from typing import Any
 
 from wrapt import BoundFunctionWrapper, FunctionWrapper
 
+FRAMES = int(isinstance(FunctionWrapper.__call__, FunctionType))
+"""Frames between a caller and a wrapper: none of wrapt's extension in C, one of what it has instead."""
+
 
 class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
     """An observed function bound to its instance or class."""
+
+    def __new__(cls, wrapped: Any, instance: Any, *rest: Any) -> Any:  # noqa: D102
+        if rest:
+            return BoundFunctionWrapper.__new__(cls)
+        # `weakref.WeakMethod` makes a method again as `type(method)(function, instance)`.
+        return MethodType(wrapped, instance)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         wrapped = self.__wrapped__

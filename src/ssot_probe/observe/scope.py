@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ssot_probe.model.names import is_within
 
@@ -34,23 +34,40 @@ class Scope:
         packages: declared first-party packages; empty to infer.
         directories: directories of the project, absolute, the one that file names are relative to first.
         started: packages that the command line names, such as `chat` in `uvicorn chat.app:app`.
+        learn_later: asked again and again for more directories and started packages, until it knows.
     """
 
     def __init__(
-        self, packages: Sequence[str], directories: Sequence[str], started: Iterable[str] = ()
+        self,
+        packages: Sequence[str],
+        directories: Sequence[str],
+        started: Iterable[str] = (),
+        learn_later: Callable[[], tuple[Sequence[str], Sequence[str]] | None] | None = None,
     ) -> None:
         self.packages = tuple(packages)
         self.directories = tuple(_with_separator(directory) for directory in directories)
         self.started = tuple(started)
-        self._directories: dict[str, bool] = {}  # directory of a file -> is it the project's?
+        self._learn_later = learn_later
+        self._known_directories: dict[str, bool] = {}  # directory of a file -> is it the project's?
         self._standard = _with_separator(os.path.dirname(os.path.realpath(os.__file__)))
         self._own = _with_separator(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
     def could_hold(self, top_level: str) -> bool:
         """Could a module of this top-level package be first-party? False is final, True is not."""
+        if self._learn_later is not None:
+            self._learn()
         if self.packages:
             return any(package.partition(".")[0] == top_level for package in self.packages)
         return top_level not in sys.stdlib_module_names and top_level != "ssot_probe"
+
+    def _learn(self) -> None:
+        learned = None if self._learn_later is None else self._learn_later()
+        if learned is not None:
+            directories, started = learned
+            self._learn_later = None
+            self.directories += tuple(_with_separator(directory) for directory in directories)
+            self.started += tuple(started)
+            self._known_directories.clear()
 
     def is_first_party(self, module: str, file: str | None) -> bool:
         """Is the module part of the project? `file` is None for a module without a file."""
@@ -67,11 +84,11 @@ class Scope:
     def is_project_file(self, file: str) -> bool:
         """Does the file lie in a directory of the project and not among installed packages?"""
         directory = os.path.dirname(file)
-        known = self._directories.get(directory)
+        known = self._known_directories.get(directory)
         if known is None:
             known = self._is_project_path(os.path.abspath(file).replace(os.sep, "/"))
             if os.path.isabs(directory):
-                self._directories[directory] = known
+                self._known_directories[directory] = known
         return known
 
     def _is_project_path(self, path: str) -> bool:
@@ -117,6 +134,20 @@ def is_installed_script(script: str) -> bool:
     return directory == os.path.dirname(os.path.abspath(sys.executable)) or any(
         part in directory + "/" for part in _SITE_DIRECTORIES
     )
+
+
+def told_by_parent() -> tuple[list[str], list[str]] | None:
+    """Return what a process that multiprocessing spawned was told of its parent: directories and packages.
+
+    The child's own command line names nothing of the project. Some time after it has started, its parent's
+    `sys.argv` comes through a pipe; None until then.
+    """
+    if "--multiprocessing-fork" in sys.argv:
+        return None
+    script = sys.argv[0] if sys.argv else ""
+    is_own = os.path.isfile(script) and not is_installed_script(script)
+    directories = [os.path.dirname(os.path.abspath(script))] if is_own else []
+    return directories, started_packages([sys.executable, *sys.argv])
 
 
 def started_packages(arguments: Sequence[str]) -> list[str]:

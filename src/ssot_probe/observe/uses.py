@@ -20,7 +20,7 @@ from ssot_probe.context.sources import reading
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
-from ssot_probe.observe.wrappers import Wrapper
+from ssot_probe.observe.wrappers import Wrapper, caller_depth
 
 AMBIENT = frozenset({"contextvar", "call", "baggage"})
 """Kinds of user sources that say who is running, rather than whom a call is about."""
@@ -43,6 +43,7 @@ def use_wrapper(
     on_failure: Callable[[str, BaseException], None],
 ) -> Wrapper:
     """Return the wrapper of a method; `method.readers` say who is running."""
+    depth = 1 + caller_depth()  # of `_meet`
 
     def ssot_probe_method(wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if method.is_enabled:
@@ -76,7 +77,7 @@ def use_wrapper(
             if is_second and not observed.is_shareable:
                 severity = sharing_severity(observed.concept).label
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
-        caller = _getframe(2)
+        caller = _getframe(depth)
         append(
             (
                 *(method, "used", observed, known, user, True, thread_name(), task_name()),

@@ -134,12 +134,10 @@ print(type(method()()).__name__)
 """
 
 
-@pytest.mark.xfail(strict=True, reason="wrapt's bound wrapper cannot be built from function and instance")
 def test_a_weak_reference_to_a_method_leads_back_to_it(tmp_path: Path) -> None:
     run_both(tmp_path, program=WEAK_METHOD)
 
 
-@pytest.mark.xfail(strict=True, reason="the coroutine is made when it is awaited, not when it is called")
 def test_wrong_arguments_for_a_coroutine_are_an_error_of_the_call(tmp_path: Path) -> None:
     program = """
         import asyncio

@@ -1,0 +1,125 @@
+"""The hot path: what notes that a call produced an instance. Every recorded call passes here.
+
+It appends one tuple and never formats, locks or does I/O. Only a factory's call leaves something behind in
+its context: who is running, so that what is constructed inside of it is known to be.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from time import time_ns
+from types import CodeType
+from typing import Any
+
+from ssot_probe.context.current import bound_user, thread_and_task
+from ssot_probe.context.request import current_request, mark_request
+from ssot_probe.model.sharing import sharing_severity
+from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.makers import Maker, ObservedClass
+
+_NO_REQUEST = ("", "")
+
+Chain = tuple[Maker, ...]
+Call = list[Any]
+"""A call of a factory: [the factories that run, with itself as the last one; None once it is over,
+the call that it is made in, or None]. A list, because one is made for every call."""
+
+running_call: ContextVar[Call | None] = ContextVar("ssot_probe_makers", default=None)
+
+Recording = Callable[..., None]  # takes what `constructed` and `returned` below do
+
+
+def chain_around(call: Call | None) -> Chain:
+    """Return the factories that still run around a call that is over.
+
+    A task that was started inside of a factory finds that call in its context, however long ago it ended.
+    """
+    while call is not None and call[0] is None:
+        call = call[1]
+    return () if call is None else call[0]
+
+
+def recording(
+    append: Callable[[tuple[object, ...]], None], instances: InstanceTable
+) -> tuple[Recording, Recording]:
+    """Return what notes that an instance was constructed, and that it was returned."""
+    find, follow, meets, running = instances.by_id.get, instances.add, instances.meets, running_call.get
+
+    def constructed(
+        maker: Maker,
+        observed: ObservedClass,
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        code: CodeType,
+        offset: int,
+    ) -> None:
+        call = running()
+        chain = () if call is None else call[0] or chain_around(call)
+        known = find(id(instance))
+        if known is not None and known() is instance:  # its `__init__` ran again
+            returned(maker, observed, instance, args, kwargs, code, offset, chain, is_factory=False)
+            return
+        user = bound_user()
+        if user is None and maker.readers:
+            user = maker.user_of(instance, args, kwargs)
+        try:
+            known = follow(instance, user)
+            known.born = born = (code, offset, chain)
+        except TypeError:  # its class allows no weak references
+            known = born = None
+        request = _NO_REQUEST
+        if user is not None and "opentelemetry.trace" in sys.modules:
+            request = current_request()
+        thread, task = thread_and_task()
+        append(
+            (maker, "constructed", observed, known, user, user is not None, thread, task,
+             code, offset, chain, None, born, request, time_ns())
+        )  # fmt: skip
+
+    def returned(
+        maker: Maker,
+        observed: ObservedClass,
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        code: CodeType,
+        offset: int,
+        chain: Chain,
+        is_factory: bool = True,
+    ) -> None:
+        user = bound_user()
+        if user is None and maker.readers:
+            user = maker.user_of(instance, args, kwargs)
+        origin = born = None
+        is_first = False
+        known = find(id(instance))
+        if known is None or known() is not instance:
+            try:
+                known = follow(instance, user)
+                is_first = user is not None
+            except TypeError:
+                known = None
+        elif user is not None and known.user != user:
+            is_first = meets(known, user)
+        if known is not None:
+            if is_factory and known.origin is None:
+                known.origin = maker
+                if known.born is not None and maker in known.born[2]:
+                    known.born = None  # constructed inside the very factory
+            origin, born = known.origin, known.born
+        request = _NO_REQUEST
+        if is_first and "opentelemetry.trace" in sys.modules:
+            request = current_request()
+            if known is not None and known.others and not observed.is_shareable:
+                severity = sharing_severity(observed.concept).label
+                mark_request("SSOT301", severity, observed.concept.name, observed.name)
+        thread, task = thread_and_task()
+        append(
+            (maker, "returned", observed, known, user, is_first, thread, task,
+             code, offset, chain, origin, born, request, time_ns())
+        )  # fmt: skip
+
+    return constructed, returned
