@@ -6,36 +6,28 @@ import atexit
 import os
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
 from time import time_ns
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
-from ssot_probe.context.current import thread_name
 from ssot_probe.losses import INTERNAL, Losses
-from ssot_probe.model.names import is_within
-from ssot_probe.model.policy import Policy, named_modules
-from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
+from ssot_probe.model.policy import Policy
+from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import tripwire
-from ssot_probe.observe.finder import LoadEvent, Loading, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
-from ssot_probe.observe.main_module import MainModuleWatch, defines_something
-from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import (
     Scope,
-    module_of,
     project_directories,
     script_of,
     started_packages,
     told_by_parent,
 )
+from ssot_probe.observe.watching import ModuleWatch
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
 
 if TYPE_CHECKING:
-    from ssot_probe.observe.instrument import Instrumenter
     from ssot_probe.recorder.recorder import Exporter, Recorder
 
 EXIT_SECONDS = 2.0
@@ -67,18 +59,15 @@ class Probe:
         )
         self._exporters = tuple(exporters)
         self.losses = Losses()
-        self.pump = Pump(self._make_recorder, lambda: self.finder.is_loading, self.losses, self.report_error)
+        self.pump = Pump(self._make_recorder, lambda: self.modules.is_loading, self.losses, self.report_error)
         self.buffer = Buffer(self.losses, self._on_first_record)
         self.instances = InstanceTable()
-        self.finder = ProbeFinder(self.scope, self._on_executed, self._on_failed)
-        self._named = named_modules(policy)
-        self._main = MainModuleWatch(self._look_at_main)
-        self._instrumenter: Optional[Instrumenter] = None
+        self.modules = ModuleWatch(
+            self.scope, policy, self.script, self.instances, self.buffer.add, self._tell, self.report_error
+        )
         self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
         self.process_id = _new_process_id()  # random, and another one in each forked child
         self._inventory: list[Record] = []  # told again by every forked child
-        self._watched: dict[str, ModuleType] = {}
-        self._armed_parents: set[str] = set()
         self._observers = ["finder"]
         self._pid = os.getpid()
         self._was_running = False
@@ -95,12 +84,7 @@ class Probe:
                 self._keep(BlindRecord(subject, "Python tells of them since 3.11", time_ns()))
         else:
             self._keep(BlindRecord("imports of loaded modules", "this interpreter does not tell", time_ns()))
-        for name, module in list(sys.modules.items()):
-            self._take_in_loaded(name, module)
-        sys.meta_path.insert(0, self.finder)
-        if self._may_define_in_main():
-            self.finder.main = self._main
-            self._main.start()
+        self.modules.start()
         forks.tell(self)
         atexit.register(self.stop)
         return self
@@ -111,19 +95,14 @@ class Probe:
             return
         self.is_active = False
         try:
-            self._look_again()
-            self._main.stop()
-            if self.finder in sys.meta_path:
-                sys.meta_path.remove(self.finder)
-            for module in (*list(sys.modules.values()), *self._watched.values()):
-                tripwire.disarm(_spec_of(module))
+            self.modules.look_again()
+            self.modules.stop()
             # Loading modules now could make the interpreter forget that it was interrupted, and with it the
             # exit code: named tuples are made by eval(), which resets that.
             is_interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
-            if self._instrumenter is not None:
-                if not is_interrupted:
-                    self._explain_sharing()
-                self._instrumenter.remove()
+            if self.modules.classes and not is_interrupted:
+                self._explain_sharing()
+            self.modules.remove_wrappers()
             if self.pump.has_recorder or not is_interrupted:
                 self.pump.finish(EXIT_SECONDS)
         except Exception as error:
@@ -132,7 +111,7 @@ class Probe:
 
     def flush(self, seconds: float = EXIT_SECONDS) -> bool:
         """Look through the watched modules again and export all there is; False where it took too long."""
-        self._look_again()
+        self.modules.look_again()
         return self.pump.flush(seconds)
 
     def report_error(self, error: BaseException) -> None:
@@ -151,87 +130,6 @@ class Probe:
             forks.tell_first()
         self.pump.start()
 
-    # What the ears tell
-
-    def _on_executed(self, module: ModuleType, loading: Loading) -> None:
-        try:
-            name = loading.module
-            self._tell(self._module_record(name, module, loading, preloaded=False))
-            is_watched = self._instrument(module) or self._is_named(name)
-            if is_watched:
-                self._watch(name, module)
-                self.buffer.add(self._load_event(loading, "loaded"))
-            elif name not in self._armed_parents and "__getattr__" not in vars(module):
-                tripwire.disarm(_spec_of(module))
-        except Exception as error:
-            self.report_error(error)
-
-    def _on_failed(self, loading: Loading) -> None:
-        try:
-            if self._is_named(loading.module):
-                self.buffer.add(self._load_event(loading, "failed"))
-        except Exception as error:
-            self.report_error(error)
-
-    def _look_at_main(self, module: ModuleType) -> None:
-        try:
-            if self._instrument(module) and "__main__" not in self._watched:
-                self._watched["__main__"] = module
-                self._tell(self._module_record("__main__", module, None, preloaded=False))
-        except Exception as error:
-            self.report_error(error)
-
-    def _take_in_loaded(self, name: str, module: Any) -> None:
-        """Observe a module that was there before the probe, and say that it was."""
-        if not issubclass(type(module), ModuleType) or is_within(name, "ssot_probe"):
-            return
-        file = namespace_of(module).get("__file__")
-        try:
-            if not self.scope.could_hold(name.partition(".")[0]) or not self.scope.is_first_party(name, file):
-                return
-            is_watched = self._instrument(module) or self._is_named(name)
-            if name == "__main__" and not is_watched:
-                return  # it is still running, and nothing was missed
-            self._tell(self._module_record(name, module, None, preloaded=True))
-            if is_watched:
-                self._watch(name, module)
-        except Exception as error:
-            self.report_error(error)
-
-    def _instrument(self, module: ModuleType) -> bool:
-        if self._instrumenter is None:
-            from ssot_probe.observe.instrument import Instrumenter
-
-            self._instrumenter = Instrumenter(
-                self.policy, self.scope, self.instances, self.buffer.add, self._tell
-            )
-            self._observers.append("makers:wrapt")
-        return self._instrumenter.instrument(module)
-
-    def _watch(self, name: str, module: ModuleType) -> None:
-        self._watched[name] = module
-        tripwire.arm(_spec_of(module))
-        parent = name.rpartition(".")[0]
-        while parent:  # `from package import module` reads the package's flag only
-            self._armed_parents.add(parent)
-            tripwire.arm(_spec_of(sys.modules.get(parent)))
-            parent = parent.rpartition(".")[0]
-
-    def _is_named(self, name: str) -> bool:
-        return any(is_within(name, named) or is_within(named, name) for named in self._named)
-
-    def _load_event(self, loading: Loading, outcome: str) -> Any:
-        return LoadEvent(loading, outcome, thread_name(), time_ns())
-
-    def _module_record(
-        self, name: str, module: ModuleType, loading: Loading | None, preloaded: bool
-    ) -> ModuleRecord:
-        file = module.__dict__.get("__file__") or (self.script if name == "__main__" else "")
-        importer = ""
-        if loading is not None and loading.code is not None:
-            importer = f"{self.scope.relative(loading.code.co_filename)}:{loading.line}"
-        return ModuleRecord(name, self.scope.relative(file) if file else "", importer, preloaded, time_ns())
-
     def _keep(self, record: Record) -> None:
         """Tell a record with the first one that there is: on its own it is not worth a thread."""
         self._inventory.append(record)
@@ -241,30 +139,10 @@ class Probe:
         self._inventory.append(record)
         self.buffer.add(record)
 
-    def _look_again(self) -> None:
-        """Find what watched modules bind since they ran."""
-        main = sys.modules.get("__main__")
-        if main is not None and self._is_main_first_party(main):
-            self._look_at_main(main)
-        for module in list(self._watched.values()):
-            self._instrument(module)
-
-    def _may_define_in_main(self) -> bool:
-        if not self.script:
-            return module_of(sys.orig_argv).partition(".")[0] in self.scope.started
-        return self.scope.is_project_file(self.script) and defines_something(self.script)
-
-    def _is_main_first_party(self, main: ModuleType) -> bool:
-        # The interpreter takes `__file__` away from a script that has ended.
-        file = main.__dict__.get("__file__") or self.script
-        return bool(file) and self.scope.is_first_party("__main__", file)
-
     def _explain_sharing(self) -> None:
         from ssot_probe.observe.holders import explain_shared
 
-        if self._instrumenter is None or self._pid != os.getpid():
-            return
-        for record in explain_shared(self.instances, self._instrumenter.classes, self.process_id):
+        for record in explain_shared(self.instances, self.modules.classes, self.process_id):
             self.buffer.add(record)
 
     # What the recorder needs
@@ -295,7 +173,7 @@ class Probe:
             python=".".join(str(part) for part in sys.version_info[:3]),
             policy=self.policy,
             policy_json=policy_to_json(self.policy._replace(source=self._policy_name())),
-            observers=tuple(self._observers),
+            observers=(*self._observers, *(["makers:wrapt"] if self.modules.has_makers else [])),
             user_key=hash_user.key_id,
         )
         return Recorder(
@@ -386,11 +264,6 @@ def show_error(error: BaseException, is_debugging: bool) -> None:
         import traceback
 
         traceback.print_exception(type(error), error, error.__traceback__)
-
-
-def _spec_of(module: object) -> Optional[ModuleSpec]:
-    spec = namespace_of(module).get("__spec__")
-    return spec if isinstance(spec, ModuleSpec) else None
 
 
 def _new_process_id() -> str:

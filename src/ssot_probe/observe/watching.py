@@ -1,0 +1,203 @@
+"""Watches the modules of the project: those that are there already, those that come, and `__main__`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from time import time_ns
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Optional
+
+from ssot_probe.context.current import thread_name
+from ssot_probe.model.names import is_within
+from ssot_probe.model.policy import Policy, named_modules
+from ssot_probe.model.records import ModuleRecord, Record
+from ssot_probe.observe import tripwire
+from ssot_probe.observe.finder import LoadEvent, Loading, ProbeFinder
+from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.main_module import MainModuleWatch, defines_something
+from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.scope import Scope, module_of
+
+if TYPE_CHECKING:
+    from ssot_probe.observe.instrument import Instrumenter
+    from ssot_probe.observe.makers import ObservedClass
+
+
+class ModuleWatch:
+    """Instruments each first-party module once it has run, and arms those whose imports matter.
+
+    Args:
+        scope: which modules are first-party.
+        policy: what is observed.
+        script: absolute path of the script that runs as `__main__`, "" for none.
+        instances: where instances get their serials.
+        append: takes the events of the hot path, and of imports.
+        tell: takes records that a forked child has to tell again.
+        on_error: told of an error of the probe's own; must not raise.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        policy: Policy,
+        script: str,
+        instances: InstanceTable,
+        append: Callable[[Any], None],
+        tell: Callable[[Record], None],
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        self._scope = scope
+        self._policy = policy
+        self._script = script
+        self._instances = instances
+        self._append = append
+        self._tell = tell
+        self._on_error = on_error
+        self._finder = ProbeFinder(scope, self._on_executed, self._on_failed)
+        self._main = MainModuleWatch(self._look_at_main)
+        self._instrumenter: Optional[Instrumenter] = None
+        self._named = named_modules(policy)
+        self._watched: dict[str, ModuleType] = {}
+        self._armed_parents: set[str] = set()
+
+    @property
+    def is_loading(self) -> bool:
+        """Is a module being loaded?"""
+        return self._finder.is_loading
+
+    @property
+    def classes(self) -> dict[type, ObservedClass]:
+        """Class object -> what is known of it."""
+        return {} if self._instrumenter is None else self._instrumenter.classes
+
+    @property
+    def has_makers(self) -> bool:
+        """Has anything been looked through for makers?"""
+        return self._instrumenter is not None
+
+    def start(self) -> None:
+        """Take in what was loaded before, which is told as late, and see what comes."""
+        for name, module in list(sys.modules.items()):
+            self._take_in_loaded(name, module)
+        sys.meta_path.insert(0, self._finder)
+        if self._may_define_in_main():
+            self._finder.main = self._main
+            self._main.start()
+
+    def stop(self) -> None:
+        """See no more imports. The makers are still observed."""
+        self._main.stop()
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        for module in (*list(sys.modules.values()), *self._watched.values()):
+            tripwire.disarm(_spec_of(module))
+
+    def remove_wrappers(self) -> None:
+        """Observe no maker any more."""
+        if self._instrumenter is not None:
+            self._instrumenter.remove()
+
+    def look_again(self) -> None:
+        """Find what watched modules bind since they ran."""
+        main = sys.modules.get("__main__")
+        if main is not None and self._is_main_first_party(main):
+            self._look_at_main(main)
+        for module in list(self._watched.values()):
+            self._instrument(module)
+
+    def _may_define_in_main(self) -> bool:
+        if not self._script:
+            return module_of(sys.orig_argv).partition(".")[0] in self._scope.started
+        return self._scope.is_project_file(self._script) and defines_something(self._script)
+
+    def _is_main_first_party(self, main: ModuleType) -> bool:
+        # The interpreter takes `__file__` away from a script that has ended.
+        file = main.__dict__.get("__file__") or self._script
+        return bool(file) and self._scope.is_first_party("__main__", file)
+
+    def _on_executed(self, module: ModuleType, loading: Loading) -> None:
+        try:
+            name = loading.module
+            self._tell(self._module_record(name, module, loading, preloaded=False))
+            is_watched = self._instrument(module) or self._is_named(name)
+            if is_watched:
+                self._watch(name, module)
+                self._append(self._load_event(loading, "loaded"))
+            elif name not in self._armed_parents and "__getattr__" not in vars(module):
+                tripwire.disarm(_spec_of(module))
+        except Exception as error:
+            self._on_error(error)
+
+    def _on_failed(self, loading: Loading) -> None:
+        try:
+            if self._is_named(loading.module):
+                self._append(self._load_event(loading, "failed"))
+        except Exception as error:
+            self._on_error(error)
+
+    def _look_at_main(self, module: ModuleType) -> None:
+        try:
+            if self._instrument(module) and "__main__" not in self._watched:
+                self._watched["__main__"] = module
+                self._tell(self._module_record("__main__", module, None, preloaded=False))
+        except Exception as error:
+            self._on_error(error)
+
+    def _take_in_loaded(self, name: str, module: Any) -> None:
+        """Observe a module that was there before the probe, and say that it was."""
+        if not issubclass(type(module), ModuleType) or is_within(name, "ssot_probe"):
+            return
+        file = namespace_of(module).get("__file__")
+        try:
+            if not self._scope.could_hold(name.partition(".")[0]) or not self._scope.is_first_party(
+                name, file
+            ):
+                return
+            is_watched = self._instrument(module) or self._is_named(name)
+            if name == "__main__" and not is_watched:
+                return  # it is still running, and nothing was missed
+            self._tell(self._module_record(name, module, None, preloaded=True))
+            if is_watched:
+                self._watch(name, module)
+        except Exception as error:
+            self._on_error(error)
+
+    def _instrument(self, module: ModuleType) -> bool:
+        if self._instrumenter is None:
+            from ssot_probe.observe.instrument import Instrumenter
+
+            self._instrumenter = Instrumenter(
+                self._policy, self._scope, self._instances, self._append, self._tell
+            )
+        return self._instrumenter.instrument(module)
+
+    def _watch(self, name: str, module: ModuleType) -> None:
+        self._watched[name] = module
+        tripwire.arm(_spec_of(module))
+        parent = name.rpartition(".")[0]
+        while parent:  # `from package import module` reads the package's flag only
+            self._armed_parents.add(parent)
+            tripwire.arm(_spec_of(sys.modules.get(parent)))
+            parent = parent.rpartition(".")[0]
+
+    def _is_named(self, name: str) -> bool:
+        return any(is_within(name, named) or is_within(named, name) for named in self._named)
+
+    def _load_event(self, loading: Loading, outcome: str) -> Any:
+        return LoadEvent(loading, outcome, thread_name(), time_ns())
+
+    def _module_record(
+        self, name: str, module: ModuleType, loading: Loading | None, preloaded: bool
+    ) -> ModuleRecord:
+        file = module.__dict__.get("__file__") or (self._script if name == "__main__" else "")
+        importer = ""
+        if loading is not None and loading.code is not None:
+            importer = f"{self._scope.relative(loading.code.co_filename)}:{loading.line}"
+        return ModuleRecord(name, self._scope.relative(file) if file else "", importer, preloaded, time_ns())
+
+
+def _spec_of(module: object) -> Optional[ModuleSpec]:
+    spec = namespace_of(module).get("__spec__")
+    return spec if isinstance(spec, ModuleSpec) else None
