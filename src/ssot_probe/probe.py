@@ -17,6 +17,7 @@ from ssot_probe.observe import tripwire
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.scope import (
     Scope,
+    is_started_by_multiprocessing,
     project_directories,
     script_of,
     started_packages,
@@ -53,7 +54,7 @@ class Probe:
         script = script_of(arguments)
         self.script = os.path.abspath(script) if script else ""
         directories = project_directories(policy.source, self.script, os.environ, _working_directory())
-        is_spawned = "--multiprocessing-fork" in arguments
+        is_spawned = is_started_by_multiprocessing(arguments)
         self.scope = Scope(
             policy.packages, directories, started_packages(arguments), told_by_parent if is_spawned else None
         )

@@ -132,13 +132,14 @@ def test_a_pool_that_terminates_its_workers_works_as_before(works: Project, meth
     assert works.recorded().states(outcome.pid) == ["started", "stopped"]
 
 
-def test_a_program_in_another_directory_has_its_spawned_children_recorded_without_a_policy(
-    works: Project,
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_program_in_another_directory_has_its_children_recorded_without_a_policy(
+    works: Project, method: str
 ) -> None:
     (works.root / "ssot-probe.toml").unlink()
     works.write({"parent.py": PROCESS})
 
-    outcome = works.run(str(works.root / "parent.py"), "spawn", cwd=works.home)
+    outcome = works.run(str(works.root / "parent.py"), method, cwd=works.home)
 
     assert outcome[:3] == (0, "[0, 0]\n", "")
     recorded = works.recorded()

@@ -136,15 +136,20 @@ def is_installed_script(script: str) -> bool:
     )
 
 
+def is_started_by_multiprocessing(arguments: Sequence[str]) -> bool:
+    """Is this the command line (`sys.orig_argv`) of a spawned process, or of the server that forks others?"""
+    return "-c" in arguments and any("multiprocessing" in argument for argument in arguments)
+
+
 def told_by_parent() -> tuple[list[str], list[str]] | None:
-    """Return what a process that multiprocessing spawned was told of its parent: directories and packages.
+    """Return what a process that multiprocessing started was told of its parent: directories and packages.
 
     The child's own command line names nothing of the project. Some time after it has started, its parent's
     `sys.argv` comes through a pipe; None until then.
     """
-    if "--multiprocessing-fork" in sys.argv:
-        return None
     script = sys.argv[0] if sys.argv else ""
+    if script in ("", "-c"):
+        return None
     is_own = os.path.isfile(script) and not is_installed_script(script)
     directories = [os.path.dirname(os.path.abspath(script))] if is_own else []
     return directories, started_packages([sys.executable, *sys.argv])

@@ -1,0 +1,68 @@
+"""The pump's thread: it leaves the start of a service alone, and nothing is lost by that."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from support.children import run
+
+from ssot_probe.model.records import ModuleRecord, ProcessRecord
+
+LOADING = """
+    import os, time
+    import early
+
+    def recordings():
+        return os.listdir(os.environ["SSOT_PROBE_DIR"]) if os.path.isdir(os.environ["SSOT_PROBE_DIR"]) else []
+
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until and not recordings():
+        time.sleep(0.01)
+    found_while_loading = bool(recordings())
+"""
+
+PROGRAM = """
+    import time
+    import slow
+
+    until = time.monotonic() + 20
+    while time.monotonic() < until and not slow.recordings():
+        time.sleep(0.01)
+    print(slow.found_while_loading, bool(slow.recordings()))
+"""
+
+
+def test_nothing_is_written_while_the_service_loads_its_modules_and_soon_after(tmp_path: Path) -> None:
+    files = {"early.py": "", "slow.py": LOADING.replace("SECONDS", "0.7")}
+    done = run(tmp_path, program=PROGRAM, files=files).checked()
+    assert done.stdout == "False True\n"
+    assert {"early", "slow"} <= {record.module for record in done.of(ModuleRecord)}
+
+
+def test_a_module_that_never_finishes_loading_is_not_waited_for(tmp_path: Path) -> None:
+    """Some services run inside the import of their main module."""
+    files = {"early.py": "", "slow.py": LOADING.replace("SECONDS", "20")}
+    done = run(tmp_path, program=PROGRAM, files=files).checked()
+    assert done.stdout == "True True\n"
+
+
+def test_a_service_that_ends_while_it_loads_tells_all_it_saw(tmp_path: Path) -> None:
+    files = {"quitting.py": "import early, sys; sys.exit(3)", "early.py": ""}
+    done = run(tmp_path, program="import quitting", files=files)
+    assert done.code == 3
+    assert [record.state for record in done.of(ProcessRecord)] == ["started", "stopped"]
+    assert "early" in {record.module for record in done.of(ModuleRecord)}
+
+
+def test_what_loads_modules_in_one_thread_does_not_hold_up_another_s_flush(tmp_path: Path) -> None:
+    program = """
+        import threading, ssot_probe.startup
+        threading.Thread(target=__import__, args=("slow",), daemon=True).start()
+        import early
+        print(ssot_probe.startup.activate().flush(10.0))
+    """
+    files = {"early.py": "", "slow.py": "import time; time.sleep(30)"}
+    done = run(tmp_path, program=program, files=files, environment={"PYTHONFAULTHANDLER": "1"})
+    assert done.stdout == "True\n"
+    assert os.listdir(done.directory)
