@@ -22,4 +22,5 @@ def thread_label(name: str) -> str:
 
 def task_label(name: str) -> str:
     """Return the name of a task as reports show it."""
+    name = str(name)  # tasks of a class of somebody else's may be called by anything
     return name if not name or _TASKS.fullmatch(name) else "named task"

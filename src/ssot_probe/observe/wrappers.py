@@ -203,7 +203,7 @@ def _fits(
         signature(wrapped, follow_wrapped=False).bind(*args, **kwargs)
     except TypeError:
         return False
-    except ValueError:  # it does not say
+    except Exception:  # it does not say what it takes, in one way or another
         return True
     if len(shapes) < MOST_SHAPES:
         shapes.add((len(args), *kwargs))
