@@ -72,10 +72,9 @@ def line_of(cls: type, module_code: CodeType | None) -> int:
     stored = vars(cls).get("__firstlineno__")
     if isinstance(stored, int):
         return stored
-    if module_code is not None:
-        for qualname, code in _bodies(module_code, ""):
-            if qualname == cls.__qualname__:
-                return code.co_firstlineno
+    body = None if module_code is None else body_code(module_code, cls.__qualname__)
+    if body is not None:
+        return body.co_firstlineno
     return min((code.co_firstlineno for code in _method_codes(cls)), default=0)
 
 
@@ -90,6 +89,11 @@ def module_code(name: str) -> CodeType | None:
     except Exception:  # a loader may refuse: the line is then taken from the first method
         return None
     return code if isinstance(code, CodeType) else None
+
+
+def body_code(module_code: CodeType, qualified: str) -> CodeType | None:
+    """Return the code of a class's body, by the class's qualified name in its module."""
+    return next((code for qualname, code in _bodies(module_code, "") if qualname == qualified), None)
 
 
 def _bodies(code: CodeType, prefix: str) -> Iterator[tuple[str, CodeType]]:

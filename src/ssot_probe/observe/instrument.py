@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from time import time_ns
 from types import FunctionType, ModuleType
@@ -17,9 +18,10 @@ from ssot_probe.observe.candidates import is_coroutine, may_make
 from ssot_probe.observe.classes import ObservedClasses
 from ssot_probe.observe.constructors import NOT_MADE, Constructors
 from ssot_probe.observe.contents import Contents
-from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
+from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.uses import AMBIENT, public_methods, use_wrapper
@@ -92,10 +94,7 @@ class Instrumenter:
         for _, cls in contents.classes:
             if vars(cls).get("__module__") == name:
                 found |= self._look_into(cls, name)
-        for attribute, value in contents.others:
-            observed = self.classes.get(type(value))
-            if observed is not None and self._instances.find(value) is None:
-                self._take_in(module, attribute, value, observed)
+        self._take_in(name, module, contents)
         return found
 
     def failed(self, subject: str, error: BaseException) -> None:
@@ -129,21 +128,35 @@ class Instrumenter:
             self._emit(BindingRecord(module, attribute, "class", observed.name, observed.serial, time_ns()))
         return True
 
-    def _take_in(self, module: ModuleType, attribute: str, value: Any, observed: ObservedClass) -> None:
-        """Follow an instance that the module made before its constructor was wrapped."""
-        try:
-            known = self._instances.add(value)
-        except TypeError:  # its class allows no weak references
-            return
-        names = vars(module)
-        code = census.module_code(names.get("__name__", ""))
-        maker = self._constructors.makers.get(type(value))
+    def _take_in(self, module: str, holder: type | ModuleType, contents: Contents) -> None:
+        """Follow the instances that a module, or a class in it, made before their constructor was wrapped."""
+        for attribute, value in contents.others:
+            observed = self.classes.get(type(value))
+            if observed is not None and self._instances.find(value) is None:
+                try:
+                    known = self._instances.add(value)
+                except TypeError:  # its class allows no weak references
+                    continue
+                self._place(module, holder, attribute, type(value), observed, known)
+
+    def _place(
+        self,
+        module: str,
+        holder: type | ModuleType,
+        attribute: str,
+        cls: type,
+        observed: ObservedClass,
+        known: InstanceRef,
+    ) -> None:
+        """Record where an instance was constructed, if the code of the module or class body says so."""
+        code = census.module_code(module)
+        if code is not None and isinstance(holder, type):
+            code = census.body_code(code, holder.__qualname__)
+        maker = self._constructors.makers.get(cls)
         if code is None or maker is None:
             return
-        own_name = type(value).__name__
-        offset = construction_of(
-            code, attribute, lambda name: name == own_name or names.get(name) is type(value)
-        )
+        own_name, names = cls.__name__, {**namespace_of(sys.modules.get(module)), **vars(holder)}
+        offset = construction_of(code, attribute, lambda name: name == own_name or names.get(name) is cls)
         if offset is not None:
             known.born = (code, offset, ())
             self._append(
@@ -171,6 +184,7 @@ class Instrumenter:
         contents = Contents(cls, module)
         found = self._observe(cls) is not None
         found |= self._wrap_factories(cls, module, contents)
+        self._take_in(module, cls, contents)
         for _, inner in contents.classes:
             is_own = inner.__qualname__ == f"{cls.__qualname__}.{inner.__name__}"  # rather than bound there
             if is_own and vars(inner).get("__module__") == module:

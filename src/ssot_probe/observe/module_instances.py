@@ -1,7 +1,7 @@
-"""Finds instances that a module constructed at its top level while it was being loaded.
+"""Finds instances that a module constructed at its top level, or in a class body, while it was loaded.
 
 They are made before the constructor can be wrapped: `manager = ConnectionManager()` below its class. The
-module's code tells whether a name was bound to the result of calling the class itself, and where.
+code tells whether a name was bound to the result of calling the class itself, and where.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _STATEMENT_ENDS = ("STORE_", "POP_TOP", "RETURN_", "POP_JUMP", "JUMP_")
 
 
 def construction_of(code: CodeType, name: str, is_class: Callable[[str], bool]) -> int | None:
-    """Return the offset of the call that made what the module's top level bound to a name.
+    """Return the offset of the call that made what a module's top level, or a class body, bound to a name.
 
     Args:
-        code: of the module.
+        code: of the module or class body.
         name: what the instance is bound to.
         is_class: does a name or attribute that is loaded mean the instance's class?
 

@@ -195,3 +195,47 @@ def test_instances_made_past_their_constructor_are_not_claimed_to_be_constructed
     """
     done, _ = run_both(tmp_path, program=program)
     assert [(record.outcome, record.count) for record in done.of(MakeRecord)] == [("constructed", 1)]
+
+
+def test_what_a_class_body_constructs_of_classes_of_its_module_is_found(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "shop.py": """
+            class BoxPool:
+                def __init__(self, size=1):
+                    self.size = size
+
+                @classmethod
+                def default(cls):
+                    return cls()
+
+            class BoxManager:
+                pass
+
+            def make_manager():
+                return BoxManager()
+
+            class Registry:
+                pool = BoxPool(3)
+                default = BoxPool.default()
+                made = make_manager()
+
+                class Inner:
+                    manager = BoxManager()
+
+                Manager = BoxManager
+                renamed = Manager()
+        """
+    }
+    done, _ = run_both(tmp_path, program="import shop", files=files)
+    constructed = {
+        (record.cls, record.site.line, record.site.function, record.count)
+        for record in done.of(MakeRecord)
+        if record.outcome == "constructed"
+    }
+    assert {(cls.partition(":")[2], line, count) for cls, line, _, count in constructed} == {
+        ("BoxPool", 17, 1),
+        ("BoxManager", 22, 1),
+        ("BoxManager", 25, 1),
+    }
