@@ -92,7 +92,8 @@ def header(view: View) -> Iterator[Line]:
 def _coverage(concept: View) -> str:
     """Return what was seen of a concept, as nothing can be found in what did not happen."""
     inferred = "" if concept["declared"] else " (inferred)"
-    instances = f"{number(concept['constructed'], 'instance')} constructed"
+    constructed = concept["constructed"]
+    instances = f"{number(constructed, 'instance')} constructed" if constructed else "no construction seen"
     users = f"{'at least ' if concept['is_at_least'] else ''}{number(concept['users'], 'user')}"
     counts = f"{number(concept['classes'], 'class')}, {instances}, {users}"
     is_tested = concept["users"] > 1 or concept["isolation"] == "process"

@@ -79,7 +79,7 @@ def test_a_clean_recording_says_what_was_tried() -> None:
     lines = plain(program, by=policy()).splitlines()
     assert lines[-1] == "No findings."
     assert (
-        "concept     websocket-manager: 1 class, 0 instances constructed, 0 users: "
+        "concept     websocket-manager: 1 class, no construction seen, 0 users: "
         "too few users to show that they are kept apart"
     ) in lines
 
