@@ -130,7 +130,7 @@ def interpreters() -> list[Interpreter]:
     for path in candidates:
         version = _version_of(path)
         if version is None:
-            print(f"{path} does not run, it is left out", flush=True)
+            print(f"{path} does not run and is left out; SSOT_PROBE_PYTHONS names others", flush=True)
         elif f"{version[0]}.{version[1]}" not in VERSIONS:
             print(f"{path} is Python {version[0]}.{version[1]}, it is left out", flush=True)
         else:
