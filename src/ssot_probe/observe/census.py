@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from types import CodeType
 
-from ssot_probe.model.names import qualify
+from ssot_probe.model.names import qualify, split
 from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.modules import namespace_of
 
@@ -63,19 +63,26 @@ def file_of(cls: type) -> str:
     return str(file or next((code.co_filename for code in _method_codes(cls)), ""))
 
 
-def line_of(cls: type, module_code: CodeType | None) -> int:
-    """Return the line at which the class's definition begins, its first decorator included; 0 if unknown.
+def line_of(cls: type) -> int:
+    """Return the line at which the class's definition begins, or one that is near; 0 if none is known.
 
-    3.13 stores it. Before, the code of the class body has it, which is a constant of the module's code;
-    without that the first method has to do.
+    3.13 stores it. Before, only the first method is at hand: `line_in_code` knows better, and takes its time.
     """
     stored = vars(cls).get("__firstlineno__")
     if isinstance(stored, int):
         return stored
-    body = None if module_code is None else body_code(module_code, cls.__qualname__)
-    if body is not None:
-        return body.co_firstlineno
     return min((code.co_firstlineno for code in _method_codes(cls)), default=0)
+
+
+def line_in_code(name: str) -> int:
+    """Return the line at which a class begins, first decorator included, by its qualified name; 0 if unknown.
+
+    The code of a class body is a constant of its module's code, which is read again from its loader.
+    """
+    module, qualname = split(name)
+    code = module_code(module)
+    body = None if code is None else body_code(code, qualname)
+    return 0 if body is None else body.co_firstlineno
 
 
 def module_code(name: str) -> CodeType | None:

@@ -93,12 +93,11 @@ class ObservedClasses:
         return plays_role(name)
 
     def _describe(self, cls: type, known: ObservedClass) -> ClassRecord:
-        code = None if "__firstlineno__" in vars(cls) else census.module_code(cls.__module__)
         return ClassRecord(
             name=known.name,
             serial=known.serial,
             file=self._scope.relative(census.file_of(cls)),
-            line=census.line_of(cls, code),
+            line=census.line_of(cls),
             bases=census.base_names(cls),
             traits=census.traits(cls),
             time=time_ns(),

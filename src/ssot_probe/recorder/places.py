@@ -6,7 +6,8 @@ import sys
 from types import CodeType
 from typing import Any
 
-from ssot_probe.model.records import NOWHERE, Site
+from ssot_probe.model.records import NOWHERE, ClassRecord, Site
+from ssot_probe.observe.census import line_in_code
 from ssot_probe.observe.import_sites import (
     ImportCall,
     ImportStatement,
@@ -62,6 +63,11 @@ class Places:
         if code is None:
             return NOWHERE
         return NOWHERE._replace(file=self._scope.relative(code.co_filename), line=code.co_firstlineno)
+
+    def of_class(self, record: ClassRecord) -> ClassRecord:
+        """Return the record with the line at which the class begins: it is looked up late."""
+        line = 0 if sys.version_info >= (3, 13) else line_in_code(record.name)
+        return record._replace(line=line) if line else record
 
     def statement(self, code: CodeType, offset: int) -> ImportStatement | None:
         """Return the import statement at an instruction."""

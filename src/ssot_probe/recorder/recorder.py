@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ssot_probe.losses import SITES_FULL, Losses
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import ImportRecord, ProcessRecord, Record
+from ssot_probe.model.records import ClassRecord, ImportRecord, ProcessRecord, Record
 from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import MakeEvent
@@ -69,6 +69,7 @@ class Recorder:
         self._identity = identity
         self._buffer = buffer
         self._losses = losses
+        self._places = places
         self._instances = instances
         self._exporters = list(exporters)
         self._closing: Exporter | None = None
@@ -129,7 +130,7 @@ class Recorder:
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
             else:
-                records.append(item)
+                records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
         records.extend(self._ledger.due(now, is_final, is_quiet))
         records.extend(self._imports.due(list(hits.values()), now, is_final, is_quiet))
