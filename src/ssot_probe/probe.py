@@ -204,9 +204,9 @@ class Probe:
             self._was_running |= self.pump.pause(FORK_SECONDS)
 
     def after_fork_in_parent(self) -> None:
-        """Go on as before."""
+        """Go on with the next record: Python 3.13 warns of threads that are there after these hooks."""
         if self.is_active and self._was_running:
-            self.pump.start()
+            self.buffer.wake_with_next()
         self._was_running = False
 
     def after_fork_in_child(self) -> None:

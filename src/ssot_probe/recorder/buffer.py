@@ -53,11 +53,15 @@ class Buffer:
         items = self.items
         return [items.popleft() for _ in range(min(most, len(items)))]
 
+    def wake_with_next(self) -> None:
+        """Call `on_first` again before the next item; what waits stays."""
+        self._idle[:] = [True]
+
     def clear(self) -> None:
         """Forget everything: a forked child starts empty."""
         self.items.clear()
         self._known.clear()
-        self._idle[:] = [True]
+        self.wake_with_next()
 
     def _must_keep(self, item: Any) -> bool:
         if len(self.items) >= 2 * self._limit:
