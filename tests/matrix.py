@@ -48,6 +48,7 @@ THIN = (
     "tests/unit/context",
     "tests/unit/observe",
     "tests/unit/wire",
+    "tests/process/test_child_processes.py",
     "tests/process/test_switching_on.py",
     "tests/process/test_off.py",
     "tests/process/test_sitecustomize.py",
