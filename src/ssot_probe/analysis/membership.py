@@ -148,5 +148,7 @@ def _is_derived(cls: ClassObject, names: frozenset[str]) -> bool:
 def _subject(recording: Recording, concept: Concept, counted: Sequence[ClassObject]) -> str:
     if concept.canonical:
         return concept.canonical
-    ranked = sorted(counted, key=lambda cls: (-recording.constructed.get(cls, 0), cls.name))
+    ranked = sorted(
+        counted, key=lambda cls: (-recording.constructed.get(cls, 0), split(cls.name)[0] == "__main__", cls)
+    )
     return ranked[0].name if ranked else ""

@@ -87,7 +87,9 @@ def line_in_code(name: str) -> int:
 
 def module_code(name: str) -> CodeType | None:
     """Return the code object of a loaded module, read again from its loader."""
-    loader = namespace_of(sys.modules.get(name)).get("__loader__")
+    names = namespace_of(sys.modules.get(name))
+    loader = names.get("__loader__")
+    name = getattr(names.get("__spec__"), "name", name)  # as the loader of `python -m package` knows it
     get_code = getattr(loader, "get_code", None)
     if get_code is None:
         return None

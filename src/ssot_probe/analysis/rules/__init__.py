@@ -10,6 +10,7 @@ from ssot_probe.analysis.rules import (
     ambiguous_name,
     blind_spot,
     cross_user_instance,
+    double_import,
     duplicate_class,
     duplicate_factory,
     factory_bypass,
@@ -32,6 +33,7 @@ class Entry(NamedTuple):
 
 REGISTRY = (
     Entry(duplicate_class.RULE, duplicate_class.check),
+    Entry(double_import.RULE, double_import.check),
     Entry(ambiguous_name.RULE, ambiguous_name.check),
     Entry(path_fragmentation.RULE, path_fragmentation.check),
     Entry(legacy_import.RULE, legacy_import.check),
