@@ -6,10 +6,11 @@ import atexit
 import os
 import sys
 from collections.abc import Sequence
-from time import time_ns
+from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
+from ssot_probe.export.announcement import announce
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BlindRecord, Record
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 
 EXIT_SECONDS = 2.0
 """How much longer than without the probe a process may take to end."""
+
+ENDING_SECONDS = 0.2
+"""Of these, what the interpreter itself needs more to end, with what the probe has loaded."""
+
+SHORTEST_FINISH = 0.5
 
 FORK_SECONDS = 0.1
 
@@ -95,6 +101,7 @@ class Probe:
         if not self.is_active or os.getpid() != self._pid:
             return
         self.is_active = False
+        deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
         try:
             self.modules.look_again()
             self.modules.stop()
@@ -105,7 +112,7 @@ class Probe:
                 self._explain_sharing()
             self.modules.remove_wrappers()
             if self.pump.has_recorder or not is_interrupted:
-                self.pump.finish(EXIT_SECONDS)
+                self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
         except Exception as error:
             self.report_error(error)
         atexit.unregister(self.stop)
@@ -129,6 +136,8 @@ class Probe:
     def _on_first_record(self) -> None:
         if "otlp" in self.settings.exporters:
             forks.tell_first()
+        if "file" in self.settings.exporters:
+            announce(self.settings.directory, self._file_name())
         self.pump.start()
 
     def _keep(self, record: Record) -> None:

@@ -421,3 +421,33 @@ def test_users_of_different_runs_cannot_be_compared_without_a_key(works: Project
 
     assert len(works.recorded().users()) == 2
     assert all("anna" not in path.read_text() for path in works.recordings.iterdir())
+
+
+KILLED = """\
+import subprocess, sys
+from shop.manager import get_manager
+get_manager("anna")
+child = subprocess.Popen([sys.executable, "child.py"], stdout=subprocess.PIPE)
+child.stdout.readline()
+child.kill()
+child.communicate()
+"""
+
+CHILD = """\
+import time
+from shop.manager import get_manager
+get_manager("anna"), get_manager("bert")
+print("served", flush=True)
+time.sleep(20)
+"""
+
+
+def test_a_process_that_is_killed_at_once_leaves_a_trace_in_the_report_of_the_others(works: Project) -> None:
+    works.write({"parent.py": KILLED, "child.py": CHILD})
+
+    outcome = works.run("parent.py")
+    report = works.ssot_probe("report", str(works.recordings))
+
+    assert outcome[:3] == (0, "", "")
+    assert "EVIDENCE INCOMPLETE" in report.out
+    assert "told_nothing" in report.out or "not closed" in report.out  # a slow machine lets it tell something

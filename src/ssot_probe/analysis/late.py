@@ -1,4 +1,4 @@
-"""Modules that were loaded before the probe could watch them, as far as anything is judged in them."""
+"""Modules that were loaded before the probe, or past it, as far as anything is judged in them."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from ssot_probe.wire.spans import from_span
 
 TORN = "torn_line"
 NOT_UNDERSTOOD = "not_understood"
+TOLD_NOTHING = "told_nothing"
 OTLP_KEYS = ('"resourceSpans"', '"resourceMetrics"', '"resourceLogs"')
 LONGEST_QUOTE = 60
 
@@ -77,9 +78,10 @@ class _Reader:
         """Read one file."""
         before = self._otlp_lines
         torn, cut, foreign = _Unread(), _Unread(), _Unread()
+        lines = 0
         for line in read_lines(path):
             self._advance(line.size)
-            self._lines += 1
+            lines += 1
             if line.is_broken:
                 torn.add(line, line.text)
                 continue
@@ -92,6 +94,9 @@ class _Reader:
             self._otlp_lines += 1
             for resource, span in spans:
                 self._take(resource, span)
+        self._lines += lines
+        if not lines and path.endswith(".traces.jsonl"):
+            self._losses.append(Loss(TOLD_NOTHING, 1, path))
         if self._otlp_lines == before:  # no recording: what is cut off in it is somebody else's text
             foreign.join(cut)
             cut = _Unread()

@@ -10,7 +10,14 @@ import os
 from collections.abc import Mapping, Sequence
 
 from ssot_probe.losses import DISK, DISK_LIMIT, Losses
-from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData, encode_metrics, encode_spans
+from ssot_probe.wire.otlp_json import (
+    AttributeValue,
+    MetricPoint,
+    SpanData,
+    encode_metrics,
+    encode_spans,
+    records_in,
+)
 
 SPANS_PER_LINE = 500
 """Keeps a line below 1 MiB, which is the longest that the Collector's file receiver takes."""
@@ -55,7 +62,7 @@ class FileExporter:
         """Write a batch; what cannot be written is counted as lost."""
         for start in range(0, len(spans), SPANS_PER_LINE):
             part = spans[start : start + SPANS_PER_LINE]
-            self._write("traces", encode_spans(self._resource, self._version, part), len(part))
+            self._write("traces", encode_spans(self._resource, self._version, part), records_in(part))
         if metrics:
             line = encode_metrics(self._resource, self._version, self._started, time, metrics)
             self._write("metrics", line, 0)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Optional
 
 from ssot_probe.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
 from ssot_probe.observe.threads import is_importing, wait_for_end
-from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData
+from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData, records_in
 from ssot_probe.wire.registry import SCOPE
 
 QUEUED_BATCHES = 256
@@ -71,9 +71,9 @@ class OtlpExporter:
     def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
         """Queue a batch; the newest is lost, counted, while too many wait."""
         if self._is_useless:
-            self._losses.add(EXPORT_FAILED, len(spans))
+            self._losses.add(EXPORT_FAILED, records_in(spans))
         elif len(self._queue) >= QUEUED_BATCHES:
-            self._losses.add(EXPORT_QUEUE_FULL, len(spans))
+            self._losses.add(EXPORT_QUEUE_FULL, records_in(spans))
         else:
             self._queue.append(_Batch(spans, metrics, time))
             self._start()
@@ -152,14 +152,14 @@ class OtlpExporter:
                         return  # given up meanwhile
                     self._queue.popleft()
                     if not is_delivered:
-                        self._losses.add(EXPORT_FAILED, len(batch.spans))
+                        self._losses.add(EXPORT_FAILED, records_in(batch.spans))
         except Exception as error:
             self._is_useless = True
             self._lose_queue()
             self._on_error(error)
 
     def _lose_queue(self) -> None:
-        self._losses.add(EXPORT_FAILED, sum(len(batch.spans) for batch in list(self._queue)))
+        self._losses.add(EXPORT_FAILED, sum(records_in(batch.spans) for batch in list(self._queue)))
         self._queue.clear()
 
 

@@ -84,9 +84,10 @@ def named_modules(policy: Policy) -> tuple[str, ...]:
     names = {
         split(entry)[0]
         for concept in policy.concepts
-        for entry in (concept.canonical, *concept.factories, *concept.legacy)
+        for entry in (concept.canonical, *concept.factories, *concept.legacy, *concept.classes)
+        if ":" in entry or entry in concept.legacy
     }
-    return tuple(sorted(name for name in names if name))
+    return tuple(sorted(name for name in names if name and not set(name) & set("*?[")))
 
 
 ISOLATIONS = ("process", "user", "user+thread", "request")

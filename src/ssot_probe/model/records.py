@@ -40,7 +40,7 @@ class ModuleRecord(NamedTuple):
     module: str
     file: str
     importer: str  # "file:line" of the statement that loaded it; "" where that is unknown
-    preloaded: bool  # it was loaded before the probe could watch it
+    preloaded: bool  # it was loaded before the probe, or past it
     time: int
 
 

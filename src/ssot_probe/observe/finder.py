@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from sys import _getframe
 from types import CodeType, ModuleType
@@ -59,6 +59,8 @@ class ProbeFinder:
         scope: which modules are first-party.
         on_executed: called after a first-party module ran, in the importing thread; must not raise.
         on_failed: called when running it raised; the application sees its own exception.
+        on_displaced: called while another finder stands in front: what that one finds is not seen.
+        declared: names of modules that are watched though they may not be first-party.
     """
 
     def __init__(
@@ -66,8 +68,13 @@ class ProbeFinder:
         scope: Scope,
         on_executed: Callable[[ModuleType, Loading], None],
         on_failed: Callable[[Loading], None],
+        on_displaced: Callable[[], None],
+        declared: Collection[str] = (),
     ) -> None:
         self._scope = scope
+        self._on_displaced = on_displaced
+        self._declared = frozenset(declared)
+        self._declared_packages = frozenset(name.partition(".")[0] for name in declared)
         self._on_executed = on_executed
         self._on_failed = on_failed
         self._foreign: set[str] = set()
@@ -83,19 +90,22 @@ class ProbeFinder:
         """Return what the other finders find; arm it when it is first-party."""
         if self.main is not None and self.main.is_tracing:
             return self._find_for_main(self.main, fullname, path, target)
+        finders = sys.meta_path
+        if finders and finders[0] is not self:
+            self._on_displaced()
         top_level = fullname.partition(".")[0]
         if top_level in self._foreign:
             return None
-        if not self._scope.could_hold(top_level):
+        if not self._scope.could_hold(top_level) and top_level not in self._declared_packages:
             self._foreign.add(top_level)
             return None
         spec = self._ask_others(fullname, path, target)
         if spec is None:
             return None
         try:
-            if self._scope.is_first_party(fullname, _file_of(spec)):
+            if fullname in self._declared or self._scope.is_first_party(fullname, _file_of(spec)):
                 self._arm(spec, _importer(fullname))
-            elif fullname == top_level and not self._scope.packages:
+            elif fullname == top_level not in self._declared_packages and not self._scope.packages:
                 self._foreign.add(top_level)
         except Exception:
             tripwire.lost[0] += 1  # the module is imported unobserved, and the recording says so

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
-from time import time_ns
+from time import monotonic, time_ns
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -23,6 +23,9 @@ from ssot_probe.observe.scope import Scope, module_of
 if TYPE_CHECKING:
     from ssot_probe.observe.instrument import Instrumenter
     from ssot_probe.observe.makers import ObservedClass
+
+SEARCH_SECONDS = 0.5
+"""Between two searches for modules that another finder has found."""
 
 
 class ModuleWatch:
@@ -55,10 +58,14 @@ class ModuleWatch:
         self._append = append
         self._tell = tell
         self._on_error = on_error
-        self._finder = ProbeFinder(scope, self._on_executed, self._on_failed)
+        self._named = named_modules(policy)
+        self._finder = ProbeFinder(
+            scope, self._on_executed, self._on_failed, self._on_displaced, declared=self._named
+        )
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
-        self._named = named_modules(policy)
+        self._known: set[str] = set()  # modules that were told
+        self._next_search = 0.0
         self._watched: dict[str, ModuleType] = {}
         self._armed_parents: set[str] = set()
 
@@ -100,12 +107,13 @@ class ModuleWatch:
             self._instrumenter.remove()
 
     def look_again(self) -> None:
-        """Find what watched modules bind since they ran."""
+        """Find what watched modules bind since they ran, and modules that were loaded unseen."""
         main = sys.modules.get("__main__")
         if main is not None and self._is_main_first_party(main):
             self._look_at_main(main)
         for module in list(self._watched.values()):
             self._instrument(module)
+        self._search()
 
     def _may_define_in_main(self) -> bool:
         if not self._script:
@@ -120,6 +128,7 @@ class ModuleWatch:
     def _on_executed(self, module: ModuleType, loading: Loading) -> None:
         try:
             name = loading.module
+            self._known.add(name)
             self._tell(self._module_record(name, module, loading, preloaded=False))
             is_watched = self._instrument(module) or self._is_named(name)
             if is_watched:
@@ -129,6 +138,18 @@ class ModuleWatch:
                 tripwire.disarm(_spec_of(module))
         except Exception as error:
             self._on_error(error)
+
+    def _on_displaced(self) -> None:
+        now = monotonic()
+        if now >= self._next_search:
+            self._next_search = now + SEARCH_SECONDS
+            self._search()
+
+    def _search(self) -> None:
+        """Take in the modules that a finder in front of ours found, or a loader that tells nothing loaded."""
+        for name, module in list(sys.modules.items()):
+            if name not in self._known and _has_been_loaded(name, module):
+                self._take_in_loaded(name, module)
 
     def _on_failed(self, loading: Loading) -> None:
         try:
@@ -151,13 +172,13 @@ class ModuleWatch:
             return
         file = namespace_of(module).get("__file__")
         try:
-            if not self._scope.could_hold(name.partition(".")[0]) or not self._scope.is_first_party(
-                name, file
-            ):
+            could_be = self._scope.could_hold(name.partition(".")[0])
+            if name not in self._named and not (could_be and self._scope.is_first_party(name, file)):
                 return
             is_watched = self._instrument(module) or self._is_named(name)
             if name == "__main__" and not is_watched:
                 return  # it is still running, and nothing was missed
+            self._known.add(name)
             self._tell(self._module_record(name, module, None, preloaded=True))
             if is_watched:
                 self._watch(name, module)
@@ -196,6 +217,19 @@ class ModuleWatch:
         if loading is not None and loading.code is not None:
             importer = f"{self._scope.relative(loading.code.co_filename)}:{loading.line}"
         return ModuleRecord(name, self._scope.relative(file) if file else "", importer, preloaded, time_ns())
+
+
+def _has_been_loaded(name: str, module: object) -> bool:
+    """Is it a module of this name that has run, and no test? pytest's own finder loads those."""
+    if name in ("__main__", "__mp_main__") or type(module) is not ModuleType:
+        return False  # looked at by its lines; or lazy still
+    names, spec = namespace_of(module), _spec_of(module)
+    if spec is None or spec.name != name or names.get("__name__") != name:
+        return False
+    is_pytest_s = type(spec.loader).__module__.startswith("_pytest.")
+    own_name = name.rpartition(".")[2]
+    is_test = own_name == "conftest" or own_name.startswith("test_") or own_name.endswith("_test")
+    return not spec.__dict__.get("_initializing", False) and not (is_pytest_s and is_test)
 
 
 def _spec_of(module: object) -> Optional[ModuleSpec]:

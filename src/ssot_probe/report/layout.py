@@ -32,8 +32,9 @@ def lines_of(view: View) -> Iterator[Line]:
     findings = view["findings"]
     for severity in SEVERITIES:
         group = [f for f in findings if f["severity"] == severity and f["status"] != "waived"]
-        yield from _group(f"{severity.upper()}S", severity, group)
-    yield from _group("WAIVED", "faint", [f for f in findings if f["status"] == "waived"])
+        yield from _group(f"{severity.upper()}S", severity, group, is_one_process(view))
+    waived = [f for f in findings if f["status"] == "waived"]
+    yield from _group("WAIVED", "faint", waived, is_one_process(view))
     yield from totals(view)
 
 
@@ -53,7 +54,7 @@ def alarm(evidence: View) -> Iterator[Line]:
                 f"{number(len(evidence['unclosed']), 'process')} not closed, counts are lower bounds"
             )
         if evidence["late"]:
-            parts.append(f"{number(len(evidence['late']), 'module')} loaded before the probe")
+            parts.append(f"{number(len(evidence['late']), 'module')} loaded unseen by the probe")
         yield [Segment(f"EVIDENCE INCOMPLETE: {'; '.join(parts)}", "alarm")]
         yield [Segment("What this report does not show may have happened all the same.")]
         yield []
@@ -105,17 +106,22 @@ def _entry(name: str, text: str) -> Line:
     return [Segment(f"{name:<12}", "faint"), Segment(text)]
 
 
-def _group(heading: str, role: str, findings: Sequence[View]) -> Iterator[Line]:
+def is_one_process(view: View) -> bool:
+    """Is everything that the report shows from one process, so that threads of one name are one thread?"""
+    return bool(view["evidence"]["processes"] == 1)
+
+
+def _group(heading: str, role: str, findings: Sequence[View], in_one_process: bool) -> Iterator[Line]:
     if not findings:
         return
     yield [Segment(f"{heading} ({len(findings)})", role)]
     yield []
     for finding in findings:
-        yield from _finding(finding, role)
+        yield from _finding(finding, role, in_one_process)
         yield []
 
 
-def _finding(finding: View, role: str) -> Iterator[Line]:
+def _finding(finding: View, role: str, in_one_process: bool) -> Iterator[Line]:
     concept = f" [{clean(finding['concept'])}]" if finding["concept"] else ""
     yield [
         Segment(finding["code"], role),
@@ -132,7 +138,7 @@ def _finding(finding: View, role: str) -> Iterator[Line]:
         who = actor(line, before)
         column = [Segment(f"    {found:<{width}}  ", "place")] if found else [Segment("    ")]
         yield [*column, Segment(clean(line["what"])), *([Segment(f"  [{who}]", "faint")] if who else [])]
-        before = line if line["thread"] or line["task"] else before
+        before = line if in_one_process and (line["thread"] or line["task"]) else before
 
 
 def place(line: Mapping[str, Any]) -> str:
@@ -142,15 +148,26 @@ def place(line: Mapping[str, Any]) -> str:
 
 
 def actor(line: Mapping[str, Any], before: Mapping[str, Any]) -> str:
-    """Return who it was, with a thread and a task that are those of the line before told in short."""
+    """Return who it was, with a thread and a task that are those of the line before told in short.
+
+    Names that several threads or tasks of a process may have, such as "named thread", say nothing of that.
+    """
     parts = [f"user {clean(line['user'])}"] if line["user"] else []
-    repeated = [field for field in ("thread", "task") if line[field] and line[field] == before.get(field)]
+    repeated = [
+        field
+        for field in ("thread", "task")
+        if line[field] and line[field] == before.get(field) and _means_one(line[field])
+    ]
     parts += [
         f"{field} {clean(line[field])}"
         for field in ("thread", "task")
         if line[field] and field not in repeated
     ]
     return ", ".join([*parts, *([f"same {' and '.join(repeated)}"] if repeated else [])])
+
+
+def _means_one(name: str) -> bool:
+    return name == "MainThread" or any(character.isdigit() for character in name)
 
 
 def totals(view: View) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ssot_probe.report.layout import Line, actor, alarm, header, place, totals
+from ssot_probe.report.layout import Line, actor, alarm, header, is_one_process, place, totals
 from ssot_probe.report.sanitize import clean
 from ssot_probe.report.view import View
 
@@ -34,7 +34,7 @@ def print_to_terminal(view: View, stream: TextIO) -> None:
     if findings:
         console.print(_overview(findings))
         for finding in findings:
-            _print_finding(console, finding)
+            _print_finding(console, finding, is_one_process(view))
     _print_lines(console, totals(view))
 
 
@@ -65,7 +65,7 @@ def _overview(findings: Sequence[View]) -> Table:
     return table
 
 
-def _print_finding(console: Console, finding: View) -> None:
+def _print_finding(console: Console, finding: View, in_one_process: bool) -> None:
     severity = _severity(finding)
     heading = Text.assemble(
         (finding["code"], STYLES.get(severity, "dim")),
@@ -77,11 +77,11 @@ def _print_finding(console: Console, finding: View) -> None:
     if finding["waiver"]:
         console.print(Padding(Text(f"waived: {clean(finding['waiver'])}"), (0, 0, 0, 2)))
     if finding["evidence"]:
-        console.print(Padding(_evidence(finding["evidence"]), (0, 0, 0, 4)))
+        console.print(Padding(_evidence(finding["evidence"], in_one_process), (0, 0, 0, 4)))
     console.print()
 
 
-def _evidence(lines: Sequence[Mapping[str, Any]]) -> Table:
+def _evidence(lines: Sequence[Mapping[str, Any]], in_one_process: bool) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style=STYLES["place"])
     table.add_column(overflow="fold")
@@ -89,7 +89,7 @@ def _evidence(lines: Sequence[Mapping[str, Any]]) -> Table:
     before: Mapping[str, Any] = {}
     for line in lines:
         table.add_row(place(line), clean(line["what"]), actor(line, before))
-        before = line if line["thread"] or line["task"] else before
+        before = line if in_one_process and (line["thread"] or line["task"]) else before
     return table
 
 

@@ -28,6 +28,7 @@ class SpanData(NamedTuple):
     links: tuple[tuple[str, str], ...] = ()
     error: bool = False
     scope: str = SCOPE
+    records: int = 1  # how many it carries; not sent
 
 
 class MetricPoint(NamedTuple):
@@ -36,6 +37,11 @@ class MetricPoint(NamedTuple):
     metric: Metric
     attributes: Mapping[str, AttributeValue]
     value: float
+
+
+def records_in(spans: Iterable[SpanData]) -> int:
+    """Return how many records the spans carry: what counts, where they are lost."""
+    return sum(span.records for span in spans)
 
 
 def encode_spans(resource: Mapping[str, AttributeValue], version: str, spans: Sequence[SpanData]) -> str:

@@ -90,7 +90,7 @@ ATTRIBUTES = (
     Attribute("ssot.module.names", "string[]", "modules"),
     Attribute("ssot.module.files", "string[]", "the file of each"),
     Attribute("ssot.module.importers", "string[]", "file:line of the import that loaded each"),
-    Attribute("ssot.module.preloaded", "bool", "they were loaded before the probe"),
+    Attribute("ssot.module.preloaded", "bool", "they were loaded before the probe, or past it"),
     Attribute("ssot.import.name", "string", "module that was imported"),
     Attribute("ssot.import.fetched", "string[]", "names fetched from it"),
     Attribute("ssot.import.outcome", "string", "loaded, cached or failed"),

@@ -254,7 +254,7 @@ def _modules_span(modules: Sequence[ModuleRecord]) -> SpanData:
         "ssot.module.preloaded": modules[0].preloaded,
     }
     times = [record.time for record in modules]
-    return SpanData(_MODULES, min(times), max(times), attributes, trace_id, span_id)
+    return SpanData(_MODULES, min(times), max(times), attributes, trace_id, span_id, records=len(modules))
 
 
 def _read_modules(span: SpanData) -> tuple[Record, ...]:

@@ -61,7 +61,7 @@ def test_without_declared_concepts_late_modules_are_told_per_package() -> None:
     program.module("chat.ws", preloaded=True)
     (finding,) = findings("SSOT901", program, by=Policy())
     assert finding.subject == "chat"
-    assert finding.message.startswith("2 modules loaded before the probe in 1 process")
+    assert finding.message.startswith("2 modules loaded unseen by the probe in 1 process")
 
 
 # SSOT902

@@ -42,7 +42,13 @@ def test_two_finders_that_ask_each_other_come_to_an_end(
     monkeypatch.syspath_prepend(str(tmp_path))
     told: list[str] = []
     scope = Scope(("asked_for",), [str(tmp_path)])
-    ours = ProbeFinder(scope, lambda module, loading: told.append(loading.module), lambda loading: None)
+    displaced: list[bool] = []
+    ours = ProbeFinder(
+        scope,
+        lambda module, loading: told.append(loading.module),
+        lambda loading: None,
+        lambda: displaced.append(True),
+    )
     finders = [ours, Curious()] if is_first else [Curious(), ours]
     monkeypatch.setattr(sys, "meta_path", [*finders, *sys.meta_path])
     try:
@@ -51,3 +57,4 @@ def test_two_finders_that_ask_each_other_come_to_an_end(
         sys.modules.pop("asked_for", None)
     assert module.answer == 42
     assert told == ["asked_for"]
+    assert bool(displaced) != is_first

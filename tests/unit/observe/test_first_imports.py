@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 from support.children import run, run_both
 
-from ssot_probe.model.records import BindingRecord, ClassRecord, ImportRecord, ModuleRecord
+from ssot_probe.model.records import (
+    BindingRecord,
+    ClassRecord,
+    ImportRecord,
+    MakeRecord,
+    ModuleRecord,
+    SharingRecord,
+)
 
 MANAGER = """
 class ChatManager:
@@ -397,3 +404,75 @@ def test_modules_say_which_line_loaded_them(tmp_path: Path) -> None:
 def test_modules_that_the_standard_library_and_others_bring_are_not_first_party(tmp_path: Path) -> None:
     done, _ = run_both(tmp_path, program="import json, wrapt, asyncio\nprint(1)\n")
     assert done.of(ModuleRecord) == []
+
+
+FRONT = """
+    import sys
+    from importlib.machinery import PathFinder
+
+    class Front:
+        find_spec = staticmethod(PathFinder.find_spec)
+
+    sys.meta_path.insert(0, Front)
+    import hidden
+    IN_BETWEEN
+    import seen
+    print(hidden.get_manager("anna") is hidden.get_manager("bert"))
+"""
+
+HIDDEN = """
+    class ChatManager:
+        pass
+
+    manager = ChatManager()
+
+    def get_manager(user_id):
+        return manager
+"""
+
+
+def test_what_a_finder_in_front_found_is_told_as_late(tmp_path: Path) -> None:
+    files = {"hidden.py": HIDDEN, "seen.py": ""}
+    program = FRONT.replace("IN_BETWEEN", "sys.meta_path.remove(Front)")
+    done, _ = run_both(tmp_path, program=program, files=files)
+    late = {record.module: record.preloaded for record in done.of(ModuleRecord)}
+    assert late == {"hidden": True, "seen": False}
+    assert [record.name for record in done.of(ClassRecord)] == ["hidden:ChatManager"]
+
+
+def test_what_a_finder_in_front_found_is_observed_from_the_next_import_on(tmp_path: Path) -> None:
+    """The finder stays in front and leaves the rest to the others."""
+    files = {"hidden.py": HIDDEN, "seen.py": ""}
+    program = FRONT.replace("IN_BETWEEN", "Front.find_spec = lambda *arguments: None")
+    done, _ = run_both(tmp_path, program=program, files=files)
+    assert [record.user_count for record in done.of(SharingRecord)] == [2]
+
+
+def test_a_lone_class_that_the_policy_names_is_observed_in_a_package_that_it_does_not(tmp_path: Path) -> None:
+    files = {
+        "lib/site-packages/library/__init__.py": "",
+        "lib/site-packages/library/core.py": HIDDEN + "\n    class OtherManager:\n        pass\n",
+    }
+    program = """
+        import sys
+        sys.path.append("lib/site-packages")
+        from library.core import ChatManager, OtherManager
+        ChatManager()
+        OtherManager()
+    """
+    policy = """
+        packages = ["shop"]
+        [[concept]]
+        name = "chat"
+        classes = ["library.core:ChatManager"]
+        [[concept]]
+        name = "other"
+        classes = ["OtherManager"]
+    """
+    done, _ = run_both(tmp_path, program=program, files=files, policy=policy)
+    made = [
+        (record.cls, record.site.file, record.count)
+        for record in done.of(MakeRecord)
+        if record.outcome == "constructed" and record.site.file == "main.py"
+    ]
+    assert made == [("library.core:ChatManager", "main.py", 1)]

@@ -14,7 +14,8 @@ LOADING = """
     import early
 
     def recordings():
-        return os.listdir(os.environ["SSOT_PROBE_DIR"]) if os.path.isdir(os.environ["SSOT_PROBE_DIR"]) else []
+        with os.scandir(os.environ["SSOT_PROBE_DIR"]) as files:
+            return [file.name for file in files if file.stat().st_size]
 
     until = time.monotonic() + SECONDS
     while time.monotonic() < until and not recordings():

@@ -12,6 +12,7 @@ from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.judge import Judgement
 from ssot_probe.model.policy import Policy, Waiver
 from ssot_probe.report import json_report, text
+from ssot_probe.report.layout import actor
 from ssot_probe.report.terminal import print_to_terminal
 from ssot_probe.report.view import View, view_of
 
@@ -68,7 +69,7 @@ def test_lost_records_and_late_modules_are_the_first_thing_that_is_said() -> Non
     program = chat()
     program.module("chat.ws.old", preloaded=True)
     first, second, *_ = plain(program).splitlines()
-    assert first == "EVIDENCE INCOMPLETE: 2 records lost (queue_full 2); 1 module loaded before the probe"
+    assert first == "EVIDENCE INCOMPLETE: 2 records lost (queue_full 2); 1 module loaded unseen by the probe"
     assert second == "What this report does not show may have happened all the same."
 
 
@@ -191,3 +192,30 @@ def test_the_json_report_has_the_public_shape() -> None:
     } in report["paths"]
     waived = next(found for found in report["findings"] if found["code"] == "SSOT104")
     assert (waived["status"], waived["waiver"]) == ("waived", "removed in Q1")
+
+
+@pytest.mark.parametrize(
+    ("name", "says_same"),
+    [
+        ("MainThread", True),
+        ("Thread-3 (serve)", True),
+        ("AnyIO worker thread", False),
+        ("named thread", False),
+    ],
+)
+def test_only_a_name_that_one_thread_has_is_told_as_the_same_thread(name: str, says_same: bool) -> None:
+    line = {"user": "", "thread": name, "task": ""}
+    assert ("same thread" in actor(line, line)) == says_same
+
+
+def test_threads_of_several_processes_are_never_the_same() -> None:
+    programs = [Program("p1"), Program("p2")]
+    for program in programs:
+        program.cls(MANAGER)
+        for user in ("u-1", "u-2"):
+            program.gives(user, f"{program.process}-1")
+        program.reaches("u-1", "u-2", instance=f"{program.process}-1")
+        program.stop()
+    assert "2 instances served several users each" in plain(*programs)
+    assert "same thread" not in plain(*programs)
+    assert "same thread" in plain(programs[0])

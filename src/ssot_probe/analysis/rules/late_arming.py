@@ -1,4 +1,4 @@
-"""SSOT901: watched modules were loaded before the probe."""
+"""SSOT901: watched modules were loaded before the probe, or past it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ RULE = Rule(
     code="SSOT901",
     name="late-arming",
     severity=Severity.WARNING,
-    claim="Modules that a concept watches were loaded before the probe; what they did until then is unknown.",
-    proof="The modules were there when the probe started in the process.",
+    claim="Modules that a concept watches were loaded before the probe, or by a finder in front of it; what "
+    "they did until the probe came to them is unknown.",
+    proof="The modules were there when the probe started in the process, or later, though it had not been "
+    "asked for them.",
     silent="Modules that define no class and no factory of a declared concept and are not legacy. Where no "
     "concept is declared, all of them are reported, per package.",
     fix="Switch the probe on by the environment variable, so that it starts before the service's own code; "
@@ -35,7 +37,7 @@ def check(case: Case) -> Iterator[Finding]:
     concepts = {members.concept.name: members.concept for members in case.concepts}
     for (subject, concept), found in sorted(watched.items()):
         processes = {process for late in found for process in late.processes}
-        where = f"before the probe in {number(len(processes), 'process')}"
+        where = f"unseen by the probe in {number(len(processes), 'process')}"
         if concept:
             message = (
                 f"Loaded {where}, and watched because {found[0].why}: what it did until then is unknown."
@@ -48,4 +50,4 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def _lines(found: Sequence[Late]) -> list[Evidence]:
-    return [Evidence(f"{late.module} was there when the probe started", late.file, 1) for late in found]
+    return [Evidence(f"{late.module} was there before the probe saw it", late.file, 1) for late in found]
