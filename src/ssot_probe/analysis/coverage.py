@@ -30,7 +30,7 @@ class _Served(NamedTuple):
 
 
 def coverage(recording: Recording, concepts: Sequence[Members]) -> tuple[Coverage, ...]:
-    """Return what was seen of each concept."""
+    """Return what was seen of each concept that is declared, or that a class plays after all."""
     keys = {process: record.user_key for process, record in recording.of(ProcessRecord)}
     served = [
         _Served(record.cls, keys.get(process, ""), (record.user,))
@@ -41,7 +41,11 @@ def coverage(recording: Recording, concepts: Sequence[Members]) -> tuple[Coverag
         _Served(record.cls, keys.get(process, ""), record.users)
         for process, record in recording.of(SharingRecord)
     ]
-    return tuple(_of_concept(recording, members, served) for members in concepts)
+    return tuple(
+        _of_concept(recording, members, served)
+        for members in concepts
+        if members.concept.declared or members.judged
+    )
 
 
 def _of_concept(recording: Recording, members: Members, served: Sequence[_Served]) -> Coverage:
