@@ -18,6 +18,7 @@ import click
 from ssot_probe.analysis.chosen_policy import choose_policy
 from ssot_probe.analysis.judge import Judgement, judge
 from ssot_probe.analysis.load import load
+from ssot_probe.analysis.wording import number
 from ssot_probe.cli.run import environment_for
 from ssot_probe.errors import MissingExtraError, ProbeError
 from ssot_probe.report import text
@@ -163,7 +164,7 @@ def _say_what_changed(before: Outcome, after: Outcome) -> None:
             click.echo(f"   {label:<12} {severity} {finding.code} {finding.rule:<22} {finding.subject}")
     for outcome in (before, after):
         counts = [
-            f"{sum(finding.severity.label == label for finding in outcome.judgement.findings)} {label}s"
+            number(sum(finding.severity.label == label for finding in outcome.judgement.findings), label)
             for label in ("error", "warning", "note")
         ]
         click.echo(f"   {outcome.variant:<12} {', '.join(counts)}")
