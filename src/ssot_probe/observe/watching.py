@@ -224,8 +224,8 @@ def _has_been_loaded(name: str, module: object) -> bool:
     if name in ("__main__", "__mp_main__") or type(module) is not ModuleType:
         return False  # looked at by its lines; or lazy still
     names, spec = namespace_of(module), _spec_of(module)
-    if spec is None or spec.name != name or names.get("__name__") != name:
-        return False
+    if spec is None or spec.name != name or names.get("__name__") != name or not names.get("__file__"):
+        return False  # another name for a module, or a namespace package: nothing was run
     is_pytest_s = type(spec.loader).__module__.startswith("_pytest.")
     own_name = name.rpartition(".")[2]
     is_test = own_name == "conftest" or own_name.startswith("test_") or own_name.endswith("_test")

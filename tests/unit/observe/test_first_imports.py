@@ -476,3 +476,28 @@ def test_a_lone_class_that_the_policy_names_is_observed_in_a_package_that_it_doe
         if record.outcome == "constructed" and record.site.file == "main.py"
     ]
     assert made == [("library.core:ChatManager", "main.py", 1)]
+
+
+def test_nothing_is_called_late_that_came_the_usual_way_or_is_no_module_of_its_own(tmp_path: Path) -> None:
+    files = {
+        "space/inner/seen.py": MANAGER,
+        "space/lazy.py": "",
+        "space/twice.py": "",
+        "space/made.py": """
+            import sys
+            from types import ModuleType
+            sys.modules["space.by_hand"] = ModuleType("space.by_hand")
+            sys.modules["space.other_name"] = sys.modules[__name__]
+        """,
+    }
+    program = """
+        import importlib, importlib.util, sys
+        import space.inner.seen, space.made, space.twice
+        importlib.reload(space.twice)
+        spec = importlib.util.find_spec("space.lazy")
+        spec.loader = importlib.util.LazyLoader(spec.loader)
+        sys.modules["space.lazy"] = lazy = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(lazy)
+    """
+    done, _ = run_both(tmp_path, program=program, files=files, policy='packages = ["space"]')
+    assert [record.module for record in done.of(ModuleRecord) if record.preloaded] == []
