@@ -286,7 +286,8 @@ def test_a_recording_can_be_read_while_it_is_written(troubled: Project) -> None:
     troubled.write({"prog.py": PROGRAM + "print('ready', flush=True)\ninput()\n"})
     process = troubled.start([troubled.python, "prog.py"], stdin=subprocess.PIPE)
     line_of(process.stdout, "ready")
-    wait_until(lambda: list(troubled.recordings.glob("*.traces.jsonl")), "the recording exists")
+    files = troubled.recordings.glob
+    wait_until(lambda: any(file.stat().st_size for file in files("*.traces.jsonl")), "something is told")
 
     wait_until(lambda: codes(json_of(troubled)) >= EXPECTED, "the findings are there")
     view = json_of(troubled)

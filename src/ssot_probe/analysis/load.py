@@ -149,7 +149,9 @@ class _Reader:
 
     def _refuse(self, where: str) -> None:
         if not self._lines:
-            raise NoEvidenceError(f"{where}: the files are empty: nothing was recorded")
+            raise NoEvidenceError(
+                f"{where}: the files are empty: nothing told yet, or all was killed at once"
+            )
         if self._losses:
             raise NoEvidenceError(f"{where}: all that is left is torn, the first at {self._losses[0].where}")
         if self._foreign_spans:

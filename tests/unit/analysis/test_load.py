@@ -195,7 +195,7 @@ def test_a_directory_without_a_recording_holds_no_evidence(tmp_path: Path) -> No
 
 def test_empty_files_hold_no_evidence(tmp_path: Path) -> None:
     write(tmp_path / "p1.jsonl", ["", "  "])
-    with pytest.raises(NoEvidenceError, match="nothing was recorded"):
+    with pytest.raises(NoEvidenceError, match="the files are empty"):
         load([str(tmp_path)])
 
 
