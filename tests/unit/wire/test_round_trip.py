@@ -16,9 +16,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from support.records import KINDS, full_record
 
 from ssot_probe.model.policy import Concept, Policy
-from ssot_probe.model.records import NOWHERE, MakeRecord, ModuleRecord, Record, Site
+from ssot_probe.model.records import NOWHERE, BlindRecord, MakeRecord, ModuleRecord, Record, Site
 from ssot_probe.wire.metrics import Counts, points
-from ssot_probe.wire.otlp_json import Resource, encode_metrics, encode_spans, read_line
+from ssot_probe.wire.otlp_json import Resource, encode_metrics, encode_spans, read_line, records_in
 from ssot_probe.wire.spans import from_span, to_span, to_spans
 
 RESOURCE: Resource = {"service.name": "chat", "process.pid": 7, "service.instance.id": "one"}
@@ -172,3 +172,12 @@ def with_base64_ids(message: Any) -> Any:
         else with_base64_ids(value)
         for key, value in message.items()
     }
+
+
+def test_spans_know_how_many_records_they_carry() -> None:
+    modules = [
+        ModuleRecord(f"chat.part{number}", "chat/part.py", "", False, number) for number in range(1_203)
+    ]
+    spans = to_spans([*modules, BlindRecord("subject", "reason", 1)])
+    assert len(spans) == 4
+    assert records_in(spans) == 1_204
