@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Optional, Union
 from ssot_probe import forks
 from ssot_probe.export.announcement import announce
 from ssot_probe.losses import INTERNAL, Losses
-from ssot_probe.model.policy import Policy
+from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.instances import InstanceTable
@@ -39,8 +39,10 @@ ENDING_SECONDS = 0.2
 """Of these, what the interpreter itself needs more to end, with what the probe has loaded."""
 
 SHORTEST_FINISH = 0.5
+"""What is left of them for the last records at least, however long the look at what is shared took."""
 
 FORK_SECONDS = 0.1
+"""How long a fork waits for the recorder to come to the end of a batch."""
 
 
 class Probe:
@@ -60,9 +62,12 @@ class Probe:
         script = script_of(arguments)
         self.script = os.path.abspath(script) if script else ""
         directories = project_directories(policy.source, self.script, os.environ, _working_directory())
-        is_spawned = is_started_by_multiprocessing(arguments)
         self.scope = Scope(
-            policy.packages, directories, started_packages(arguments), told_by_parent if is_spawned else None
+            policy.packages,
+            directories,
+            started_packages(arguments),
+            declared=named_modules(policy),
+            learn_later=told_by_parent if is_started_by_multiprocessing(arguments) else None,
         )
         self._exporters = tuple(exporters)
         self.losses = Losses()
@@ -91,8 +96,8 @@ class Probe:
                 self._keep(BlindRecord(subject, "Python tells of them since 3.11", time_ns()))
         else:
             self._keep(BlindRecord("imports of loaded modules", "this interpreter does not tell", time_ns()))
-        self.modules.start()
         forks.tell(self)
+        self.modules.start()
         atexit.register(self.stop)
         return self
 
@@ -136,7 +141,7 @@ class Probe:
     def _on_first_record(self) -> None:
         if "otlp" in self.settings.exporters:
             forks.tell_first()
-        if "file" in self.settings.exporters:
+        if "file" in self.settings.exporters and not self.pump.has_recorder:
             announce(self.settings.directory, self._file_name())
         self.pump.start()
 

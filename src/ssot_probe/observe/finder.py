@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from sys import _getframe
 from types import CodeType, ModuleType
@@ -60,7 +60,6 @@ class ProbeFinder:
         on_executed: called after a first-party module ran, in the importing thread; must not raise.
         on_failed: called when running it raised; the application sees its own exception.
         on_displaced: called while another finder stands in front: what that one finds is not seen.
-        declared: names of modules that are watched though they may not be first-party.
     """
 
     def __init__(
@@ -69,12 +68,9 @@ class ProbeFinder:
         on_executed: Callable[[ModuleType, Loading], None],
         on_failed: Callable[[Loading], None],
         on_displaced: Callable[[], None],
-        declared: Collection[str] = (),
     ) -> None:
         self._scope = scope
         self._on_displaced = on_displaced
-        self._declared = frozenset(declared)
-        self._declared_packages = frozenset(name.partition(".")[0] for name in declared)
         self._on_executed = on_executed
         self._on_failed = on_failed
         self._foreign: set[str] = set()
@@ -96,16 +92,16 @@ class ProbeFinder:
         top_level = fullname.partition(".")[0]
         if top_level in self._foreign:
             return None
-        if not self._scope.could_hold(top_level) and top_level not in self._declared_packages:
+        if not self._scope.could_hold(top_level):
             self._foreign.add(top_level)
             return None
         spec = self._ask_others(fullname, path, target)
         if spec is None:
             return None
         try:
-            if fullname in self._declared or self._scope.is_first_party(fullname, _file_of(spec)):
+            if self._scope.watches(fullname, _file_of(spec)):
                 self._arm(spec, _importer(fullname))
-            elif fullname == top_level not in self._declared_packages and not self._scope.packages:
+            elif fullname == top_level and self._scope.is_settled(top_level):
                 self._foreign.add(top_level)
         except Exception:
             tripwire.lost[0] += 1  # the module is imported unobserved, and the recording says so

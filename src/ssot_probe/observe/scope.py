@@ -34,6 +34,7 @@ class Scope:
         packages: declared first-party packages; empty to infer.
         directories: directories of the project, absolute, the one that file names are relative to first.
         started: packages that the command line names, such as `chat` in `uvicorn chat.app:app`.
+        declared: modules that the policy names: watched wherever they lie, though not first-party for that.
         learn_later: asked again and again for more directories and started packages, until it knows.
     """
 
@@ -42,23 +43,36 @@ class Scope:
         packages: Sequence[str],
         directories: Sequence[str],
         started: Iterable[str] = (),
+        declared: Iterable[str] = (),
         learn_later: Callable[[], tuple[Sequence[str], Sequence[str]] | None] | None = None,
     ) -> None:
         self.packages = tuple(packages)
         self.directories = tuple(_with_separator(directory) for directory in directories)
         self.started = tuple(started)
+        self._declared = frozenset(declared)
+        self._declared_packages = frozenset(module.partition(".")[0] for module in self._declared)
         self._learn_later = learn_later
         self._known_directories: dict[str, bool] = {}  # directory of a file -> is it the project's?
         self._standard = _with_separator(os.path.dirname(os.path.realpath(os.__file__)))
         self._own = _with_separator(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
     def could_hold(self, top_level: str) -> bool:
-        """Could a module of this top-level package be first-party? False is final, True is not."""
+        """Could a module of this top-level package be watched? False is final, True is not."""
         if self._learn_later is not None:
             self._learn()
+        if top_level in self._declared_packages:
+            return True
         if self.packages:
             return any(package.partition(".")[0] == top_level for package in self.packages)
         return top_level not in sys.stdlib_module_names and top_level != "ssot_probe"
+
+    def watches(self, module: str, file: str | None) -> bool:
+        """Is the module first-party, or named by the policy? `file` is None for a module without a file."""
+        return module in self._declared or self.is_first_party(module, file)
+
+    def is_settled(self, top_level: str) -> bool:
+        """Is a package that is not watched itself without modules that are?"""
+        return not self.packages and top_level not in self._declared_packages
 
     def _learn(self) -> None:
         learned = None if self._learn_later is None else self._learn_later()

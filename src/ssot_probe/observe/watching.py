@@ -59,9 +59,7 @@ class ModuleWatch:
         self._tell = tell
         self._on_error = on_error
         self._named = named_modules(policy)
-        self._finder = ProbeFinder(
-            scope, self._on_executed, self._on_failed, self._on_displaced, declared=self._named
-        )
+        self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
         self._known: set[str] = set()  # modules that were told
@@ -172,8 +170,7 @@ class ModuleWatch:
             return
         file = namespace_of(module).get("__file__")
         try:
-            could_be = self._scope.could_hold(name.partition(".")[0])
-            if name not in self._named and not (could_be and self._scope.is_first_party(name, file)):
+            if not self._scope.could_hold(name.partition(".")[0]) or not self._scope.watches(name, file):
                 return
             is_watched = self._instrument(module) or self._is_named(name)
             if name == "__main__" and not is_watched:

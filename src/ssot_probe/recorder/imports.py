@@ -50,7 +50,7 @@ class ImportLedger:
         if due:
             for_submodules = _imports_of_submodules(hits)
             for hit, before, count in due:
-                if "." in hit.module or (hit.module, id(hit.code), hit.offset) not in for_submodules:
+                if (hit.module, id(hit.code), hit.offset) not in for_submodules:
                     yield from self._records(hit, before, count, now)
 
     def _records(self, hit: Hit, before: int, count: int, now: int) -> Iterator[ImportRecord]:

@@ -212,3 +212,16 @@ def test_a_program_that_only_forks_is_not_warned_of_our_thread(tmp_path: Path) -
             os.wait()
     """
     run(tmp_path, program=program, files={"boxes.py": BOXES}, options=["-W", "error"]).checked()
+
+
+def test_the_hooks_stand_before_the_first_record_is_told(tmp_path: Path) -> None:
+    """Else nothing is told before logging takes its locks, where modules were loaded before the probe."""
+    program = """
+        import boxes, ssot_probe
+        from ssot_probe import forks
+        ssot_probe.start()
+        print(forks._goes_first)
+    """
+    environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    done = run(tmp_path, program=program, files={"boxes.py": BOXES}, environment=environment, probe=False)
+    assert (done.code, done.stdout) == (0, "True\n")
