@@ -141,7 +141,10 @@ class ModuleWatch:
         now = monotonic()
         if now >= self._next_search:
             self._next_search = now + SEARCH_SECONDS
-            self._search()
+            try:
+                self._search()
+            except Exception as error:
+                self._on_error(error)
 
     def _search(self) -> None:
         """Take in the modules that a finder in front of ours found, or a loader that tells nothing loaded."""
@@ -223,7 +226,7 @@ def _has_been_loaded(name: str, module: object) -> bool:
     names, spec = namespace_of(module), _spec_of(module)
     if spec is None or spec.name != name or names.get("__name__") != name or not names.get("__file__"):
         return False  # another name for a module, or a namespace package: nothing was run
-    is_pytest_s = type(spec.loader).__module__.startswith("_pytest.")
+    is_pytest_s = str(type(spec.loader).__module__).startswith("_pytest.")
     own_name = name.rpartition(".")[2]
     is_test = own_name == "conftest" or own_name.startswith("test_") or own_name.endswith("_test")
     return not spec.__dict__.get("_initializing", False) and not (is_pytest_s and is_test)

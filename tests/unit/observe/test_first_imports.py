@@ -440,6 +440,25 @@ def test_what_a_finder_in_front_found_is_told_as_late(tmp_path: Path) -> None:
     assert [record.name for record in done.of(ClassRecord)] == ["hidden:ChatManager"]
 
 
+def test_odd_modules_do_not_disturb_the_search_for_what_another_finder_found(tmp_path: Path) -> None:
+    files = {"hidden.py": HIDDEN, "seen.py": ""}
+    oddities = """
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    class Odd:
+        __module__ = property()
+
+    odd = sys.modules["odd"] = ModuleType("odd")
+    odd.__file__, odd.__spec__ = "odd.py", ModuleSpec("odd", Odd())
+    sys.modules["nothing"], sys.modules["number"] = None, 7
+    Front.find_spec = lambda *arguments: None
+    """
+    done, _ = run_both(tmp_path, program=FRONT.replace("IN_BETWEEN", oddities.strip()), files=files)
+    assert [record.user_count for record in done.of(SharingRecord)] == [2]
+    assert done.losses == {}
+
+
 def test_what_a_finder_in_front_found_is_observed_from_the_next_import_on(tmp_path: Path) -> None:
     """The finder stays in front and leaves the rest to the others."""
     files = {"hidden.py": HIDDEN, "seen.py": ""}
