@@ -22,7 +22,7 @@ class Site(NamedTuple):
 class ProcessRecord(NamedTuple):
     """The state of the probe in one process, written when it starts, regularly, and when it stops."""
 
-    state: str  # "started" | "alive" | "stopped"
+    state: str  # "started" | "alive" | "stopped"; "scanned" for an inventory of source code
     time: int
     armed: int  # since when the probe observed
     python: str  # version of the interpreter, as "3.12.1"
@@ -45,18 +45,21 @@ class ModuleRecord(NamedTuple):
 
 
 class ImportRecord(NamedTuple):
-    """An import statement (or call) that was executed, with the place that executed it."""
+    """An import statement (or call) that was executed, or declared in source, with its place."""
 
     module: str  # the module that was asked for, absolute
     names: tuple[str, ...]  # names fetched from it by `from module import ...`
-    outcome: str  # "loaded": this import ran the module; "cached": it was there; "failed"
-    origin: str  # "application" | "sweep" (a tool that walks modules, not somebody's use)
+    outcome: str  # "loaded": this import ran the module; "cached": it was there; "failed"; "declared"
+    origin: str  # "application" | "sweep" (a tool that walks modules, not somebody's use) | "static"
     at_load: bool  # executed while the importing module itself was being loaded
     site: Site
     thread: str
     count: int  # type: ignore[assignment]
     first: int
     last: int
+    guard: str = (
+        ""  # of a declared one: "type-checking" | "try" | "except" | "branch" | "main"; "" always runs
+    )
 
 
 class ClassRecord(NamedTuple):
@@ -69,6 +72,7 @@ class ClassRecord(NamedTuple):
     bases: tuple[str, ...]  # qualified names of all its bases, nearest first, without `object`
     traits: tuple[str, ...]  # of "abstract", "protocol", "exception", "enum", "typed-dict", "test-double"
     time: int
+    methods: tuple[str, ...] = ()  # public methods of its own, where it was read in source
 
 
 class BindingRecord(NamedTuple):
@@ -87,7 +91,7 @@ class MakeRecord(NamedTuple):
 
     maker: str  # qualified name of the factory, or of the class when its constructor was called
     kind: str  # "constructor" | "function" | "coroutine" | "method"
-    outcome: str  # "constructed" | "returned": an instance that existed before the call
+    outcome: str  # "constructed" | "returned": an instance that existed before; "declared" in source
     cls: str  # qualified name of the instance's class
     serial: int  # serial of that class object
     chain: tuple[str, ...]  # factories that were running around this call, outermost first
@@ -143,6 +147,15 @@ class HolderRecord(NamedTuple):
     time: int
 
 
+class ReferenceRecord(NamedTuple):
+    """Source or configuration names a module, or something in it, without importing it there."""
+
+    target: str  # `module` or `module:Name`; "" where the name is computed at run time
+    kind: str  # "string" | "configuration" | "entry-point" | "pickle" | "computed-import"
+    site: Site
+    time: int
+
+
 class BlindRecord(NamedTuple):
     """Something that the policy asks for and that cannot be observed here."""
 
@@ -161,6 +174,7 @@ Record = Union[
     AccessRecord,
     SharingRecord,
     HolderRecord,
+    ReferenceRecord,
     BlindRecord,
 ]
 

@@ -18,6 +18,7 @@ from ssot_probe.model.records import (
     ModuleRecord,
     ProcessRecord,
     Record,
+    ReferenceRecord,
     SharingRecord,
     Site,
 )
@@ -71,6 +72,7 @@ _SHAPES: dict[type, _Shape] = {
             "names": "ssot.import.fetched",
             "outcome": "ssot.import.outcome",
             "origin": "ssot.import.origin",
+            "guard": "ssot.import.guard",
             "at_load": "ssot.import.at_load",
             "thread": "thread.name",
             "count": "ssot.count",
@@ -87,6 +89,7 @@ _SHAPES: dict[type, _Shape] = {
             "line": "ssot.class.line",
             "bases": "ssot.class.bases",
             "traits": "ssot.class.traits",
+            "methods": "ssot.class.methods",
         },
     ),
     BindingRecord: _Shape(
@@ -144,6 +147,11 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
+    ReferenceRecord: _Shape(
+        "ssot.reference",
+        ReferenceRecord,
+        {"target": "ssot.reference.target", "kind": "ssot.reference.kind"},
+    ),
     BlindRecord: _Shape(
         "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}
     ),
