@@ -9,6 +9,7 @@ from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.rules import (
     ambiguous_name,
     blind_spot,
+    class_proliferation,
     cross_user_instance,
     double_import,
     dual_import,
@@ -41,6 +42,7 @@ REGISTRY = (
     Entry(facade.RULE, facade.check),
     Entry(dual_import.RULE, dual_import.check),
     Entry(legacy_import.RULE, legacy_import.check),
+    Entry(class_proliferation.RULE, class_proliferation.check),
     Entry(duplicate_factory.RULE, duplicate_factory.check),
     Entry(factory_bypass.RULE, factory_bypass.check),
     Entry(cross_user_instance.RULE, cross_user_instance.check),
