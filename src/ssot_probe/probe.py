@@ -71,7 +71,13 @@ class Probe:
         )
         self._exporters = tuple(exporters)
         self.losses = Losses()
-        self.pump = Pump(self._make_recorder, lambda: self.modules.is_loading, self.losses, self.report_error)
+        self.pump = Pump(
+            self._make_recorder,
+            lambda: self.modules.is_loading,
+            lambda: self.modules.look_at_names(),
+            self.losses,
+            self.report_error,
+        )
         self.buffer = Buffer(self.losses, self._on_first_record)
         self.instances = InstanceTable()
         self.modules = ModuleWatch(

@@ -28,13 +28,16 @@ class PathRow(NamedTuple):
 
     path: str
     cls: str  # qualified name of the class
-    kind: str  # "definition" | "alias" | "renamed": bound under another name than the class's own
+    kind: str  # of KINDS
     imports: int  # executed imports that fetched the name
     legacy: bool
     canonical: bool
     places: tuple[Place, ...]
     concept: str  # the first that the class plays
 
+
+KINDS = ("definition", "alias", "renamed", "rebound")
+"""`renamed`: under another name than the class's own; `rebound`: the path leads to other classes as well."""
 
 Way = tuple[str, Path]  # class, path
 
@@ -51,16 +54,26 @@ def path_table(recording: Recording, concepts: Sequence[Members], joined: Join |
     ways = {*_bound(recording), *places}
     if recording.inventory is not None:
         ways.update(_bound(recording.inventory))
-    return tuple(_row(way, owners[way[0]], places.get(way, {})) for way in sorted(ways) if way[0] in owners)
+    classes = Counter(path for _, path in ways)
+    return tuple(
+        _row(way, owners[way[0]], places.get(way, {}), classes[way[1]] > 1)
+        for way in sorted(ways)
+        if way[0] in owners
+    )
 
 
-def _row(way: Way, owners: Sequence[Members], places: Mapping[tuple[str, int], Sequence[Place]]) -> PathRow:
+def _row(
+    way: Way,
+    owners: Sequence[Members],
+    places: Mapping[tuple[str, int], Sequence[Place]],
+    is_ambiguous: bool,
+) -> PathRow:
     name, path = way
     merged = [_merged(found) for _, found in sorted(places.items())]
     return PathRow(
         path=str(path),
         cls=name,
-        kind=_kind(path, name),
+        kind=_kind(path, name, is_ambiguous),
         imports=sum(place.count for place in merged),
         legacy=any(covers(entry, path) for members in owners for entry in members.concept.legacy),
         canonical=any(str(path) == members.concept.canonical for members in owners),
@@ -98,7 +111,9 @@ def _merged(found: Sequence[Place]) -> Place:
     return best._replace(count=sum(place.count for place in found))
 
 
-def _kind(path: Path, name: str) -> str:
+def _kind(path: Path, name: str, is_ambiguous: bool) -> str:
     if qualify(*path) == name:
         return "definition"
+    if is_ambiguous:
+        return "rebound"
     return "alias" if path.name == split(name)[1].rpartition(".")[2] else "renamed"

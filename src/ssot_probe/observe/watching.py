@@ -113,6 +113,11 @@ class ModuleWatch:
             self._instrument(module)
         self._search()
 
+    def look_at_names(self) -> None:
+        """Find names that have been bound to another class since they were told."""
+        if self._instrumenter is not None:
+            self._instrumenter.look_at_names()
+
     def _may_define_in_main(self) -> bool:
         if not self._script:
             return module_of(sys.orig_argv).partition(".")[0] in self._scope.started
@@ -128,11 +133,11 @@ class ModuleWatch:
             name = loading.module
             self._known.add(name)
             self._tell(self._module_record(name, module, loading, preloaded=False))
-            is_watched = self._instrument(module) or self._is_named(name)
-            if is_watched:
+            answers = "__getattr__" in vars(module)  # for names that it does not bind
+            if self._instrument(module) or self._is_named(name) or answers:
                 self._watch(name, module)
                 self._append(self._load_event(loading, "loaded"))
-            elif name not in self._armed_parents and "__getattr__" not in vars(module):
+            elif name not in self._armed_parents:
                 tripwire.disarm(_spec_of(module))
         except Exception as error:
             self._on_error(error)
