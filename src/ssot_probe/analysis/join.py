@@ -10,14 +10,23 @@ from typing import NamedTuple
 from ssot_probe.analysis.class_identity import ClassObject
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.model.names import is_within
-from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, ReferenceRecord, Site
+from ssot_probe.model.records import (
+    BindingRecord,
+    BlindRecord,
+    ImportRecord,
+    ModuleRecord,
+    ReferenceRecord,
+    Site,
+)
 
 EXECUTED = "executed"
 FAILED = "failed"  # it ran, and never with success
 LOADED = "not executed"  # its file was loaded, and the line did not run
 DECLARED = "not loaded"  # not even its file was loaded
 NEVER = "type-checking"  # it is for type checkers and does not run
-STATES = (EXECUTED, FAILED, LOADED, DECLARED, NEVER)
+UNKNOWN = "not observed"  # its file was loaded, and imports of that module are not watched, or were not yet
+
+STATES = (EXECUTED, FAILED, UNKNOWN, LOADED, DECLARED, NEVER)
 
 COMPUTED = "computed-import"
 UNEXPLAINED = "unexplained"
@@ -27,7 +36,7 @@ class Declared(NamedTuple):
     """An import that source declares, and what became of it."""
 
     record: ImportRecord
-    state: str  # EXECUTED, FAILED, LOADED, DECLARED or NEVER
+    state: str  # of STATES
     count: int = 0  # type: ignore[assignment]  # successful executions
 
 
@@ -98,7 +107,32 @@ class Join:
             return Declared(record, EXECUTED if count else FAILED, count)
         if record.guard == "type-checking":
             return Declared(record, NEVER)
-        return Declared(record, LOADED if record.site.file in self.loaded_files else DECLARED)
+        if record.site.file not in self.loaded_files:
+            return Declared(record, DECLARED)
+        return Declared(record, LOADED if self._would_be_seen(record) else UNKNOWN)
+
+    def _would_be_seen(self, record: ImportRecord) -> bool:
+        """Would the recording hold the import if it had been executed?"""
+        if record.at_load and record.site.file in self._late_files:
+            return False
+        is_absent = record.module in self._own_modules and record.module not in self._recording.loaded
+        return is_absent or record.module in self._watched
+
+    @cached_property
+    def _watched(self) -> frozenset[str]:
+        """The modules whose imports the probe told, or would have told: they bind what is observed."""
+        bound = {record.module for _, record in self._recording.of(BindingRecord)}
+        return frozenset(bound | {record.module for _, record in self._recording.of(ImportRecord)})
+
+    @cached_property
+    def _own_modules(self) -> frozenset[str]:
+        return frozenset(self._scanned.values())
+
+    @cached_property
+    def _late_files(self) -> frozenset[str]:
+        """Files that were loaded before the probe, or past it."""
+        late = (record for _, record in self._recording.of(ModuleRecord) if record.preloaded)
+        return frozenset(self.file(record.file) for record in late)
 
     @cached_property
     def _at_line(self) -> Mapping[tuple[str, int], list[ImportRecord]]:
@@ -180,6 +214,8 @@ class Join:
             return ""
         if not file:
             return "it has no file: a namespace package, or made while the program ran"
+        if file.startswith("<frozen "):
+            return "the interpreter's own code imports it"
         if file.startswith("<"):
             return "its code was made while the program ran"
         if file in self._unread:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ssot_probe.analysis.join import EXECUTED, FAILED, STATES, Join, join
+from ssot_probe.analysis.join import DECLARED, EXECUTED, FAILED, LOADED, NEVER, STATES, UNKNOWN, Join, join
 from ssot_probe.analysis.legacy import covers, reaching
 from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.recording import Recording
@@ -19,7 +19,7 @@ NAMED = "named"
 """A string or a configuration file says the path; whether it is ever used cannot be read from that."""
 
 ORDER = (*STATES, NAMED, GONE)
-UNTOUCHED = STATES[STATES.index(FAILED) :]
+UNTOUCHED = (FAILED, LOADED, DECLARED, NEVER)
 
 
 class Importer(NamedTuple):
@@ -39,6 +39,7 @@ class Progress(NamedTuple):
     concept: str
     executed: int  # files
     not_executed: int  # files that declare an import which did not run, or not with success
+    unknown: int  # files whose import may have run unseen
     named: int  # files that only name it
     gone: int  # files of the baseline that do not import it any more
     is_scanned: bool  # False: files that did not run are unknown
@@ -94,6 +95,7 @@ def _progress(now: _Side, concept: Concept, entry: str, before: _Side | None) ->
         concept=concept.name,
         executed=states.count(EXECUTED),
         not_executed=sum(states.count(state) for state in UNTOUCHED),
+        unknown=states.count(UNKNOWN),
         named=states.count(NAMED),
         gone=states.count(GONE),
         is_scanned=now.joined is not None,

@@ -87,6 +87,8 @@ def _standing(progress: View) -> str:
     told = [f"{number(progress['executed'], 'file')} executed"]
     if progress["is_scanned"]:
         told.append(f"{progress['not_executed']} declared and not executed")
+    if progress["unknown"]:
+        told.append(f"{progress['unknown']} declared and not observed")
     if progress["named"]:
         told.append(f"{progress['named']} only named")
     if progress["is_compared"]:

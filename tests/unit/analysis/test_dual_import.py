@@ -139,6 +139,7 @@ def test_real_programs(tmp_path: Path, views: str, found: list[str]) -> None:
 def source_of(*imports: tuple[str, str, str]) -> Source:
     source = Source()
     source.cls(MANAGER)
+    source.module("chat.ws.compat")
     source.bind("chat.ws.compat:WebSocketManager", MANAGER)
     for place, target, guard in imports:
         source.imports(place, target, guard)

@@ -42,6 +42,34 @@ def test_an_import_is_executed_or_in_a_loaded_file_or_not_even_loaded() -> None:
     }
 
 
+def test_imports_of_modules_that_are_not_watched_are_not_said_to_be_dead() -> None:
+    program, source = Program(), Source()
+    program.module("chat.views")
+    program.module("chat.plain")
+    source.module("chat.plain")
+    source.module("chat.never")
+    source.imports("chat/views.py:1", "json")
+    source.imports("chat/views.py:2", "chat.plain")
+    source.imports("chat/views.py:3", "chat.never", guard="branch")
+    assert states(program, source) == {
+        "chat/views.py:1": "not observed",
+        "chat/views.py:2": "not observed",
+        "chat/views.py:3": "not executed",  # a module of the project that was never loaded
+    }
+
+
+def test_what_a_file_imported_before_the_probe_was_there_is_unknown() -> None:
+    program, source = Program(), Source()
+    program.module("chat.views", preloaded=True)
+    program.cls(OLD)
+    source.imports("chat/views.py:1", OLD)
+    source.imports("chat/views.py:9", OLD, inside="index")
+    assert states(program, source) == {
+        "chat/views.py:1": "not observed",
+        "chat/views.py:9": "not executed",
+    }
+
+
 def test_an_import_that_always_failed_is_not_executed() -> None:
     program, source = Program(), Source()
     program.imports("chat/views.py:3", "gone", outcome="failed")
@@ -95,6 +123,7 @@ def test_files_of_one_name_in_two_trees_are_not_taken_for_each_other() -> None:
     ("place", "inside", "why"),
     [
         ("<string>:1", "<module>", "its code was made while the program ran"),
+        ("<frozen runpy>:9", "run", "the interpreter's own code imports it"),
         ("lib/tool.py:9", "<module>", "its file was not scanned"),
         ("chat/broken.py:9", "<module>", "its file could not be read by the scan"),
         ("chat/views.py:0", "<module>", "the interpreter knew no line for it"),
