@@ -95,22 +95,6 @@ def note(module: str, frame: Any, called: bool) -> None:
     )
 
 
-def note_submodules(package: str, frame: Any) -> None:
-    """Keep the import of a package's submodule that is not initialised yet.
-
-    Before Python 3.11 `from package import submodule` asks only whether the package is.
-    """
-    statement = _statement_at(frame)
-    if statement is None or _absolute(statement, frame) != package:
-        return
-    bound = namespace_of(sys.modules.get(package))
-    for name in statement.names:
-        module = f"{package}.{name}"
-        key = _key(module, frame)
-        if name not in bound and is_initializing(module) and key not in _seen and _name_of(frame) != module:
-            _keep(key, Cycle(module, (), (), (), *_last(module, frame, False, statement)), frame)
-
-
 def is_initializing(module: str) -> bool:
     """Is the module being loaded, in any thread?"""
     spec = namespace_of(sys.modules.get(module)).get("__spec__")

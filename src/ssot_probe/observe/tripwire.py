@@ -28,7 +28,6 @@ MOST_ALIKE = 16
 
 _BOOTSTRAP = "<frozen importlib._bootstrap>"
 _IMPORT_MODULE_FILE = sys.modules["importlib"].__file__ if "importlib" in sys.modules else None
-_ASKS_FOR_SUBMODULES = sys.version_info >= (3, 11)  # the flag of what `from package import` finds loaded
 
 
 class Hit(NamedTuple):
@@ -67,6 +66,7 @@ def note(spec: ModuleSpec, frame: Any) -> None:
     called = code.co_filename == _BOOTSTRAP
     if called:
         if code.co_name != "_find_and_load":
+            _note_submodule(spec, frame)
             return  # importlib reads the flag too while it creates a module
         frame = importing_frame(frame)
         if frame is None:
@@ -75,8 +75,6 @@ def note(spec: ModuleSpec, frame: Any) -> None:
     module, offset = spec.name, frame.f_lasti
     hit = hits.get((module, id(code), offset))
     if hit is None:
-        if not _ASKS_FOR_SUBMODULES and spec.submodule_search_locations is not None:
-            cycles.note_submodules(module, frame)
         hit = _new_hit(module, code, offset, frame.f_globals.get("__name__", ""), called)
     if hit is None:
         lost[0] += 1
@@ -84,6 +82,15 @@ def note(spec: ModuleSpec, frame: Any) -> None:
         hit.counter[0] += 1
     if spec.__dict__.get("_initializing", False):
         cycles.note(module, frame, called)
+
+
+def _note_submodule(spec: ModuleSpec, frame: Any) -> None:
+    """Note a cycle where importlib looks after a half initialised submodule for a `from package import`."""
+    outer = frame.f_back
+    if spec.__dict__.get("_initializing", False) and outer.f_code.co_name == "_handle_fromlist":
+        importer = importing_frame(outer)
+        if importer is not None and outer.f_locals.get("from_name") == spec.name:
+            cycles.note(spec.name, importer, called=True)
 
 
 def _new_hit(module: str, code: CodeType, offset: int, importer: str, called: bool) -> Hit | None:
