@@ -62,6 +62,24 @@ class ImportRecord(NamedTuple):
     )
 
 
+class CycleRecord(NamedTuple):
+    """A module was imported while it was being loaded: the importer saw it half initialised.
+
+    Link by link, what led from the module to that import, which is the last one: `importers[i]` imports
+    `modules[i]` at `places[i]`.
+    """
+
+    module: str  # the half initialised one
+    names: tuple[str, ...]  # fetched from it, or asked for in vain; empty where the module itself was bound
+    outcome: str  # "cached" | "failed": the names were not there yet
+    importers: tuple[str, ...]
+    modules: tuple[str, ...]
+    places: tuple[str, ...]  # "file:line"
+    site: Site  # of the import that saw it
+    thread: str
+    time: int
+
+
 class ClassRecord(NamedTuple):
     """A class object that plays a concept, bound in a first-party module or constructed."""
 
@@ -171,6 +189,7 @@ Record = Union[
     ProcessRecord,
     ModuleRecord,
     ImportRecord,
+    CycleRecord,
     ClassRecord,
     BindingRecord,
     MakeRecord,

@@ -18,9 +18,13 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from ssot_probe.context.current import thread_name
+from ssot_probe.observe import cycles
 
 MOST_SITES = 20_000
 """Bound on the distinct importing places that are kept; imports beyond it are counted as lost."""
+
+MOST_ALIKE = 16
+"""Bound on the texts that are told apart at one place: `exec` makes any number of them."""
 
 _BOOTSTRAP = "<frozen importlib._bootstrap>"
 _IMPORT_MODULE_FILE = sys.modules["importlib"].__file__ if "importlib" in sys.modules else None
@@ -36,43 +40,75 @@ class Hit(NamedTuple):
     called: bool  # by importlib.import_module rather than by a statement
     thread: str  # name of the first thread that came by
     first: int
-    counter: list[int]  # how often; how much of it was told, and when. A list can be raised in place
+    counter: list[int]  # how often; how much of it was told, and when; and was there at the last look
 
 
 hits: dict[tuple[str, int, int], Hit] = {}
+crowded: dict[tuple[str, str], Hit] = {}
+"""By module and file: places of more texts than are told apart, with the first of each."""
+
 lost = [0]
+_alike: dict[int, tuple[Hit, ...]] = {}  # by the hash of their place
 
 
 def forget() -> None:
     """Count from zero."""
     hits.clear()
+    crowded.clear()
+    _alike.clear()
     lost[0] = 0
+    cycles.forget()
 
 
-def note(module: str) -> None:
-    """Count an import of the module by the frame that called our caller."""
-    frame = _getframe(2)
+def note(spec: ModuleSpec, frame: Any) -> None:
+    """Count an import of the module by a frame that is not known to import it, or while it is initialised."""
     code = frame.f_code
     called = code.co_filename == _BOOTSTRAP
     if called:
         if code.co_name != "_find_and_load":
+            _note_submodule(spec, frame)
             return  # importlib reads the flag too while it creates a module
-        outer = importing_frame(frame)
-        if outer is None:
+        frame = importing_frame(frame)
+        if frame is None:
             return
-        frame, code = outer, outer.f_code
-    offset = frame.f_lasti
-    key = (module, id(code), offset)
-    hit = hits.get(key)
+        code = frame.f_code
+    module, offset = spec.name, frame.f_lasti
+    hit = hits.get((module, id(code), offset))
     if hit is None:
-        if len(hits) >= MOST_SITES:
-            lost[0] += 1
-            return
-        now = time_ns()
-        importer = frame.f_globals.get("__name__", "")
-        hit = Hit(module, code, offset, importer, called, thread_name(), now, [0, 0, 0])
-        hit = hits.setdefault(key, hit)
-    hit.counter[0] += 1
+        hit = _new_hit(module, code, offset, frame.f_globals.get("__name__", ""), called)
+    if hit is None:
+        lost[0] += 1
+    else:
+        hit.counter[0] += 1
+    if spec.__dict__.get("_initializing", False):
+        cycles.note(module, frame, called)
+
+
+def _note_submodule(spec: ModuleSpec, frame: Any) -> None:
+    """Note a cycle where importlib looks after a half initialised submodule for a `from package import`."""
+    outer = frame.f_back
+    if spec.__dict__.get("_initializing", False) and outer.f_code.co_name == "_handle_fromlist":
+        importer = importing_frame(outer)
+        if importer is not None and outer.f_locals.get("from_name") == spec.name:
+            cycles.note(spec.name, importer, called=True)
+
+
+def _new_hit(module: str, code: CodeType, offset: int, importer: str, called: bool) -> Hit | None:
+    """Return the hit of a new code object, which may be an older text executed again; None if full."""
+    place = hash((module, code.co_filename, code.co_name, code.co_firstlineno, offset, importer))
+    alike = _alike.get(place, ())
+    for hit in alike:
+        if hit.code == code:
+            return hit
+    if len(alike) >= MOST_ALIKE:
+        crowded.setdefault((module, code.co_filename), alike[0])
+        return None
+    if len(hits) >= MOST_SITES:
+        return None
+    hit = Hit(module, code, offset, importer, called, thread_name(), time_ns(), [0, 0, 0, 0])
+    hit = hits.setdefault((module, id(code), offset), hit)
+    _alike[place] = (*alike, hit)
+    return hit
 
 
 def importing_frame(frame: Any) -> Any:
@@ -90,11 +126,17 @@ class _WatchedSpec(ModuleSpec):
 
     @property
     def _initializing(self) -> bool:
+        own = self.__dict__
+        state: bool = own.get("_initializing", False)
         try:
-            note(self.name)
+            frame = _getframe(1)
+            hit = hits.get((own["name"], id(frame.f_code), frame.f_lasti))
+            if hit is None or state:
+                note(self, frame)
+            else:
+                hit.counter[0] += 1
         except Exception:  # on 3.13 an error here would fail the application's import
             lost[0] += 1
-        state: bool = self.__dict__.get("_initializing", False)
         return state
 
     @_initializing.setter
@@ -147,4 +189,6 @@ def works() -> bool:
         disarm(spec)
         for key in [key for key in hits if key[0] == __name__]:
             del hits[key]
+        for place in [place for place, alike in _alike.items() if alike[0].module == __name__]:
+            del _alike[place]
     return after == before + 1

@@ -14,8 +14,9 @@ from ssot_probe.model.names import is_within
 from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import ModuleRecord, Record
 from ssot_probe.observe import tripwire
-from ssot_probe.observe.finder import LoadEvent, Loading, ProbeFinder
+from ssot_probe.observe.finder import LoadEvent, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope, module_of
@@ -71,6 +72,10 @@ class ModuleWatch:
     def is_loading(self) -> bool:
         """Is a module being loaded?"""
         return self._finder.is_loading
+
+    def after_fork_in_child(self) -> None:
+        """Know that only this thread goes on."""
+        self._finder.after_fork_in_child()
 
     @property
     def classes(self) -> dict[type, ObservedClass]:
@@ -134,13 +139,24 @@ class ModuleWatch:
             self._known.add(name)
             self._tell(self._module_record(name, module, loading, preloaded=False))
             answers = "__getattr__" in vars(module)  # for names that it does not bind
-            if self._instrument(module) or self._is_named(name) or answers:
+            is_watched = self._instrument(module) or self._is_named(name) or answers
+            if is_watched:
                 self._watch(name, module)
+            if is_watched or self._is_deferred(loading):
                 self._append(self._load_event(loading, "loaded"))
-            elif name not in self._armed_parents:
+            if not is_watched and name not in self._armed_parents:
                 tripwire.disarm(_spec_of(module))
         except Exception as error:
             self._on_error(error)
+
+    def _is_deferred(self, loading: Loading) -> bool:
+        """Is it the project's own code that loads the module, from inside a function?"""
+        code = loading.code
+        return (
+            code is not None
+            and code.co_name != "<module>"
+            and self._scope.is_first_party(loading.importer, code.co_filename)
+        )
 
     def _on_displaced(self) -> None:
         now = monotonic()

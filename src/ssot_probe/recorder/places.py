@@ -92,6 +92,10 @@ class Places:
         """Was it the application that imported, or a tool that walks modules?"""
         return "sweep" if importer.partition(".")[0] in SWEEPERS else "application"
 
+    def is_package(self, module: str) -> bool:
+        """May the module have submodules?"""
+        return "__path__" in _namespace(module)
+
     def is_submodule(self, package: str, name: str) -> bool:
         """Is what the package calls by this name its own submodule, rather than a function called like it?"""
         module = sys.modules.get(f"{package}.{name}")

@@ -15,6 +15,7 @@ from ssot_probe.model.records import (
     BindingRecord,
     BlindRecord,
     ClassRecord,
+    CycleRecord,
     HolderRecord,
     ImportRecord,
     MakeRecord,
@@ -139,6 +140,14 @@ class Program:
                 last=time + (count - 1) * SECOND,
             )
         )
+
+    def sees_half_initialised(self, place: str, target: str) -> None:
+        """Import at a place, written as `module:Name`, what a module will hold that is still being loaded."""
+        module, _, name = target.partition(":")
+        where = site(place)
+        chain = ((module, where.module), (where.module, module), (f"{file_of(module)}:2", place))
+        names = (name,) if name else ()
+        self.add(CycleRecord(module, names, "cached", *chain, where, "MainThread", self.now()))
 
     def constructs(
         self,
