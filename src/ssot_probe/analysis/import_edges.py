@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ssot_probe.analysis.fetches import MODULE_LEVEL
 from ssot_probe.analysis.import_graph import DEFERRED, LOAD, STATIC_DEFERRED, STATIC_LOAD, Edge
+from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.model.names import is_within
 from ssot_probe.model.records import CycleRecord, ImportRecord, ModuleRecord
@@ -19,12 +20,17 @@ class _Place(NamedTuple):
     line: int
 
 
-def import_edges(recording: Recording) -> list[Edge]:
-    """Return what a recording knows of who imports whom, counts added up over its processes."""
+def import_edges(recording: Recording, joined: Join | None = None) -> list[Edge]:
+    """Return what a recording knows of who imports whom, counts added up over its processes.
+
+    With the join of the recording and its source, what that declares comes with it.
+    """
     imports = recording.of(ImportRecord)
     known = {record.module for _, record in recording.of(ModuleRecord)}
+    executed = (*edges_of(imports, known), *_loads(recording, imports), *_cycles(recording))
+    declared = _declared(recording.inventory, joined) if recording.inventory and joined else ()
     counts: Counter[Edge] = Counter()
-    for edge in (*edges_of(imports, known), *_loads(recording, imports), *_cycles(recording)):
+    for edge in (*executed, *declared):
         counts[edge._replace(count=0)] += edge.count
     return [edge._replace(count=count) for edge, count in sorted(counts.items())]
 
@@ -48,6 +54,19 @@ def edges_of(imports: Iterable[tuple[str, ImportRecord]], modules: Collection[st
         for record in records:
             for module in _targets(record, asked, modules):
                 yield _edge(record, module)
+
+
+def _declared(inventory: Recording, joined: Join) -> Iterator[Edge]:
+    """Yield the imports between scanned modules; what nothing guards ran when its module was loaded."""
+    scanned = {record.module for _, record in inventory.of(ModuleRecord)}
+    seen_loading = joined.loaded_files - joined.late_files
+    imports = []
+    for process, record in inventory.of(ImportRecord):
+        ran = record.at_load and not record.guard and record.site.file in seen_loading
+        imports.append((process, record._replace(origin="application") if ran else record))
+    for edge in edges_of(imports, scanned):
+        if edge.imported in scanned:
+            yield edge
 
 
 def _targets(record: ImportRecord, asked: Collection[str], modules: Collection[str]) -> Iterator[str]:

@@ -113,7 +113,7 @@ class Join:
 
     def _would_be_seen(self, record: ImportRecord) -> bool:
         """Would the recording hold the import if it had been executed?"""
-        if record.at_load and record.site.file in self._late_files:
+        if record.at_load and record.site.file in self.late_files:
             return False
         is_absent = record.module in self._own_modules and record.module not in self._recording.loaded
         return is_absent or record.module in self._watched
@@ -129,7 +129,7 @@ class Join:
         return frozenset(self._scanned.values())
 
     @cached_property
-    def _late_files(self) -> frozenset[str]:
+    def late_files(self) -> frozenset[str]:
         """Files that were loaded before the probe, or past it."""
         late = (record for _, record in self._recording.of(ModuleRecord) if record.preloaded)
         return frozenset(self.file(record.file) for record in late)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from support.children import run, run_both
-from unit.analysis.build import Program, findings, told
+from unit.analysis.build import Program, Source, findings, told
 
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import load
 from ssot_probe.model.finding import Finding, Severity
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import CycleRecord, ImportRecord
+from ssot_probe.model.records import CycleRecord
 
 Files = dict[str, str]
 
@@ -373,11 +373,21 @@ def test_processes_add_up_to_one_finding() -> None:
     assert len(findings("SSOT107", parent, child, both)) == 1
 
 
+def declared(*edges: str) -> Source:
+    """Return a source that declares imports, written like those of `imports`."""
+    source = Source()
+    for edge in edges:
+        importer, arrow, imported = edge.split()
+        guard = "type-checking" if arrow == "?" else ""
+        source.imports(f"{importer}.py:7", imported, guard, inside="work" if arrow == ">>" else "<module>")
+        source.module(imported)
+    return source
+
+
 def test_a_circle_that_only_source_declares_is_a_note_that_says_so() -> None:
     program = Program()
     imports(program, ["a > b"])
-    program.imports("b.py:7", "a", outcome="declared", origin="static", inside="work")
-    (finding,) = findings("SSOT107", program)
+    (finding,) = findings("SSOT107", program, source=declared("b >> a"))
     assert finding.severity == Severity.NOTE
     assert "origin: static" in finding.message
     assert told(finding) == [
@@ -386,14 +396,31 @@ def test_a_circle_that_only_source_declares_is_a_note_that_says_so() -> None:
     ]
 
 
+def test_what_nothing_guards_ran_when_its_module_was_loaded() -> None:
+    program = Program()
+    program.module("b")
+    imports(program, ["a >> b"])
+    (finding,) = findings("SSOT107", program, source=declared("b > a"))
+    assert finding.severity == Severity.WARNING
+    assert told(finding) == ["a.py:1 a imports b inside function work, once", "b.py:7 b imports a at load"]
+
+
+def test_a_circle_in_source_that_never_loaded_is_a_note() -> None:
+    (finding,) = findings("SSOT107", Program(), source=declared("a > b", "b > a"))
+    assert finding.severity == Severity.NOTE
+
+
 def test_a_declared_import_that_only_type_checkers_see_ties_nothing() -> None:
     program = Program()
     imports(program, ["a > b"])
-    program.imports("b.py:7", "a", outcome="declared", origin="static")
-    declared = program.records[-1]
-    assert isinstance(declared, ImportRecord)
-    program.records[-1] = declared._replace(guard="type-checking")
-    assert findings("SSOT107", program) == []
+    assert findings("SSOT107", program, source=declared("b ? a")) == []
+
+
+def test_imports_of_modules_that_were_not_scanned_tie_nothing() -> None:
+    source = Source()
+    source.imports("a.py:1", "json")
+    source.imports("b.py:1", "a")
+    assert findings("SSOT107", Program(), source=source) == []
 
 
 def test_tools_and_failed_imports_tie_nothing() -> None:

@@ -43,7 +43,7 @@ def check(case: Case) -> Iterator[Finding]:
     for module, records in sorted(seen.items()):
         yield _at_load(module, sorted(records, key=lambda record: (len(record.modules), record)))
     taken = set(seen)
-    for knot in knots(import_edges(case.recording)):
+    for knot in knots(import_edges(case.recording, case.joined)):
         finding = _deferred(knot, taken)
         taken.add(finding.subject)
         yield finding
