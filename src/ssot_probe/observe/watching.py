@@ -114,6 +114,7 @@ class ModuleWatch:
         main = sys.modules.get("__main__")
         if main is not None and self._is_main_first_party(main):
             self._look_at_main(main)
+            self._tell_main()
         for module in list(self._watched.values()):
             self._instrument(module)
         self._search()
@@ -137,6 +138,7 @@ class ModuleWatch:
         try:
             name = loading.module
             self._known.add(name)
+            self._tell_main()
             self._tell(self._module_record(name, module, loading, preloaded=False))
             answers = "__getattr__" in vars(module)  # for names that it does not bind
             is_watched = self._instrument(module) or self._is_named(name) or answers
@@ -182,11 +184,18 @@ class ModuleWatch:
 
     def _look_at_main(self, module: ModuleType) -> None:
         try:
-            if self._instrument(module) and "__main__" not in self._watched:
+            if self._instrument(module):
                 self._watched["__main__"] = module
-                self._tell(self._module_record("__main__", module, None, preloaded=False))
+                self._tell_main()
         except Exception as error:
             self._on_error(error)
+
+    def _tell_main(self) -> None:
+        """Tell of the module that runs as the program, which no finder is asked for."""
+        main = sys.modules.get("__main__")
+        if main is not None and "__main__" not in self._known and self._is_main_first_party(main):
+            self._known.add("__main__")
+            self._tell(self._module_record("__main__", main, None, preloaded=False))
 
     def _take_in_loaded(self, name: str, module: Any) -> None:
         """Observe a module that was there before the probe, and say that it was."""
