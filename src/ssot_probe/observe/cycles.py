@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from time import time_ns
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ssot_probe.context.current import thread_name
 from ssot_probe.observe.loading import Loading, loadings_around
@@ -32,6 +32,7 @@ class Cycle(NamedTuple):
     module: str  # the half initialised one
     names: tuple[str, ...]  # fetched from it, and there
     absent: tuple[str, ...]  # asked for, and not there yet: submodules that come now, or what is too late
+    is_lazy: bool  # the module answers for names that are not there
     chain: tuple[Loading, ...]  # what was loaded because of the module, down to whoever imported it
     last: Loading  # that import
     is_statement: bool
@@ -90,9 +91,14 @@ def note(module: str, frame: Any, called: bool) -> None:
             _sort_in(name, module, names, absent)
         if statement.names and not names and not absent:
             return
-    _keep(
-        key, Cycle(module, tuple(names), tuple(absent), (), *_last(module, frame, called, statement)), frame
+    is_lazy = "__getattr__" in namespace_of(sys.modules.get(module))
+    last = Loading(module, frame.f_code, frame.f_lasti, frame.f_lineno or 0, _name_of(frame), called)
+    cycle = Cycle(
+        *(module, tuple(names), tuple(absent), is_lazy, (), last, statement is not None),
+        thread_name(),
+        time_ns(),
     )
+    _keep(key, cycle, frame)
 
 
 def is_initializing(module: str) -> bool:
@@ -116,13 +122,6 @@ def _keep(key: tuple[str, str, int, int], cycle: Cycle, frame: Any) -> None:
 def _key(module: str, frame: Any) -> tuple[str, str, int, int]:
     code = frame.f_code
     return module, code.co_filename, code.co_firstlineno, frame.f_lasti
-
-
-def _last(
-    module: str, frame: Any, called: bool, statement: Optional[ImportStatement]
-) -> tuple[Loading, bool, str, int]:
-    last = Loading(module, frame.f_code, frame.f_lasti, frame.f_lineno or 0, _name_of(frame), called)
-    return last, statement is not None, thread_name(), time_ns()
 
 
 def _statement_at(frame: Any) -> ImportStatement | None:
@@ -150,6 +149,6 @@ def _sort_in(name: str, module: str, names: list[str], absent: list[str]) -> Non
         names.append(name)
     elif name not in held:
         if submodule is None:
-            (names if "__getattr__" in held else absent).append(name)
+            absent.append(name)
     elif submodule is None or held[name] is not submodule or not issubclass(type(submodule), ModuleType):
         names.append(name)

@@ -24,7 +24,7 @@ MOST_SITES = 20_000
 """Bound on the distinct importing places that are kept; imports beyond it are counted as lost."""
 
 MOST_ALIKE = 16
-"""Bound on the texts that are told apart at one place: `exec` makes any number of them."""
+"""Bound on the imports that are told apart at one place: `exec` makes any number of them."""
 
 _BOOTSTRAP = "<frozen importlib._bootstrap>"
 _IMPORT_MODULE_FILE = sys.modules["importlib"].__file__ if "importlib" in sys.modules else None
@@ -45,7 +45,7 @@ class Hit(NamedTuple):
 
 hits: dict[tuple[str, int, int], Hit] = {}
 crowded: dict[tuple[str, str], Hit] = {}
-"""By module and file: places of more texts than are told apart, with the first of each."""
+"""By module and file: places with more imports than are told apart, with the first of each."""
 
 lost = [0]
 _alike: dict[int, tuple[Hit, ...]] = {}  # by the hash of their place
@@ -75,7 +75,7 @@ def note(spec: ModuleSpec, frame: Any) -> None:
     module, offset = spec.name, frame.f_lasti
     hit = hits.get((module, id(code), offset))
     if hit is None:
-        hit = _new_hit(module, code, offset, frame.f_globals.get("__name__", ""), called)
+        hit = _new_hit(module, frame, called)
     if hit is None:
         lost[0] += 1
     else:
@@ -93,12 +93,13 @@ def _note_submodule(spec: ModuleSpec, frame: Any) -> None:
             cycles.note(spec.name, importer, called=True)
 
 
-def _new_hit(module: str, code: CodeType, offset: int, importer: str, called: bool) -> Hit | None:
-    """Return the hit of a new code object, which may be an older text executed again; None if full."""
-    place = hash((module, code.co_filename, code.co_name, code.co_firstlineno, offset, importer))
+def _new_hit(module: str, frame: Any, called: bool) -> Hit | None:
+    """Return the hit of a new code object, or of an older one that says the same; None if too many."""
+    code, offset, importer = frame.f_code, frame.f_lasti, frame.f_globals.get("__name__", "")
+    place = hash((module, code.co_filename, code.co_name, frame.f_lineno, offset, importer))
     alike = _alike.get(place, ())
     for hit in alike:
-        if hit.code == code:
+        if _says_the_same(hit.code, code, offset):
             return hit
     if len(alike) >= MOST_ALIKE:
         crowded.setdefault((module, code.co_filename), alike[0])
@@ -109,6 +110,16 @@ def _new_hit(module: str, code: CodeType, offset: int, importer: str, called: bo
     hit = hits.setdefault((module, id(code), offset), hit)
     _alike[place] = (*alike, hit)
     return hit
+
+
+def _says_the_same(known: CodeType, code: CodeType, offset: int) -> bool:
+    """Do two code objects of one place import by the same words there? `exec` makes a new one each time."""
+    if known == code:
+        return True
+    from ssot_probe.observe.import_sites import statement_at
+
+    statement = statement_at(code, offset)
+    return statement is not None and statement == statement_at(known, offset)
 
 
 def importing_frame(frame: Any) -> Any:

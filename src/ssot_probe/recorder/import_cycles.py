@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterator
 
@@ -14,26 +15,27 @@ from ssot_probe.recorder.places import Places
 
 
 def settled(waiting: deque[Cycle], places: Places, is_final: bool) -> Iterator[CycleRecord]:
-    """Take out what is no longer half initialised; yield what was a cycle.
+    """Take out what is known in full; yield what was a cycle.
 
-    What is still loading waits: the submodules that it was asked for may be about to come.
+    What was not there yet may be a submodule that is about to come: that waits until its package has loaded.
     """
     for _ in range(len(waiting)):
         cycle = waiting.popleft()
-        if not is_final and cycles.is_initializing(cycle.module):
+        if cycle.absent and not is_final and cycles.is_initializing(cycle.module):
             waiting.append(cycle)
             continue
-        late = _late(cycle, places)
+        late = _late(cycle)
         if _wants_the_module(cycle, places) and (late or cycle.names or not cycle.absent):
             yield _record(cycle, late, places)
 
 
-def _late(cycle: Cycle, places: Places) -> tuple[str, ...]:
-    """Return the names that came too late, so that the import failed."""
+def _late(cycle: Cycle) -> tuple[str, ...]:
+    """Return the names that were not there yet, and are no submodules."""
+    submodules = {name: f"{cycle.module}.{name}" for name in cycle.absent}
     return tuple(
         name
-        for name in cycle.absent
-        if not places.is_submodule(cycle.module, name) and f"{cycle.module}.{name}" not in cycles.failed
+        for name, module in submodules.items()
+        if module not in sys.modules and module not in cycles.failed
     )
 
 
@@ -57,7 +59,7 @@ def _record(cycle: Cycle, late: tuple[str, ...], places: Places) -> CycleRecord:
     return CycleRecord(
         module=cycle.module,
         names=(*cycle.names, *late),
-        outcome="failed" if late else "cached",
+        outcome="failed" if late and not cycle.is_lazy else "cached",
         importers=tuple(link.importer for link in links),
         modules=tuple(link.module for link in links),
         places=tuple(f"{site.file}:{site.line}" for site in sites),

@@ -15,8 +15,8 @@ _HOT = (
     "then, and counts of its imports are lower bounds"
 )
 _CROWDED = (
-    f"imported by executed text that keeps changing, at {{}}: {MOST_ALIKE} versions are told apart, the "
-    "imports of others are counted as lost"
+    f"imported by text that is executed and keeps changing, at {{}}: {MOST_ALIKE} imports are told apart, "
+    "others are counted as lost"
 )
 
 
@@ -34,7 +34,7 @@ class Limits:
 
         Args:
             hot: places that import so often that their modules are not listened to all the time.
-            crowded: places where more texts were executed than are told apart.
+            crowded: places with more imports than are told apart.
             has_more_cycles: there were more cycles than are kept.
             now: nanoseconds since the epoch.
         """

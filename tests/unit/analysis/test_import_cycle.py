@@ -90,6 +90,29 @@ def test_imports_that_are_deferred_into_functions(tmp_path: Path) -> None:
     ]
 
 
+def test_a_function_that_loads_a_module_of_no_concept(tmp_path: Path) -> None:
+    files = changed(DEFERRED, views="import managers\nclass Page:\n    pass\n")
+    (finding,) = found_in(tmp_path, files)
+    assert told(finding) == [
+        "managers.py:4 managers imports views inside function render, once",
+        "views.py:1 views imports managers at load",
+    ]
+
+
+def test_a_package_that_loads_lazily_what_needs_the_package(tmp_path: Path) -> None:
+    files = {
+        "main.py": "import shop\nprint(shop.CartManager)\n",
+        "shop/__init__.py": "import importlib\nLIMIT = 3\ndef __getattr__(name):\n"
+        "    return getattr(importlib.import_module('shop.managers'), name)\n",
+        "shop/managers.py": "from shop import LIMIT\n" + MANAGERS,
+    }
+    (finding,) = found_in(tmp_path, files)
+    assert told(finding) == [
+        "shop/__init__.py:4 shop imports shop.managers inside function __getattr__, once",
+        "shop/managers.py:1 shop.managers imports shop at load",
+    ]
+
+
 def test_a_submodule_that_takes_what_its_package_defines(tmp_path: Path) -> None:
     (finding,) = found_in(tmp_path, PACKAGE)
     assert finding.subject == "shop"
@@ -308,6 +331,30 @@ SILENT: dict[str, Files] = {
         "shop/managers.py": "import shop.managers\nfrom . import managers\n"
         + MANAGERS
         + "def late():\n    import shop.managers\nlate()\n",
+    },
+    "a package that loads lazily what does not need it": {
+        "main.py": "import shop\nprint(shop.CartManager)\n",
+        "shop/__init__.py": "import importlib\ndef __getattr__(name):\n    if name == 'CartManager':\n"
+        "        return importlib.import_module('shop.managers').CartManager\n"
+        "    raise AttributeError(name)\n",
+        "shop/limits.py": "LIMIT = 3\n",
+        "shop/managers.py": "from shop.limits import LIMIT\nfrom shop import limits\nfrom . import late\n"
+        + MANAGERS,
+        "shop/late.py": "",
+    },
+    "a lazy package that loads its submodules": {
+        "main.py": "import shop",
+        "shop/__init__.py": "def __getattr__(name):\n    raise AttributeError(name)\n"
+        "from shop.managers import CartManager\n",
+        "shop/managers.py": "from shop import limits\nfrom . import late\n" + MANAGERS,
+        "shop/limits.py": "",
+        "shop/late.py": "",
+    },
+    "a submodule whose name the package takes for something else, later": {
+        "main.py": "import shop",
+        "shop/__init__.py": "from shop.managers import CartManager\nfrom shop.limit import limit\n",
+        "shop/managers.py": "from shop import limit\n" + MANAGERS,
+        "shop/limit.py": "def limit(): pass\n",
     },
     "a submodule that fails to load": {
         "main.py": "import shop",

@@ -273,7 +273,7 @@ def test_a_text_that_is_executed_again_and_again_takes_no_more_memory(
     assert hit.counter[0] == 50
 
 
-def test_texts_at_one_place_are_told_apart_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_different_texts_at_one_place_are_told_apart_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, empty in (("hits", {}), ("_alike", {}), ("crowded", {}), ("lost", [0])):
         monkeypatch.setattr(tripwire, name, empty)
     spec: Any = ModuleSpec("some.module", None)
