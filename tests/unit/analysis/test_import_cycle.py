@@ -252,6 +252,17 @@ def test_a_lazy_name_of_a_package_is_fetched_in_a_cycle(tmp_path: Path) -> None:
     assert (cycle.module, cycle.names, cycle.outcome) == ("shop", ("LIMIT",), "cached")
 
 
+def test_what_stands_in_a_module_s_place_may_answer_for_any_name(tmp_path: Path) -> None:
+    files = changed(
+        AT_LOAD,
+        managers="import sys\n" + MANAGERS + "import types\nclass Own(types.ModuleType):\n"
+        "    CartManager = CartManager\nown = Own(__name__)\nown.__spec__ = __spec__\n"
+        "sys.modules[__name__] = own\nimport views\n",
+    )
+    (cycle,) = cycles_of(tmp_path, files)
+    assert (cycle.module, cycle.names, cycle.outcome) == ("managers", ("CartManager",), "cached")
+
+
 def test_a_name_that_hides_a_submodule_of_its_name_is_what_the_package_defines(tmp_path: Path) -> None:
     files = {
         "main.py": "import shop",
