@@ -11,8 +11,8 @@ from ssot_probe.observe.tripwire import MOST_ALIKE, Hit
 from ssot_probe.recorder.places import Places
 
 _HOT = (
-    f"not every import of it, as more than {MOST_PER_SECOND:,} a second come from {{}}; it is listened to now "
-    "and then, and counts of its imports are lower bounds"
+    f"not every import of it, as more than {MOST_PER_SECOND:,} a second come from {{}}; it is listened to "
+    "now and then, and counts of its imports are lower bounds"
 )
 _CROWDED = (
     "not every import of it, as text that is executed and keeps changing imports it at {}; "
