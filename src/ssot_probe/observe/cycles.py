@@ -44,7 +44,7 @@ waiting: deque[Cycle] = deque()
 """Those that the recorder has not taken yet."""
 
 failed: set[str] = set()
-"""Modules that raised while they were loaded."""
+"""Modules that raised while they were looked for, or loaded."""
 
 _seen: set[tuple[str, str, int, int]] = set()
 _beyond = [False]

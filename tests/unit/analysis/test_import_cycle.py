@@ -283,8 +283,8 @@ def test_more_cycles_than_are_kept_are_said_to_be(tmp_path: Path) -> None:
 
 def test_a_cycle_that_a_process_is_killed_in_has_been_told(tmp_path: Path) -> None:
     main = "import managers\n"
-    managers = (
-        MANAGERS + "import views, time, os, signal\ntime.sleep(3)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    managers = MANAGERS + (
+        "import views, time, os, signal\ntime.sleep(3)\nos.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = run(tmp_path, files=changed(AT_LOAD, main=main, managers=managers))
     assert [cycle.module for cycle in done.of(CycleRecord)] == ["managers"]
@@ -382,6 +382,19 @@ SILENT: dict[str, Files] = {
         "shop/__init__.py": "from shop.managers import CartManager\nfrom shop.limit import limit\n",
         "shop/managers.py": "from shop import limit\n" + MANAGERS,
         "shop/limit.py": "def limit(): pass\n",
+    },
+    "a submodule that cannot be looked for": {
+        "main.py": """
+            import sys
+            class Finder:
+                def find_spec(self, name, path=None, target=None):
+                    if name == "shop.broken":
+                        raise ValueError
+            sys.meta_path.append(Finder())
+            import shop
+        """,
+        "shop/__init__.py": "from shop.managers import CartManager\n",
+        "shop/managers.py": "try:\n    from shop import broken\nexcept ValueError:\n    pass\n" + MANAGERS,
     },
     "a submodule that fails to load": {
         "main.py": "import shop",
