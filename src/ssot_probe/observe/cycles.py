@@ -44,7 +44,7 @@ waiting: deque[Cycle] = deque()
 """Those that the recorder has not taken yet."""
 
 failed: set[str] = set()
-"""Modules that raised while they were loaded."""
+"""Modules that raised while they were looked for, or loaded."""
 
 _seen: set[tuple[str, str, int, int]] = set()
 _beyond = [False]
@@ -91,7 +91,8 @@ def note(module: str, frame: Any, called: bool) -> None:
             _sort_in(name, module, names, absent)
         if statement.names and not names and not absent:
             return
-    is_lazy = "__getattr__" in namespace_of(sys.modules.get(module))
+    half = sys.modules.get(module)
+    is_lazy = type(half) is not ModuleType or "__getattr__" in namespace_of(half)
     last = Loading(module, frame.f_code, frame.f_lasti, frame.f_lineno or 0, _name_of(frame), called)
     cycle = Cycle(
         *(module, tuple(names), tuple(absent), is_lazy, (), last, statement is not None),

@@ -85,7 +85,9 @@ class ProbeFinder:
         if not self._scope.could_hold(top_level):
             self._foreign.add(top_level)
             return None
+        cycles.failed.add(fullname)  # unless it is found, or missing: an error passes by
         spec = self._ask_others(fullname, path, target)
+        cycles.failed.discard(fullname)
         if spec is None:
             return None
         try:

@@ -11,13 +11,14 @@ from ssot_probe.observe.tripwire import MOST_ALIKE, Hit
 from ssot_probe.recorder.places import Places
 
 _HOT = (
-    f"imported more than {MOST_PER_SECOND:,} times a second at {{}}: since then it is listened to now and "
-    "then, and counts of its imports are lower bounds"
+    f"not every import of it, as more than {MOST_PER_SECOND:,} a second come from {{}}; it is listened to "
+    "now and then, and counts of its imports are lower bounds"
 )
 _CROWDED = (
-    f"imported by text that is executed and keeps changing, at {{}}: {MOST_ALIKE} imports are told apart, "
-    "others are counted as lost"
+    "not every import of it, as text that is executed and keeps changing imports it at {}; "
+    f"{MOST_ALIKE} different imports are told apart there"
 )
+_CYCLES = f"more than the first {MOST_CYCLES} places"
 
 
 class Limits:
@@ -42,7 +43,7 @@ class Limits:
             for hit in hits:
                 yield from self._once(hit.module, reason.format(self._place(hit)), now)
         if has_more_cycles:
-            yield from self._once("import cycles", f"only the first {MOST_CYCLES} places are kept", now)
+            yield from self._once("import cycles", _CYCLES, now)
 
     def _once(self, subject: str, reason: str, now: int) -> Iterator[BlindRecord]:
         if (subject, reason) not in self._told:

@@ -93,7 +93,7 @@ def test_a_blind_spot_is_told_once_with_its_reasons() -> None:
     (finding,) = findings("SSOT903", *programs)
     assert (finding.subject, finding.severity, finding.count) == (MANAGER, Severity.NOTE, 2)
     assert finding.concept == "websocket-manager"
-    assert told(finding) == ["constructed by C code, in 2 processes"]
+    assert told(finding) == ["constructed by C code, in 2 processes, since 2026-01-05 08:00:02Z"]
 
 
 # SSOT904

@@ -14,7 +14,7 @@ from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import load
 from ssot_probe.model.finding import Finding, Severity
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import CycleRecord
+from ssot_probe.model.records import BlindRecord, CycleRecord
 
 Files = dict[str, str]
 
@@ -252,6 +252,17 @@ def test_a_lazy_name_of_a_package_is_fetched_in_a_cycle(tmp_path: Path) -> None:
     assert (cycle.module, cycle.names, cycle.outcome) == ("shop", ("LIMIT",), "cached")
 
 
+def test_what_stands_in_a_module_s_place_may_answer_for_any_name(tmp_path: Path) -> None:
+    files = changed(
+        AT_LOAD,
+        managers="import sys\n" + MANAGERS + "import types\nclass Own(types.ModuleType):\n"
+        "    CartManager = CartManager\nown = Own(__name__)\nown.__spec__ = __spec__\n"
+        "sys.modules[__name__] = own\nimport views\n",
+    )
+    (cycle,) = cycles_of(tmp_path, files)
+    assert (cycle.module, cycle.names, cycle.outcome) == ("managers", ("CartManager",), "cached")
+
+
 def test_a_name_that_hides_a_submodule_of_its_name_is_what_the_package_defines(tmp_path: Path) -> None:
     files = {
         "main.py": "import shop",
@@ -261,6 +272,22 @@ def test_a_name_that_hides_a_submodule_of_its_name_is_what_the_package_defines(t
     }
     (cycle,) = cycles_of(tmp_path, files)
     assert (cycle.module, cycle.names, cycle.site.module) == ("shop", ("limit",), "shop.managers")
+
+
+def test_more_cycles_than_are_kept_are_said_to_be(tmp_path: Path) -> None:
+    main = "import ssot_probe.observe.cycles as cycles\ncycles.MOST_CYCLES = 2\nimport managers\n"
+    done = run(tmp_path, files=changed(AT_LOAD, main=main, helpers="import managers\n" * 5)).checked()
+    assert len(done.of(CycleRecord)) == 2
+    assert [blind.subject for blind in done.of(BlindRecord)][-1:] == ["import cycles"]
+
+
+def test_a_cycle_that_a_process_is_killed_in_has_been_told(tmp_path: Path) -> None:
+    main = "import managers\n"
+    managers = MANAGERS + (
+        "import views, time, os, signal\ntime.sleep(3)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = run(tmp_path, files=changed(AT_LOAD, main=main, managers=managers))
+    assert [cycle.module for cycle in done.of(CycleRecord)] == ["managers"]
 
 
 def test_a_module_that_failed_before_is_no_part_of_the_chain(tmp_path: Path) -> None:
@@ -356,6 +383,19 @@ SILENT: dict[str, Files] = {
         "shop/managers.py": "from shop import limit\n" + MANAGERS,
         "shop/limit.py": "def limit(): pass\n",
     },
+    "a submodule that cannot be looked for": {
+        "main.py": """
+            import sys
+            class Finder:
+                def find_spec(self, name, path=None, target=None):
+                    if name == "shop.broken":
+                        raise ValueError
+            sys.meta_path.append(Finder())
+            import shop
+        """,
+        "shop/__init__.py": "from shop.managers import CartManager\n",
+        "shop/managers.py": "try:\n    from shop import broken\nexcept ValueError:\n    pass\n" + MANAGERS,
+    },
     "a submodule that fails to load": {
         "main.py": "import shop",
         "shop/__init__.py": "from shop.managers import CartManager\n",
@@ -364,8 +404,9 @@ SILENT: dict[str, Files] = {
     },
     "a package that comes with its submodule": {
         "main.py": "import views\nviews.render()\n",
-        "views.py": "def render():\n    from shop.managers import CartManager\n    import shop.late\n",
-        "shop/__init__.py": "",
+        "views.py": "class PageManager:\n    pass\ndef render():\n"
+        "    from shop.managers import CartManager\n    import shop.late\n    from shop import late\n",
+        "shop/__init__.py": "import views\n",
         "shop/managers.py": MANAGERS,
         "shop/late.py": "from shop import managers\n",
     },
