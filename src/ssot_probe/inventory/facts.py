@@ -91,6 +91,7 @@ class Exported(NamedTuple):
 
     names: tuple[str, ...]
     others: tuple[Symbol, ...]  # further lists that it takes in, as `other.__all__`
+    removed: tuple[str, ...]  # names that it takes out again
     is_whole: bool  # False where a part of it is computed
 
 
@@ -169,11 +170,15 @@ def _facts(
         ),
         tuple(Call(line, function, Symbol(*symbol)) for line, function, symbol in calls),
         tuple(Text(line, text) for line, text in texts),
-        None if exported is None else Exported(tuple(exported[0]), _symbols(exported[1]), exported[2]),
+        None if exported is None else _exported(*exported),
         tuple(deprecated),
         is_dynamic,
         unreadable,
     )
+
+
+def _exported(names: Any, others: Any, removed: Any, is_whole: bool) -> Exported:
+    return Exported(tuple(names), _symbols(others), tuple(removed), is_whole)
 
 
 def _symbols(values: Any) -> tuple[Symbol, ...]:

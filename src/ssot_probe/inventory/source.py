@@ -107,10 +107,11 @@ def _exported(walk: Walk) -> Exported | None:
         return None
     names: list[str] = []
     others: list[Symbol] = []
+    without: list[str] = []
     is_whole = True
     for statement in walk.exports:
         if isinstance(statement, ast.Assign):
-            names, others, is_whole = [], [], True
+            names, others, without, is_whole = [], [], [], True
         removed, value = _change(statement)
         waiting = [value]
         while waiting:
@@ -123,8 +124,7 @@ def _exported(walk: Walk) -> Exported | None:
                 waiting.append(found.value)
             elif isinstance(found, ast.Constant) and isinstance(found.value, str):
                 names = [name for name in names if name != found.value]
-                if not removed:
-                    names.append(found.value)
+                (without if removed else names).append(found.value)
             elif isinstance(found, ast.Attribute) and found.attr == "__all__":
                 symbol = symbol_of(found.value, walk.module)
                 others += [] if symbol is None else [symbol]
@@ -135,7 +135,7 @@ def _exported(walk: Walk) -> Exported | None:
                 is_whole = False
             elif found is not None:
                 is_whole = False
-    return Exported(tuple(names), tuple(others), is_whole)
+    return Exported(tuple(names), tuple(others), tuple(without), is_whole)
 
 
 def _change(statement: ast.stmt) -> tuple[bool, ast.expr | None]:
