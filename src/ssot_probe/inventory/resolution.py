@@ -202,7 +202,7 @@ class Names:
             if name in self.namespaces:
                 first, _, rest = path.partition(".")
                 return [(f"{name}.{first}", "", rest)] if self.has(f"{name}.{first}") else []
-            return [Thing(EXTERNAL, name, path)]
+            return [_outside(name, path)]
         return self._in_module(module, path, with_type_checking)
 
     def _in_module(self, module: Module, path: str, with_type_checking: bool) -> list[_Step | Thing]:
@@ -255,6 +255,15 @@ class Names:
             if target in self.modules:
                 return [(target, base_name, ".".join(filter(None, (behind, path))))]
         return []
+
+
+def _outside(name: str, path: str) -> Thing:
+    """Return a thing of a module that is not in the tree; what is written in lower case before it are modules."""
+    first, _, rest = path.partition(".")
+    while rest and first[:1].islower():
+        name = f"{name}.{first}"
+        first, _, rest = rest.partition(".")
+    return Thing(EXTERNAL, name, f"{first}.{rest}" if rest else first)
 
 
 def _unbound(symbol: Symbol, module: Module) -> Iterator[Thing]:

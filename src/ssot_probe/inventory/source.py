@@ -20,6 +20,9 @@ LONGEST_TEXT = 200
 _NAME = r"[^\W\d]\w*"
 _PATH = re.compile(rf"{_NAME}(?:\.{_NAME})*(?::{_NAME}(?:\.{_NAME})*)?")
 
+_ENTRY_POINT = re.compile(r"^\s*[\w.-]+\s*=\s*(?=\w)")
+"""What stands before the name in `setup(entry_points={"console_scripts": ["shop = shop.app:main"]})`."""
+
 
 class UnreadableError(Exception):
     """A file that holds no Python of the version that reads it; the message says why."""
@@ -92,7 +95,8 @@ def _bindings(walk: Walk) -> Iterator[Binding]:
 
 def _texts(walk: Walk) -> Iterator[Text]:
     words: set[str] = set()
-    for line, text in walk.texts:
+    for line, literal in walk.texts:
+        text = _ENTRY_POINT.sub("", literal) if ":" in literal else literal
         if not is_name(text):
             continue
         if "." not in text and ":" not in text:

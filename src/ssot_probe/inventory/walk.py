@@ -90,7 +90,7 @@ class Walk:
         self._waiting: list[tuple[ast.AST, Place]] = []
         self._block(reversed(tree.body), Place(self.module))
         self._run()
-        self._handlers.clear()  # they refer to this: without a cycle the tree goes as soon as it is not needed
+        self._handlers.clear()  # they refer back: without a cycle, the tree goes as soon as it is read
 
     def _run(self) -> None:
         waiting, handlers = self._waiting, self._handlers

@@ -49,7 +49,7 @@ GUARDS = {
     "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    import a": "",
     "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    pass\nelse:\n    import a": "type-checking",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING and x:\n    import a": "type-checking",
-    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    try: import a\n    except ImportError: ...": "type-checking",
+    "import typing as t\nif t.TYPE_CHECKING:\n    try: import a\n    except ImportError: ...": "type-checking",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    def f():\n        import a": "type-checking",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    pass\nelif x:\n    import a": "branch",
     "try:\n    import a\nexcept ImportError:\n    pass": "try",
