@@ -32,6 +32,7 @@ class Imported(NamedTuple):
     guard: str  # as in ImportRecord
     at_load: bool
     package: str  # what a relative call is relative to; "" for the file's own package
+    is_call: bool
 
 
 class ClassFact(NamedTuple):
@@ -143,8 +144,8 @@ def _facts(
 ) -> Facts:
     return Facts(
         tuple(
-            Imported(line, function, level, module, tuple(names), guard, at_load, package)
-            for line, function, level, module, names, guard, at_load, package in imports
+            Imported(line, function, level, module, tuple(names), *others)
+            for line, function, level, module, names, *others in imports
         ),
         tuple((line, function) for line, function in computed),
         tuple(

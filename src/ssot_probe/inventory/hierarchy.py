@@ -145,6 +145,8 @@ def _outside(name: str) -> tuple[str, ...]:
     found = getattr(builtins, qualname, None) if module == "builtins" else None
     if isinstance(found, type):
         return tuple(f"builtins:{base.__name__}" for base in found.__mro__)
+    if _is_typing(name, "Protocol"):
+        return (name, "typing:Generic")
     return (name,)
 
 

@@ -258,7 +258,7 @@ class Names:
 
 
 def _outside(name: str, path: str) -> Thing:
-    """Return a thing of a module that is not in the tree; what is written in lower case before it are modules."""
+    """Return a thing of a module outside of the tree; what stands before it in lower case are modules."""
     first, _, rest = path.partition(".")
     while rest and first[:1].islower():
         name = f"{name}.{first}"

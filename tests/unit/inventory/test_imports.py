@@ -49,7 +49,7 @@ GUARDS = {
     "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    import a": "",
     "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    pass\nelse:\n    import a": "type-checking",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING and x:\n    import a": "type-checking",
-    "import typing as t\nif t.TYPE_CHECKING:\n    try: import a\n    except ImportError: ...": "type-checking",
+    "import typing as t\nif t.TYPE_CHECKING:\n    try: import a\n    except: ...": "type-checking",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    def f():\n        import a": "type-checking",
     "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    pass\nelif x:\n    import a": "branch",
     "try:\n    import a\nexcept ImportError:\n    pass": "try",
@@ -87,7 +87,7 @@ CALLS = {
     "import importlib\nload = importlib.import_module\nload('a.b')": ("a.b", ()),
     "def f():\n    from importlib import import_module as load\n    load('a.b')": ("a.b", ()),
     "__import__('a.b')": ("a.b", ()),
-    "import builtins\nbuiltins.__import__('a', fromlist=['b'])": ("a", ("b",)),
+    "import builtins\nbuiltins.__import__('a', fromlist=['b'])": ("a", ()),
     "from importlib import import_module\nimport_module('.sub', 'pkg')": ("pkg.sub", ()),
     "from importlib import import_module\nimport_module('..sub', package='pkg.a.b')": ("pkg.a.sub", ()),
     "from importlib import import_module\nimport_module('.sub', __package__)": ("here.sub", ()),
@@ -131,6 +131,15 @@ def test_a_submodule_that_is_fetched_from_its_package_is_imported_too(tmp_path: 
         *[("pkg", ("sub",)), ("pkg.sub", ()), ("space", ("inner",)), ("space.inner", ())],
         *[("pkg", ("sub", "nothing")), ("pkg.sub", ())],
     ]
+
+
+def test_a_submodule_that_a_call_fetches_is_imported_too(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/sub.py": "",
+        "main.py": "__import__('pkg', None, None, ['sub', 'x'])\n",
+    }
+    assert scan(tmp_path, files).imports == [("pkg", ()), ("pkg.sub", ())]
 
 
 def test_a_function_that_is_called_like_its_module_is_no_submodule(tmp_path: Path) -> None:

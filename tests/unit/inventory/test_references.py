@@ -10,7 +10,10 @@ from unit.inventory.trees import scan
 from ssot_probe.inventory.pickles import read_pickle
 from ssot_probe.model.records import ReferenceRecord
 
-PKG = {"shop/__init__.py": "", "shop/app.py": "class App:\n    def run(self): ...\nmain = None\n"}
+PKG: dict[str, str | bytes] = {
+    "shop/__init__.py": "",
+    "shop/app.py": "class App:\n    def run(self): ...\nmain = None\n",
+}
 
 
 @pytest.mark.parametrize(
