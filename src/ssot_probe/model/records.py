@@ -148,10 +148,13 @@ class HolderRecord(NamedTuple):
 
 
 class ReferenceRecord(NamedTuple):
-    """Source or configuration names a module, or something in it, without importing it there."""
+    """Source or configuration names a module, or something in it, without importing it there.
+
+    Of kind "deprecated", the module itself warns, whenever it is loaded, that it should not be used.
+    """
 
     target: str  # `module` or `module:Name`; "" where the name is computed at run time
-    kind: str  # "string" | "configuration" | "entry-point" | "pickle" | "computed-import"
+    kind: str  # "string" | "configuration" | "entry-point" | "pickle" | "computed-import" | "deprecated"
     site: Site
     time: int
 

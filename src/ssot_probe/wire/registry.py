@@ -132,7 +132,11 @@ ATTRIBUTES = (
     Attribute("ssot.request.span_id", "string", "span of the application's request"),
     Attribute("ssot.holder.path", "string[]", "chain from a module to the instance"),
     Attribute("ssot.reference.target", "string", "module or module:Name that is named"),
-    Attribute("ssot.reference.kind", "string", "string, configuration, entry-point, pickle, computed-import"),
+    Attribute(
+        "ssot.reference.kind",
+        "string",
+        "string, configuration, entry-point, pickle, computed-import, deprecated",
+    ),
     Attribute("ssot.blind.subject", "string", "what cannot be observed"),
     Attribute("ssot.blind.reason", "string", "why"),
 )
