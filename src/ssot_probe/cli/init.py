@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
+from time import time_ns
 from typing import NamedTuple
 
 import click
@@ -14,12 +16,23 @@ from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.sources import ENDINGS
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.errors import UsageError
+from ssot_probe.inventory.cache import Cache
+from ssot_probe.inventory.context_variables import context_variables
+from ssot_probe.inventory.inventory import take_inventory
+from ssot_probe.inventory.module_names import above_packages
+from ssot_probe.inventory.places import Places
+from ssot_probe.inventory.tree import SOURCE, find_tree
+from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import Record
 from ssot_probe.policy_file import OWN_NAME, SHARED_NAME
 from ssot_probe.report.policy_text import render
+from ssot_probe.report.progress import progress
 from ssot_probe.report.sanitize import clean
+from ssot_probe.settings import cache_directory
 
 STANDARD_OUTPUT = "-"
+READING = "reading the source"
+WORTH_SHOWING = 4 * 1024 * 1024  # bytes of source
 MOST_LINES = 8
 """Of concepts in what is said on the terminal; the file has them all."""
 
@@ -85,7 +98,16 @@ def _is_recording(source: str) -> bool:
 
 def _records_of_tree(path: str) -> tuple[Sequence[Record], Sequence[str]]:
     """Return the records of a source tree, and the qualified names of its ContextVars."""
-    raise UsageError(f"--from {path}: source trees cannot be read yet; name a recording")
+    tree = find_tree(path)
+    files = [found for found in tree.files if found.kind == SOURCE]
+    if not files:
+        raise UsageError(f"--from {path}: holds no Python file and no recording")
+    top = above_packages(tree.top)
+    places = Places("", top, top)  # the file must read the same wherever it is written from
+    cache = Cache(cache_directory(os.environ))
+    with progress(sum(found.size for found in tree.files), sys.stderr, READING, WORTH_SHOWING) as advance:
+        taken = take_inventory(tree, places, Policy(), cache, time_ns(), os.cpu_count() or 1, advance)
+    return taken.records, context_variables(tree, places, taken.records)
 
 
 def _write(target: str, text: str, force: bool) -> None:
