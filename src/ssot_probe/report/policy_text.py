@@ -56,7 +56,11 @@ def _head(proposal: Proposal, source: str) -> list[str]:
         ),
         *_comment(
             "Every line is a guess with its reason beside it; what is doubtful is commented out. Correct it, "
-            "delete what nobody needs to watch, and keep the rest. Figures leave tests out."
+            "delete what nobody needs to watch, and keep the rest."
+        ),
+        *_comment(
+            "Figures leave tests out. A file imports a class when it imports the class, a function that "
+            "returns it, or the module that defines it."
         ),
         *_comment("Once it declares a concept, only declared concepts are judged."),
     ]
@@ -131,12 +135,11 @@ def _canonical(concept: ConceptProposal) -> Iterator[str]:
 
 def _why(canonical: Canonical) -> str:
     first, *others = canonical.standings
-    said = f"{last_part(first.name)}: {_usage(first)}"
     if not others:
-        return f"{said}."
+        return f"{last_part(first.name)}: {_usage(first)}."
     if canonical.is_close:
-        return f"A close call: {first.name} ({_usage(first)}) before {others[0].name} ({_usage(others[0])})."
-    return f"The most used: {_usage(first)}; the next, {others[0].name}, is {_usage(others[0])}."
+        return "A close call: the next one is used about as much."
+    return "The most used of them."
 
 
 def _usage(standing: Standing) -> str:
@@ -158,10 +161,9 @@ def _factories(concept: ConceptProposal) -> Iterator[str]:
             yield from _comment(f"Inside these: only {where}. Shall all go through them?")
             yield from _commented(f"factories = {_array(factories.chosen[:MOST_NAMES])}")
     others = [f"{maker.name} returns {last_part(maker.cls)}" for maker in factories.others]
-    if others and concept.canonical.path:
-        yield from _comment(f"Not listed: {_names(others)}.")
-    elif others:
-        yield from _comment(f"Functions that return one: {_names(others)}.")
+    if others:
+        what = "Not listed" if concept.canonical.path else "Functions that return one"
+        yield from _comment(f"{what}: {listing(others)}.")
 
 
 def _legacy(concept: ConceptProposal) -> Iterator[str]:

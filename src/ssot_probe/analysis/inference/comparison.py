@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ssot_probe.analysis.inference.facts import ClassFacts, Facts
 from ssot_probe.analysis.inference.likeness import Likeness, likeness, method_weights
-from ssot_probe.analysis.inference.role_names import plain_name
+from ssot_probe.analysis.inference.role_names import ONE_OF_MANY, plain_name
 from ssot_probe.analysis.inference.twins import are_twins
 from ssot_probe.model.concepts import role_words
 from ssot_probe.model.names import last_part, split
@@ -53,8 +53,12 @@ class Comparison:
         is_same_name = plain_name(first) == plain_name(second)
         # Beside each other in one module, under names of their own, two classes are two things.
         is_elsewhere = is_same_name or known.module != other.module
-        if is_elsewhere and self.methods(first, second).share >= SAME_THING:
+        found = self.methods(first, second)
+        is_enough = is_same_name or words[-1] not in ONE_OF_MANY or found.weight >= ENOUGH
+        if is_elsewhere and is_enough and found.share >= SAME_THING:
             return True
+        if not is_same_name and words[-1] in ONE_OF_MANY:
+            return False
         is_silent = not known.methods or not other.methods  # in a recording all are
         agree = is_same_name or is_silent or bool(known.methods & other.methods)
         # The role alone says too little; two words say enough where nothing speaks against it.

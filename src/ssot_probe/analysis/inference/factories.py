@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ssot_probe.analysis.fetches import MODULE_LEVEL
 from ssot_probe.analysis.inference.canonical import Canonical
 from ssot_probe.analysis.inference.facts import Facts, Maker
 from ssot_probe.analysis.inference.groups import Group
 from ssot_probe.analysis.inference.legacy_words import legacy_word
-from ssot_probe.model.names import qualify
+from ssot_probe.model.names import split
+from ssot_probe.model.records import Site
 
 VERBS = frozenset(
     {
@@ -23,14 +25,15 @@ class Factories(NamedTuple):
     """The makers of a concept."""
 
     chosen: tuple[str, ...]  # those of the canonical class
-    others: tuple[Maker, ...]  # those of other members, or with a legacy word in their names
+    others: tuple[Maker, ...]  # those of other members, with a legacy word in their names, or that pass it on
     inside: int = 0  # places that construct the canonical class inside a chosen one
     outside: int = 0  # and places that do so elsewhere
+    independent: int = 0  # how many of all, chosen or not, construct what they return
 
     @property
     def is_rule(self) -> bool:
         """Are at least as many places inside as outside, so that the code keeps to its factories?"""
-        return bool(self.chosen) and self.inside >= self.outside
+        return bool(self.inside) and self.inside >= self.outside
 
 
 def choose_factories(
@@ -45,24 +48,40 @@ def choose_factories(
         deprecated: modules that are on their way out for sure.
     """
     kept = {name for name in group.members if canonical.cls in (name, *facts.classes[name].cls.bases)}
-    chosen: set[str] = set()
-    others: set[Maker] = set()
-    for name in group.members:
-        for maker in facts.classes[name].makers:
-            if _is_own_method(facts, maker) or not _makes(maker):
-                continue
-            if canonical.path and name in kept and not _is_legacy(maker, deprecated):
-                chosen.add(maker.name)
-            else:
-                others.add(maker)
+    makers = [
+        maker
+        for name in group.members
+        for maker in facts.classes[name].makers
+        if not _is_own_method(facts, maker) and _makes(maker)
+    ]
+    independent = [maker for maker in makers if _constructs(facts, maker)] or makers
+    chosen = {
+        maker.name
+        for maker in independent
+        if canonical.path and maker.cls in kept and not _is_legacy(maker, deprecated)
+    }
     places = {site for name in kept for site in facts.classes[name].constructions}
-    inside = {site for site in places if _is_inside(qualify(site.module, site.function), chosen)}
+    inside = {site for site in places if any(_is_inside(site, maker) for maker in chosen)}
     return Factories(
         tuple(sorted(chosen)),
-        tuple(sorted(maker for maker in others if maker.name not in chosen)),
+        tuple(sorted(maker for maker in {*makers} if maker.name not in chosen)),
         len(inside),
         len(places - inside),
+        len({maker.name for maker in independent}),
     )
+
+
+def _constructs(facts: Facts, maker: Maker) -> bool:
+    """Does it construct what it returns, rather than pass on what another one made?"""
+    return any(_is_inside(site, maker.name) for site in facts.classes[maker.cls].constructions)
+
+
+def _is_inside(site: Site, maker: str) -> bool:
+    """Is a place inside a function, or at the top of its module, from where it hands out the instance?"""
+    module, qualname = split(maker)
+    if site.module != module:
+        return False
+    return site.function in (qualname, MODULE_LEVEL) or site.function.startswith(qualname + ".")
 
 
 def _is_own_method(facts: Facts, maker: Maker) -> bool:
@@ -83,7 +102,3 @@ def _makes(maker: Maker) -> bool:
 
 def _is_legacy(maker: Maker, deprecated: frozenset[str]) -> bool:
     return bool(legacy_word(maker.name)) or maker.name.partition(":")[0] in deprecated
-
-
-def _is_inside(function: str, makers: set[str]) -> bool:
-    return any(function == maker or function.startswith(maker + ".") for maker in makers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -25,7 +26,7 @@ TEST_WORDS = frozenset({"conftest", "test", "testing", "tests"})
 VENDORED = frozenset({"_vendor", "extern", "third_party", "thirdparty", "vendor", "vendored"})
 """Parts of module names that hold copies of somebody else's packages."""
 
-NO_PACKAGES = frozenset({"benchmarks", "docs", "examples", "noxfile", "setup", "tasks"})
+NO_PACKAGES = frozenset({"", "__main__", "benchmarks", "docs", "examples", "noxfile", "setup"})
 """Names at the top of a tree that are no part of the service, as a rule."""
 
 
@@ -116,9 +117,25 @@ def collect(recording: Recording) -> Facts:
             if record.kind == "deprecated"
         ),
         tuple(sorted(name for name in functions if not is_test(split(name)[0]))),
-        tuple(sorted({module.partition(".")[0] for module in modules} - NO_PACKAGES - {"", "__main__"})),
+        _packages(recording),
         modules,
     )
+
+
+def _packages(recording: Recording) -> tuple[str, ...]:
+    """Return what lies at the top; what lies in a package but is named as if it did not, is no package."""
+    files = {record.module: record.file for _, record in recording.of(ModuleRecord)}
+    packages = {posixpath.dirname(file) for file in files.values() if file.endswith("/__init__.py")}
+    found = set()
+    for module, file in files.items():
+        top = module.partition(".")[0]
+        root = posixpath.dirname(file.removesuffix("/__init__.py"))
+        for _ in range(module.count(".")):
+            root = posixpath.dirname(root)
+        above = [root, *(root[:end] for end, letter in enumerate(root) if letter == "/")]
+        if top not in NO_PACKAGES and not is_test(top) and not packages & {*above}:
+            found.add(top)
+    return tuple(sorted(found))
 
 
 def is_test(module: str) -> bool:

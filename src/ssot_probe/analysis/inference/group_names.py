@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ssot_probe.analysis.inference.facts import Facts
 from ssot_probe.analysis.inference.groups import Draft, Group
 from ssot_probe.analysis.inference.role_names import GENERIC, plain_name, shared_ending
+from ssot_probe.model.concepts import lower_words
 from ssot_probe.model.names import split
 
 
@@ -45,8 +46,10 @@ def _name(draft: Draft) -> str:
 def _qualified(name: str, draft: Draft) -> str:
     """Put the package in front of a name that several concepts have: `storage` of messages, and of files."""
     said = {*name.split("-"), *(word.lower() for word in GENERIC)}
-    for part in reversed(split(draft.base or min(draft.members))[0].split(".")):
-        if not {part, part.rstrip("s")} & said:
+    modules = [split(member)[0].split(".") for member in ([draft.base] if draft.base else draft.members)]
+    common = [level[0] for level in zip(*modules) if len(set(level)) == 1]
+    for part in reversed(common):
+        if not {word for each in lower_words(part) for word in (each, each.rstrip("s"))} & said:
             return f"{part.strip('_').replace('_', '-')}-{name}"
     return name
 

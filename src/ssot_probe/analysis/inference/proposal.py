@@ -141,8 +141,8 @@ def _worth(
         reasons.append("a legacy path")
         score += 3
     makers = {*factories.chosen, *(maker.name for maker in factories.others)}
-    if len(makers) > 1:
-        reasons.append(number(len(makers), "factory"))
+    if factories.independent > 1:
+        reasons.append(number(factories.independent, "factory"))
         score += 1 if found.is_alternatives else 2
     if len(paths) > 1:
         reasons.append(number(len(paths), "import path"))
@@ -150,7 +150,7 @@ def _worth(
     if made_at_import is not None and (reasons or _does_something(facts, found.members[0])):
         reasons.append("an instance made at import")
         score += 1
-    if len(makers) == 1 and not reasons and any("." not in split(maker)[1] for maker in makers):
+    if factories.independent == 1 and not reasons and any("." not in split(maker)[1] for maker in makers):
         reasons.append("a factory to keep to")
         score += 0.25
     return tuple(reasons), score + min(used, 20) / 20

@@ -86,6 +86,19 @@ def test_packages_are_what_lies_at_the_top_without_tests_and_documents() -> None
     assert source.proposal.packages == ("chat", "worker")
 
 
+def test_what_lies_inside_a_package_is_no_package_of_its_own() -> None:
+    source = Source()
+    for module, file in (
+        ("chat", "src/chat/__init__.py"),
+        ("chat.ws.app", "src/chat/ws/app.py"),
+        ("aim", "src/chat/hooks/aim/__init__.py"),  # hooks has no __init__.py
+        ("aim.guard", "src/chat/hooks/aim/guard.py"),
+    ):
+        source.module(module)
+        source.records[-1] = source.records[-1]._replace(file=file)  # type: ignore[call-arg]
+    assert source.proposal.packages == ("chat",)
+
+
 def test_a_recording_is_read_like_a_tree() -> None:
     program = Program()
     program.cls(MANAGER)
