@@ -59,8 +59,9 @@ class Comparison:
             return True
         if not is_same_name and words[-1] in ONE_OF_MANY:
             return False
-        is_silent = not known.methods or not other.methods  # in a recording all are
-        agree = is_same_name or is_silent or bool(known.methods & other.methods)
+        is_silent = not self._weights  # a recording does not tell of methods
+        agree = is_silent or bool(known.methods & other.methods)
+        agree = agree or role_words(known.cls.own_name) == role_words(other.cls.own_name)
         # The role alone says too little; two words say enough where nothing speaks against it.
         return agree and (
             self._are_related(first, second) or (len(words) > 1 and (is_same_name or is_silent))

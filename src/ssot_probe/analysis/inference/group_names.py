@@ -20,7 +20,7 @@ def named(drafts: Iterable[Draft], facts: Facts) -> tuple[Group, ...]:
     ]
     return tuple(
         Group(
-            name if names.count(name) == 1 else f"{name}-{names[: index + 1].count(name)}",
+            f"{name}-{names[:index].count(name) + 1}" if name in names[:index] else name,
             tuple(sorted(draft.members)),
             draft.base,
             _are_alternatives(draft, facts),

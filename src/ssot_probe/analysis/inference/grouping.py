@@ -27,9 +27,9 @@ def group(facts: Facts) -> tuple[Group, ...]:
     drafts = [without_twins(draft) for draft in _by_role(candidates, compare)]
     drafts = with_families(drafts, facts, candidates)
     drafts = [draft._replace(base=common_base(draft.members, facts)) for draft in drafts]
-    drafts = [part for draft in drafts for part in _versions_apart(draft)]
+    drafts = [part for draft in drafts for part in _versions_apart(draft, compare)]
     drafts = _joined_by_methods(drafts, candidates, compare)
-    return named(drafts, facts)
+    return tuple(_with_similar(found, candidates) for found in named(drafts, facts))
 
 
 def _candidates(facts: Facts) -> Mapping[str, ClassFacts]:
@@ -70,16 +70,20 @@ def _connected(
     return part, rest
 
 
-def _versions_apart(draft: Draft) -> Iterator[Draft]:
+def _versions_apart(draft: Draft, compare: Comparison) -> Iterator[Draft]:
     """Take versions of one thing out of alternatives: two PromptManagers from among those of five vendors."""
     versions: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for name in draft.members:
         versions[plain_name(name)].add(name)
     rest = draft.members
     for name_words, names in sorted(versions.items()):
-        if not draft.base and len(versions) > 1 and len(names) > 1:
-            rest -= names
-            yield Draft(name_words, frozenset(names), aside=draft.aside)
+        if draft.base or len(versions) == 1 or len(names) == 1:
+            continue
+        first, *others = sorted(names)
+        part, _ = _connected(first, others, name_words, compare)
+        if len(part) > 1:
+            rest -= {*part}
+            yield Draft(name_words, frozenset(part), aside=draft.aside)
     if rest:
         yield draft._replace(members=rest)
 
@@ -108,3 +112,20 @@ def _joined_by_methods(
         found[target] = found[target]._replace(members=found[target].members | {name}, joined=joined)
         home[name] = open_to[name] = target
     return [draft for draft in found if draft.members]
+
+
+def _with_similar(found: Group, candidates: Mapping[str, ClassFacts]) -> Group:
+    """Mention classes with a word more: the WebSocketConnectionManager beside the WebSocketManagers."""
+    shared = plain_name(found.members[0])
+    if len(found.members) < 2 or len(shared) < 3 or any(plain_name(name) != shared for name in found.members):
+        return found
+    named = {*found.members, *(name for name, _ in found.aside)}
+    similar = [name for name in sorted(candidates.keys() - named) if _contains(plain_name(name), shared)]
+    reason = "though its name is similar"
+    return found._replace(aside=(*found.aside, *(Aside(name, reason) for name in similar)))
+
+
+def _contains(name_words: Sequence[str], shared: Sequence[str]) -> bool:
+    """Are the shared words in the name, in their order, and the last of them at its end?"""
+    rest = iter(name_words)
+    return name_words[-1:] == shared[-1:] and all(word in rest for word in shared)

@@ -20,6 +20,13 @@ def test_versions_of_one_name_are_one_concept() -> None:
     assert not source.groups["websocket-manager"].is_alternatives
 
 
+def test_a_name_that_only_sounds_like_a_version_is_none() -> None:
+    source = Source()
+    source.declares("bot.files:PromptManager", "read_file render_prompt")
+    source.declares("bot.vendors:GenericPromptManager", "vendor_name ask_vendor")
+    assert {len(names) for names in members(source).values()} == {1}
+
+
 def test_stores_of_different_things_are_different_concepts() -> None:
     source = Source()
     source.declares("shop.users:UserRepository", "find_by_email save_or_update")
@@ -149,6 +156,16 @@ def test_what_is_no_implementation_is_no_member() -> None:
     source.declares("shop.base:BaseTagStore")
     source.declares("shop.tags:SmallThing", bases=("shop.base:BaseTagStore",))
     assert members(source) == {}
+
+
+def test_a_similar_name_is_mentioned_and_not_counted() -> None:
+    source = Source()
+    source.declares(MANAGER, SOCKETS)
+    source.declares(UNIFIED, SOCKETS)
+    source.declares("chat.topics:WebSocketConnectionManager", "subscribe_topic")
+    found = source.groups["websocket-manager"]
+    assert found.members == (MANAGER, UNIFIED)
+    assert found.aside == (("chat.topics:WebSocketConnectionManager", "though its name is similar"),)
 
 
 def test_factories_are_no_concept_of_their_own() -> None:
