@@ -97,7 +97,7 @@ class CallFacts:
         self.imports.append(
             Imported(
                 *(seen.node.lineno, scope.code, level, module, names),
-                *(seen.place.guard, scope.at_load, anchor),
+                *(seen.place.guard, scope.at_load, anchor, True),
             )
         )
 

@@ -14,7 +14,7 @@ def import_records(module: Module, names: Names, time: int) -> Iterator[ImportRe
     for found in module.facts.imports:
         record = ImportRecord(
             module=module.absolute(found.level, found.module, found.package),
-            names=found.names,
+            names=() if found.is_call else found.names,
             outcome="declared",
             origin="static",
             at_load=found.at_load,

@@ -32,6 +32,7 @@ class Imported(NamedTuple):
     guard: str  # as in ImportRecord
     at_load: bool
     package: str  # what a relative call is relative to; "" for the file's own package
+    is_call: bool
 
 
 class ClassFact(NamedTuple):
@@ -91,6 +92,7 @@ class Exported(NamedTuple):
 
     names: tuple[str, ...]
     others: tuple[Symbol, ...]  # further lists that it takes in, as `other.__all__`
+    removed: tuple[str, ...]  # names that it takes out again
     is_whole: bool  # False where a part of it is computed
 
 
@@ -142,8 +144,8 @@ def _facts(
 ) -> Facts:
     return Facts(
         tuple(
-            Imported(line, function, level, module, tuple(names), guard, at_load, package)
-            for line, function, level, module, names, guard, at_load, package in imports
+            Imported(line, function, level, module, tuple(names), *others)
+            for line, function, level, module, names, *others in imports
         ),
         tuple((line, function) for line, function in computed),
         tuple(
@@ -169,11 +171,15 @@ def _facts(
         ),
         tuple(Call(line, function, Symbol(*symbol)) for line, function, symbol in calls),
         tuple(Text(line, text) for line, text in texts),
-        None if exported is None else Exported(tuple(exported[0]), _symbols(exported[1]), exported[2]),
+        None if exported is None else _exported(*exported),
         tuple(deprecated),
         is_dynamic,
         unreadable,
     )
+
+
+def _exported(names: Any, others: Any, removed: Any, is_whole: bool) -> Exported:
+    return Exported(tuple(names), _symbols(others), tuple(removed), is_whole)
 
 
 def _symbols(values: Any) -> tuple[Symbol, ...]:

@@ -34,7 +34,10 @@ class Hierarchy:
     def bases(self, name: str) -> tuple[str, ...]:
         """Return the qualified names of all bases of a class of the tree, nearest first, without `object`."""
         found: dict[str, None] = {}
-        for base in self._line(name)[1:]:
+        line = self._line(name)[1:]
+        if any(_is_typing(base, "TypedDict") for base in line):
+            line = tuple(base for base in line if base not in self._facts)  # a plain dictionary when it runs
+        for base in line:
             module, _, qualname = base.partition(":")
             run_time = _RUN_TIME_BASE.get(qualname, "") if module in _TYPING else ""
             if (run_time or base) != "builtins:object":
@@ -142,6 +145,8 @@ def _outside(name: str) -> tuple[str, ...]:
     found = getattr(builtins, qualname, None) if module == "builtins" else None
     if isinstance(found, type):
         return tuple(f"builtins:{base.__name__}" for base in found.__mro__)
+    if _is_typing(name, "Protocol"):
+        return (name, "typing:Generic")
     return (name,)
 
 

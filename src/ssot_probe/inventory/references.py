@@ -17,9 +17,9 @@ def references_in_source(module: Module, names: Names, time: int) -> Iterator[Re
     """Yield the literals of a module that name something in the tree, and its word that it is deprecated."""
     kind = "entry-point" if os.path.basename(module.file) in _ENTRY_POINTS else "string"
     for line, text in module.facts.texts:
-        target = _target(text, names, with_words=True)
-        if target and text != "__main__":
-            # A literal in setup.py such as "shop = shop.app:main" is read word by word.
+        is_own = text == module.name.partition(".")[0]  # far more often a word than a name
+        target = "" if is_own else _target(text, names, with_words=True)
+        if target:
             yield ReferenceRecord(target, kind if ":" in text else "string", _site(module.file, line), time)
     for line in module.facts.deprecated:
         site = Site(module.file, line, "<module>", module.name)

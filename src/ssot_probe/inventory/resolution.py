@@ -89,6 +89,7 @@ class Names:
         self._by_root: dict[str, dict[str, str]] = defaultdict(dict)
         for module in self.modules.values():
             self._by_root[module.root][module.local_name] = module.name
+        self._exported: dict[str, dict[str, None]] = {}
         self._known: dict[tuple[str, Symbol, bool], tuple[Thing, ...]] = {}
 
     def has(self, module: str) -> bool:
@@ -112,8 +113,17 @@ class Names:
             self._known[key] = found
         return found
 
-    def exported(self, module: Module) -> list[str]:
-        """Return the names that a star import of the module binds, as far as the tree tells."""
+    def exported(self, module: Module) -> dict[str, None]:
+        """Return the names that a star import of the module binds, in order, as far as the tree tells."""
+        known = self._exported.get(module.name)
+        if known is None:
+            known = self._exported[
+                module.name
+            ] = {}  # for whoever asks again on the way: modules may be in a cycle
+            known.update(self._find_exported(module))
+        return known
+
+    def _find_exported(self, module: Module) -> dict[str, None]:
         names: dict[str, None] = {}
         seen: set[str] = set()
         waiting = [module]
@@ -126,16 +136,18 @@ class Names:
             if exported is not None:
                 names.update(dict.fromkeys(exported.names))
                 for symbol in exported.others:
-                    waiting += self._modules_of(symbol, found)
+                    others = [
+                        other for one in self._modules_of(symbol, found) for other in self.exported(one)
+                    ]
+                    names.update(dict.fromkeys(name for name in others if name not in exported.removed))
                 if exported.is_whole:
                     continue
-            names.update(
-                dict.fromkeys(name for name in found.bindings if not name.startswith("_") and name != "*")
-            )
+            public = (name for name in found.bindings if not name.startswith("_") and name != "*")
+            names.update(dict.fromkeys(public))
             for binding in found.bindings.get("*", ()):
                 if binding.symbol is not None and binding.guard != TYPE_CHECKING:
                     waiting += self._modules_of(binding.symbol, found)
-        return list(names)
+        return names
 
     def attribute(self, thing: Thing, name: str) -> tuple[Thing, ...]:
         """Return what an attribute of a module or class of the tree leads to."""
@@ -190,7 +202,7 @@ class Names:
             if name in self.namespaces:
                 first, _, rest = path.partition(".")
                 return [(f"{name}.{first}", "", rest)] if self.has(f"{name}.{first}") else []
-            return [Thing(EXTERNAL, name, path)]
+            return [_outside(name, path)]
         return self._in_module(module, path, with_type_checking)
 
     def _in_module(self, module: Module, path: str, with_type_checking: bool) -> list[_Step | Thing]:
@@ -223,12 +235,7 @@ class Names:
     def _offers(self, name: str, attribute: str) -> bool:
         """Does a star import of the module bind this name?"""
         module = self.modules.get(name)
-        if module is None:
-            return False
-        exported = module.facts.exported
-        if exported is None or not exported.is_whole or exported.others:
-            return not attribute.startswith("_") or (exported is not None and attribute in exported.names)
-        return attribute in exported.names
+        return module is not None and attribute in self.exported(module)
 
     def _in_definition(self, name: str, qualname: str, path: str) -> Sequence[_Step | Thing]:
         module = self.modules[name]
@@ -248,6 +255,15 @@ class Names:
             if target in self.modules:
                 return [(target, base_name, ".".join(filter(None, (behind, path))))]
         return []
+
+
+def _outside(name: str, path: str) -> Thing:
+    """Return a thing of a module outside of the tree; what stands before it in lower case are modules."""
+    first, _, rest = path.partition(".")
+    while rest and first[:1].islower():
+        name = f"{name}.{first}"
+        first, _, rest = rest.partition(".")
+    return Thing(EXTERNAL, name, f"{first}.{rest}" if rest else first)
 
 
 def _unbound(symbol: Symbol, module: Module) -> Iterator[Thing]:

@@ -27,7 +27,8 @@ class Scope:
     Args:
         kind: "module", "class", "function" or "comprehension".
         parent: the scope around it.
-        qualname: of the class or function; "" for a module.
+        qualname: of the class, function or generator expression; "" for a module, and for a comprehension,
+            which since 3.12 runs in the code around it.
 
     Attributes:
         code: qualified name of the code that runs here, as an import site shows it.
@@ -46,7 +47,7 @@ class Scope:
         self.parent = parent
         self.qualname = qualname
         self.code: str = qualname or "<module>"
-        if kind == "comprehension" and parent is not None:
+        if kind == "comprehension" and not qualname and parent is not None:
             self.code = parent.code
         self.at_load: bool = kind == "module" or (
             kind != "function" and parent is not None and parent.at_load
@@ -67,11 +68,11 @@ class Scope:
     def inner_name(self, name: str) -> str:
         """Return the qualified name of something that is defined in this scope."""
         scope: Optional[Scope] = self
-        while scope is not None and scope.kind == "comprehension":
+        while scope is not None and scope.kind == "comprehension" and not scope.qualname:
             scope = scope.parent
         if scope is None or scope.kind == "module":
             return name
-        return f"{scope.qualname}.<locals>.{name}" if scope.kind == "function" else f"{scope.qualname}.{name}"
+        return f"{scope.qualname}.{name}" if scope.kind == "class" else f"{scope.qualname}.<locals>.{name}"
 
 
 def dotted(expression: ast.expr) -> tuple[str, str] | None:

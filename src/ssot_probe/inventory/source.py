@@ -20,6 +20,9 @@ LONGEST_TEXT = 200
 _NAME = r"[^\W\d]\w*"
 _PATH = re.compile(rf"{_NAME}(?:\.{_NAME})*(?::{_NAME}(?:\.{_NAME})*)?")
 
+_ENTRY_POINT = re.compile(r"^\s*[\w.-]+\s*=\s*(?=\w)")
+"""What stands before the name in `setup(entry_points={"console_scripts": ["shop = shop.app:main"]})`."""
+
 
 class UnreadableError(Exception):
     """A file that holds no Python of the version that reads it; the message says why."""
@@ -92,7 +95,8 @@ def _bindings(walk: Walk) -> Iterator[Binding]:
 
 def _texts(walk: Walk) -> Iterator[Text]:
     words: set[str] = set()
-    for line, text in walk.texts:
+    for line, literal in walk.texts:
+        text = _ENTRY_POINT.sub("", literal) if ":" in literal else literal
         if not is_name(text):
             continue
         if "." not in text and ":" not in text:
@@ -107,10 +111,11 @@ def _exported(walk: Walk) -> Exported | None:
         return None
     names: list[str] = []
     others: list[Symbol] = []
+    without: list[str] = []
     is_whole = True
     for statement in walk.exports:
         if isinstance(statement, ast.Assign):
-            names, others, is_whole = [], [], True
+            names, others, without, is_whole = [], [], [], True
         removed, value = _change(statement)
         waiting = [value]
         while waiting:
@@ -123,8 +128,7 @@ def _exported(walk: Walk) -> Exported | None:
                 waiting.append(found.value)
             elif isinstance(found, ast.Constant) and isinstance(found.value, str):
                 names = [name for name in names if name != found.value]
-                if not removed:
-                    names.append(found.value)
+                (without if removed else names).append(found.value)
             elif isinstance(found, ast.Attribute) and found.attr == "__all__":
                 symbol = symbol_of(found.value, walk.module)
                 others += [] if symbol is None else [symbol]
@@ -135,7 +139,7 @@ def _exported(walk: Walk) -> Exported | None:
                 is_whole = False
             elif found is not None:
                 is_whole = False
-    return Exported(tuple(names), tuple(others), is_whole)
+    return Exported(tuple(names), tuple(others), tuple(without), is_whole)
 
 
 def _change(statement: ast.stmt) -> tuple[bool, ast.expr | None]:

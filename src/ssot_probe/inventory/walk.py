@@ -90,6 +90,7 @@ class Walk:
         self._waiting: list[tuple[ast.AST, Place]] = []
         self._block(reversed(tree.body), Place(self.module))
         self._run()
+        self._handlers.clear()  # they refer back: without a cycle, the tree goes as soon as it is read
 
     def _run(self) -> None:
         waiting, handlers = self._waiting, self._handlers
@@ -142,7 +143,7 @@ class Walk:
     ) -> None:
         scope = place.scope
         self.imports.append(
-            Imported(node.lineno, scope.code, level, module, names, place.guard, scope.at_load, "")
+            Imported(node.lineno, scope.code, level, module, names, place.guard, scope.at_load, "", False)
         )
 
     # what opens a scope
@@ -180,7 +181,8 @@ class Walk:
         self._block(node.body, place._replace(scope=scope))
 
     def _comprehension(self, node: Any, place: Place) -> None:
-        scope = Scope("comprehension", place.scope)
+        is_lazy = isinstance(node, ast.GeneratorExp)
+        scope = Scope("comprehension", place.scope, place.scope.inner_name("<genexpr>") if is_lazy else "")
         inner = place._replace(scope=scope)
         for generator in node.generators:
             for name in _stored(generator.target):

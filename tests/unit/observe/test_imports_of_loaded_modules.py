@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import shutil
-import subprocess
-import sys
 from collections import Counter
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from support.children import SOURCE, Run, copy_program, line_of, run
+from support.interpreters import INTERPRETERS
 
 from ssot_probe.model.records import BlindRecord, ImportRecord
 from ssot_probe.observe import tripwire
@@ -67,21 +65,6 @@ FORMS = (
 
 MARKERS = tuple(dict.fromkeys(form.marker for form in FORMS))
 WITHOUT_IMPORT = ("hasattr", "getattr", "attribute", "unwatched")
-
-
-def interpreters() -> dict[str, str]:
-    """Return this Python, and the other versions that PATH names: those need no dependencies here."""
-    found = {f"{sys.version_info[0]}.{sys.version_info[1]}": sys.executable}
-    for version in ("3.10", "3.11", "3.12", "3.13"):
-        path = shutil.which(f"python{version}")
-        if path is not None and version not in found:
-            tried = subprocess.run([path, "-c", ""], capture_output=True, check=False)
-            if tried.returncode == 0:
-                found[version] = path
-    return found
-
-
-INTERPRETERS = interpreters()
 
 
 class Victim(NamedTuple):
