@@ -33,6 +33,10 @@ from ssot_probe.settings import cache_directory
 STANDARD_OUTPUT = "-"
 READING = "reading the source"
 WORTH_SHOWING = 4 * 1024 * 1024  # bytes of source
+OF_RECORDINGS = (
+    "It holds what ran, and of its classes those that played a concept when it was recorded: the source tree "
+    "tells more."
+)
 MOST_LINES = 8
 """Of concepts in what is said on the terminal; the file has them all."""
 
@@ -43,7 +47,7 @@ class Source(NamedTuple):
     recording: Recording
     context_variables: Sequence[str]
     what: str  # in words, without a path
-    directory: str  # where the policy belongs
+    remark: str = ""  # what to know of it
 
 
 @click.command(short_help="Write a starting policy, inferred from the source tree or from a recording.")
@@ -60,7 +64,7 @@ def command(source: str | None, output: str | None, force: bool) -> int:
         raise UsageError(f"{target} is there already; --force replaces it, --output FILE writes another")
     read = _read(source or os.curdir)
     proposal = propose(read.recording, read.context_variables)
-    text = render(proposal, read.what)
+    text = render(proposal, read.what, read.remark)
     if target == STANDARD_OUTPUT:
         click.echo(text, nl=False)
         return 0
@@ -79,12 +83,12 @@ def _target(source: str, output: str | None) -> str:
 
 def _read(source: str) -> Source:
     if _is_recording(source):
-        return Source(load([source]), (), "a recording", os.curdir)
+        return Source(load([source]), (), "a recording", OF_RECORDINGS)
     if not os.path.isdir(source):
         raise UsageError(f"--from {source}: there is no such directory")
     records, context_variables = _records_of_tree(source)
     recording = Recording(("tree", record) for record in records)
-    return Source(recording, context_variables, "the source tree", source)
+    return Source(recording, context_variables, "the source tree")
 
 
 def _is_recording(source: str) -> bool:

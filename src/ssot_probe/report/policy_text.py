@@ -35,9 +35,15 @@ def quoted(text: str) -> str:
     return json.dumps(printable, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def render(proposal: Proposal, source: str) -> str:
-    """Return the text of the policy file; `source` says in words what was read, without its path."""
-    blocks = [_head(proposal, source), _packages(proposal), _users(proposal.users)]
+def render(proposal: Proposal, source: str, remark: str = "") -> str:
+    """Return the text of the policy file.
+
+    Args:
+        proposal: what it says.
+        source: what was read, in words and without its path.
+        remark: what to know of the source, a sentence.
+    """
+    blocks = [[*_head(proposal, source), *_comment(remark)], _packages(proposal), _users(proposal.users)]
     blocks += [_concept(concept) for concept in proposal.concepts]
     if not proposal.concepts:
         blocks.append(

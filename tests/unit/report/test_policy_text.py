@@ -154,3 +154,8 @@ def test_what_is_inferred_from_a_recording_judges_it(tmp_path: Path) -> None:
     policy = read(render(propose(recording), "a recording"), tmp_path)
     codes = [finding.code for finding in judge(recording, policy).findings]
     assert codes == ["SSOT101"]
+
+
+def test_what_to_know_of_the_source_is_said_at_the_top() -> None:
+    text = render(propose(recording_of(Source())), "a recording", "It holds what ran.")
+    assert "\n# It holds what ran.\n" in text.partition("packages")[0]

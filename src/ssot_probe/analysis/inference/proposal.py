@@ -171,13 +171,14 @@ def _patterns(facts: Facts, found: Group) -> tuple[str, ...]:
     """Return one glob on the class name where it means the members and no other class, else their names."""
     shared = shared_ending([*found.members])
     if len(shared) > 1 and shared[-1] in ROLES:
-        glob = f"*{''.join(shared)}"
+        ending = "".join(shared)
+        glob = f"*{ending}"
         probe = Concept("", (glob,))
         apart = {name for name, _ in found.aside}
         meant = {
             name
             for name, known in facts.classes.items()
-            if plays(probe, name) and (name in apart or not known.cls.traits)
+            if name.endswith(ending) and plays(probe, name) and (name in apart or not known.cls.traits)
         }
         if meant == {*found.members}:
             return (glob,)
