@@ -136,6 +136,21 @@ def test_the_shared_instance_is_proved_by_all_its_users(demo: Demo) -> None:
     assert all(re.fullmatch(r"u-[0-9a-f]{16,}", user) for user in users)
 
 
+def test_a_policy_that_is_inferred_from_the_source_finds_the_same_troubles(
+    demo: Demo, tmp_path: Path
+) -> None:
+    policy = str(tmp_path / "inferred.toml")
+    assert (
+        demo.project.ssot_probe("init", "--from", str(EXAMPLE / "fragmented"), "--output", policy).code == 0
+    )
+    recording = str(demo.directory / "fragmented")
+    by_theirs = {(found["code"], found["subject"]) for found in demo.report("fragmented")[1]["findings"]}
+    told = demo.project.ssot_probe("report", recording, "--config", policy, "--format", "json")
+    by_ours = {(found["code"], found["subject"]) for found in json.loads(told.out)["findings"]}
+    assert {code for code, _ in by_ours} == {code for code, _ in by_theirs}
+    assert by_ours <= by_theirs
+
+
 def test_the_consolidated_service_is_clean(demo: Demo) -> None:
     code, view = demo.report("consolidated")
 
