@@ -16,7 +16,7 @@ from sys import _getframe
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple, Optional, TypeVar
 
-from ssot_probe.observe import tripwire
+from ssot_probe.observe import importers, tripwire
 from ssot_probe.observe.main_module import MainModuleWatch
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
@@ -33,6 +33,7 @@ class Loading(NamedTuple):
     line: int
     importer: str
     called: bool  # by importlib.import_module rather than by a statement
+    origin: str = importers.APPLICATION  # what it was for
 
 
 def _as_importlib(function: _F) -> _F:
@@ -240,15 +241,18 @@ def _file_of(spec: ModuleSpec) -> str | None:
 
 
 def _importer(module: str) -> Loading:
-    frame = tripwire.importing_frame(_getframe(2))
+    frame = importers.importing_frame(_getframe(2))
     while frame is not None and frame.f_code.co_filename == __file__:
-        frame = tripwire.importing_frame(frame.f_back)
+        frame = importers.importing_frame(frame.f_back)
     if frame is None:
         return Loading(module, None, -1, 0, "", called=False)
     called = _came_through_import_module()
-    return Loading(
-        module, frame.f_code, frame.f_lasti, frame.f_lineno or 0, frame.f_globals.get("__name__", ""), called
-    )
+    if importers.is_import_replaced():
+        frame = importers.behind_replacement(frame)
+    importer = importers.importer_of(frame)
+    frame = importer.frame
+    name, line = frame.f_globals.get("__name__", ""), frame.f_lineno or 0
+    return Loading(module, frame.f_code, frame.f_lasti, line, name, called, importer.origin)
 
 
 def _came_through_import_module() -> bool:

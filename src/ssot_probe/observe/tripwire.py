@@ -15,15 +15,21 @@ from importlib.machinery import ModuleSpec
 from sys import _getframe
 from time import time_ns
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from ssot_probe.context.current import thread_name
+from ssot_probe.observe.importers import (
+    APPLICATION,
+    behind_replacement,
+    importer_of,
+    importing_frame,
+    is_import_replaced,
+)
 
 MOST_SITES = 20_000
 """Bound on the distinct importing places that are kept; imports beyond it are counted as lost."""
 
 _BOOTSTRAP = "<frozen importlib._bootstrap>"
-_IMPORT_MODULE_FILE = sys.modules["importlib"].__file__ if "importlib" in sys.modules else None
 
 
 class Hit(NamedTuple):
@@ -37,9 +43,12 @@ class Hit(NamedTuple):
     thread: str  # name of the first thread that came by
     first: int
     counter: list[int]  # how often; how much of it was told, and when. A list can be raised in place
+    origin: str = APPLICATION  # what it was for
+    through: Optional[tuple[CodeType, int]] = None  # the instruction that imported for this one
+    is_shared: bool = False  # it imports for others: who they are has to be found each time
 
 
-hits: dict[tuple[str, int, int], Hit] = {}
+hits: dict[tuple[Any, ...], Hit] = {}
 lost = [0]
 
 
@@ -60,29 +69,44 @@ def note(module: str) -> None:
         outer = importing_frame(frame)
         if outer is None:
             return
+        module = frame.f_locals.get("name", module)  # as asked for: it may be another name of the module
         frame, code = outer, outer.f_code
-    offset = frame.f_lasti
-    key = (module, id(code), offset)
+    if is_import_replaced():
+        outer = behind_replacement(frame)
+        if outer is not frame:
+            frame, code, called = outer, outer.f_code, False
+    hit = hits.get((module, id(code), frame.f_lasti))
+    if hit is None or hit.is_shared:
+        hit = _hit_of(module, frame, called)
+        if hit is None:
+            return
+    hit.counter[0] += 1
+
+
+def _hit_of(module: str, frame: Any, called: bool) -> Hit | None:
+    """Return what counts an import that is seen at its place for the first time, or made for others."""
+    importer = importer_of(frame)
+    key: tuple[Any, ...] = (module, id(frame.f_code), frame.f_lasti)
+    through = None
+    if importer.is_shared:
+        if key not in hits and len(hits) < MOST_SITES:
+            hits[key] = _new_hit(module, frame, called)._replace(is_shared=True)
+        if importer.frame is not frame:
+            through = (frame.f_code, frame.f_lasti)
+        key = (*key, id(importer.frame.f_code), importer.frame.f_lasti, importer.origin)
     hit = hits.get(key)
     if hit is None:
         if len(hits) >= MOST_SITES:
             lost[0] += 1
-            return
-        now = time_ns()
-        importer = frame.f_globals.get("__name__", "")
-        hit = Hit(module, code, offset, importer, called, thread_name(), now, [0, 0, 0])
+            return None
+        hit = _new_hit(module, importer.frame, called)._replace(origin=importer.origin, through=through)
         hit = hits.setdefault(key, hit)
-    hit.counter[0] += 1
+    return hit
 
 
-def importing_frame(frame: Any) -> Any:
-    """Walk out of importlib's own frames; None where nothing else is left."""
-    while frame is not None and (
-        frame.f_code.co_filename.startswith("<frozen importlib.")
-        or frame.f_code.co_filename == _IMPORT_MODULE_FILE
-    ):
-        frame = frame.f_back
-    return frame
+def _new_hit(module: str, frame: Any, called: bool) -> Hit:
+    importer = frame.f_globals.get("__name__", "")
+    return Hit(module, frame.f_code, frame.f_lasti, importer, called, thread_name(), time_ns(), [0, 0, 0])
 
 
 class _WatchedSpec(ModuleSpec):
