@@ -32,6 +32,13 @@ class ImportCall(NamedTuple):
     is_certain: bool  # it imports, rather than that it looks for an attribute
 
 
+class CallSite(NamedTuple):
+    """What a call instruction calls."""
+
+    callee: str  # name of what is called, "" where that has none
+    is_in_loop: bool  # it is given the variable of a loop
+
+
 UNPICKLERS = frozenset({"loads", "load", "find_class"})
 """Functions in C by which pickle imports."""
 
@@ -103,10 +110,13 @@ def import_by_call(code: CodeType, offset: int) -> ImportCall | None:
     )
 
 
-def callee_at(code: CodeType, offset: int) -> str | None:
-    """Return the name of what the call at an instruction calls, None where there is no call."""
+def call_at(code: CodeType, offset: int) -> CallSite | None:
+    """Return what the call at an instruction calls, None where there is no call."""
     found = _call_at(code, offset)
-    return None if found is None else found.callee
+    if found is None:
+        return None
+    loops = _loop_variables(code)
+    return CallSite(found.callee, any(not loops.isdisjoint(_words(loaded)) for loaded in found.arguments))
 
 
 def resolve(statement: ImportStatement, package: str) -> str:
@@ -161,6 +171,28 @@ def _call_at(code: CodeType, offset: int) -> _Call | None:
     callee = before[position - 1] if position > 0 else call
     name = str(callee.argval) if callee.opname.startswith("LOAD_") else ""
     return _Call(name, call.arg or 0, arguments)
+
+
+def _loop_variables(code: CodeType) -> set[str]:
+    """Return the names of variables that a loop or comprehension binds."""
+    import dis
+
+    names: set[str] = set()
+    instructions = list(dis.get_instructions(code))
+    for position, found in enumerate(instructions):
+        if found.opname == "FOR_ITER":
+            for bound in instructions[position + 1 : position + 5]:
+                if bound.opname.startswith("STORE_"):
+                    names.update(_words(bound))
+                elif bound.opname not in ("UNPACK_SEQUENCE", "CACHE"):
+                    break
+    return names
+
+
+def _words(found: dis.Instruction) -> tuple[str, ...]:
+    """Return the names that an instruction mentions."""
+    value = found.argval if isinstance(found.argval, tuple) else (found.argval,)
+    return tuple(word for word in value if isinstance(word, str)) if found.opname != "LOAD_CONST" else ()
 
 
 def _keywords(found: dis.Instruction, code: CodeType) -> tuple[object, ...]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import builtins
 import os
 from types import BuiltinFunctionType, CodeType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
-from ssot_probe.observe.import_sites import callee_at
+from ssot_probe.observe.import_sites import CallSite, call_at
 
 APPLICATION, SWEEP, UNPICKLING = "application", "sweep", "unpickling"
 """What an import was made for, as import records say it."""
@@ -30,7 +30,13 @@ _SWEEPERS = frozenset(
             "mkdocstrings",
             "sphinx_autodoc_typehints",
         ),
-        *("django.utils.autoreload", "werkzeug._reloader", "uvicorn.supervisors", "gunicorn.reloader"),
+        *(
+            "asyncio.coroutines",
+            "django.utils.autoreload",
+            "werkzeug._reloader",
+            "uvicorn.supervisors",
+            "gunicorn.reloader",
+        ),
     }
 )
 """Modules and packages that import modules, or read their attributes, to look at them: no use."""
@@ -149,42 +155,44 @@ def _is_swept(answer: Any) -> bool:
     if reader is None or reader.f_code.co_filename.startswith("<frozen importlib"):
         return False
     module = _module_of(reader)
+    function = reader.f_code.co_name
     if module == "pickle":
         return any(outer.f_code.co_name == "whichmodule" for outer in (reader, reader.f_back) if outer)
-    if module != "unittest.mock" and module not in _FOR_OTHERS and is_sweeper(module):
-        return True
-    return _walks(reader, str(_asked_name(answer)))
+    if is_sweeper(module):
+        return bool(function != "get_original")  # of unittest.mock: what is to be replaced
+    return module not in _FOR_OTHERS and _walks(reader, str(_asked_name(answer)))
 
 
 def _walks(reader: Any, name: str) -> bool:
     """Does a function go through all attributes of a module, or through all modules?"""
     code = reader.f_code
-    callee = _callee(code, reader.f_lasti)
-    if callee in ("dump", "dumps"):
+    call = _call(code, reader.f_lasti)
+    if call is None:  # it names the attribute itself
+        return name.startswith("__") and name.endswith("__") and _walks_modules(code)
+    if call.callee in ("dump", "dumps"):
         return True  # pickle written in C looks for the module of what it is given
-    if callee not in ("getattr", "hasattr", "") or name in code.co_consts:
-        is_dunder = name.startswith("__") and name.endswith("__")
-        return is_dunder and _walks_modules(code)
+    if call.callee not in ("getattr", "hasattr") or not call.is_in_loop:
+        return False
     names = set(code.co_names)
     if code.co_name in _COMPREHENSIONS and reader.f_back is not None:
         names.update(reader.f_back.f_code.co_names)
-    return (bool(callee) and "dir" in names) or _walks_modules(code)
+    return ("dir" in names and name not in code.co_consts) or _walks_modules(code)
 
 
 def _walks_modules(code: CodeType) -> bool:
     return "modules" in code.co_names and not {"values", "items"}.isdisjoint(code.co_names)
 
 
-_callees: dict[tuple[int, int], tuple[CodeType, str]] = {}
+_calls: dict[tuple[int, int], tuple[CodeType, Optional[CallSite]]] = {}
 
 
-def _callee(code: CodeType, offset: int) -> str:
-    """Return the name of what is called at an instruction, "" where it is no call."""
-    known = _callees.get((id(code), offset))
+def _call(code: CodeType, offset: int) -> CallSite | None:
+    """Return the call at an instruction, None where there is none; read once."""
+    known = _calls.get((id(code), offset))
     if known is None or known[0] is not code:
-        if len(_callees) >= _MOST_READERS:
-            _callees.clear()
-        known = _callees[id(code), offset] = (code, callee_at(code, offset) or "")
+        if len(_calls) >= _MOST_READERS:
+            _calls.clear()
+        known = _calls[id(code), offset] = (code, call_at(code, offset))
     return known[1]
 
 
