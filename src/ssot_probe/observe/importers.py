@@ -28,10 +28,8 @@ _SWEEPERS = frozenset(
             "IPython",
             "pdoc",
             "mkdocstrings",
-            "sphinx_autodoc_typehints",
         ),
         *(
-            "asyncio.coroutines",
             "django.utils.autoreload",
             "werkzeug._reloader",
             "uvicorn.supervisors",
@@ -53,7 +51,9 @@ _FOR_OTHERS: dict[str, frozenset[str]] = {
 }
 """Modules that import what their caller names, and in which functions: all of them where none is named."""
 
-_BETWEEN = frozenset({"contextlib", "functools"})
+_BETWEEN = frozenset({"contextlib", "functools", "dataclasses", "typing", "asyncio.coroutines"})
+"""Modules that only help whoever calls them."""
+
 _OF_TESTS = frozenset({"unittest.mock", "_pytest.monkeypatch", "_pytest.outcomes"})
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _MOST_FRAMES = 12
@@ -150,7 +150,7 @@ def _lazy_answer(frame: Any) -> Any:
 def _is_swept(answer: Any) -> bool:
     """Was the attribute that `__getattr__` answers for asked for by somebody who asks for everything?"""
     reader = answer.f_back
-    while reader is not None and reader.f_code.co_name == "__getattr__":
+    while reader is not None and (reader.f_code.co_name == "__getattr__" or _module_of(reader) in _BETWEEN):
         reader = reader.f_back  # one module answers for another
     if reader is None or reader.f_code.co_filename.startswith("<frozen importlib"):
         return False
