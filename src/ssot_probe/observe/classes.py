@@ -29,6 +29,7 @@ class ObservedClasses:
 
     Attributes:
         by_object: class object -> what is known of it.
+        files: module -> its file, for classes that do not lead to theirs.
         words: lower-case words that the observed classes are called by.
         names: name -> is it that of an observed class, or of something that stands for one? Makers and
             aliases are added as they are found.
@@ -36,6 +37,7 @@ class ObservedClasses:
 
     def __init__(self, policy: Policy, scope: Scope, emit: Callable[[Record], None]) -> None:
         self.by_object: dict[type, ObservedClass] = {}
+        self.files: dict[str, str] = {}
         self.words: set[str] = set()
         self.names = _Answers(self._is_class_name)
         self._roles = _Answers(plays_role)
@@ -68,7 +70,10 @@ class ObservedClasses:
 
     def is_first_party(self, cls: type) -> bool:
         """Is the class defined in a module of the project?"""
-        return self._scope.is_first_party(str(cls.__module__), census.file_of(cls) or None)
+        return self._scope.is_first_party(str(cls.__module__), self._file_of(cls) or None)
+
+    def _file_of(self, cls: type) -> str:
+        return census.file_of(cls) or self.files.get(str(cls.__module__), "")
 
     def _concept_of(self, cls: type) -> Concept | None:
         if self._policy.concepts:
@@ -96,7 +101,7 @@ class ObservedClasses:
         return ClassRecord(
             name=known.name,
             serial=known.serial,
-            file=self._scope.relative(census.file_of(cls)),
+            file=self._scope.relative(self._file_of(cls)),
             line=census.line_of(cls),
             bases=census.base_names(cls),
             traits=census.traits(cls),

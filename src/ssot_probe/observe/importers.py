@@ -19,7 +19,7 @@ APPLICATION, SWEEP, UNPICKLING = "application", "sweep", "unpickling"
 
 _SWEEPERS = frozenset(
     {
-        *("pkgutil", "inspect", "pydoc", "doctest", "unittest", "rlcompleter", "trace", "mypy", "griffe"),
+        *("pkgutil", "inspect", "pydoc", "doctest", "unittest", "rlcompleter", "mypy", "griffe"),
         *(
             "_pytest",
             "pytest",
