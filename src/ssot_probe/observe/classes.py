@@ -70,7 +70,10 @@ class ObservedClasses:
 
     def is_first_party(self, cls: type) -> bool:
         """Is the class defined in a module of the project?"""
-        return self._scope.is_first_party(str(cls.__module__), self._file_of(cls) or None)
+        file = self._file_of(cls)
+        if not file:  # its module was made by hand
+            return self._scope.watches(str(cls.__module__), None)
+        return self._scope.is_first_party(str(cls.__module__), file)
 
     def _file_of(self, cls: type) -> str:
         return census.file_of(cls) or self.files.get(str(cls.__module__), "")

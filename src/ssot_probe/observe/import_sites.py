@@ -30,6 +30,7 @@ class ImportCall(NamedTuple):
     written: str  # the module as it is written there, "" where it is computed
     fetches: bool  # it names what is to be fetched from the module
     is_certain: bool  # it imports, rather than that it looks for an attribute
+    unpickles: bool  # it is pickle that imports
 
 
 class CallSite(NamedTuple):
@@ -39,10 +40,8 @@ class CallSite(NamedTuple):
     is_in_loop: bool  # it is given the variable of a loop
 
 
-UNPICKLERS = frozenset({"loads", "load", "find_class"})
-"""Functions in C by which pickle imports."""
-
-_IMPORTS = UNPICKLERS | {"__import__", "importer"}
+_IMPORTS = frozenset({"__import__", "importer"})
+"""Functions in C that import; the second one is what logging calls the first."""
 
 _ONLY_LOOKS = frozenset(
     {
@@ -101,13 +100,23 @@ def import_by_call(code: CodeType, offset: int) -> ImportCall | None:
     found = _call_at(code, offset)
     if found is None or found.callee in _ONLY_LOOKS:
         return None
-    written = found.arguments[0].argval if found.arguments else ""
+    first = found.arguments[0] if found.arguments else None
+    written = first.argval if first is not None and first.opname == "LOAD_CONST" else ""
+    unpickles = _unpickles(found.callee, code)
     return ImportCall(
         found.callee,
-        written if isinstance(written, str) and found.arguments[0].opname == "LOAD_CONST" else "",
+        written if isinstance(written, str) else "",
         found.count > 3 or any("fromlist" in _keywords(loaded, code) for loaded in found.arguments),
-        is_certain=found.callee in _IMPORTS or sys.version_info >= (3, 12),
+        is_certain=unpickles or found.callee in _IMPORTS or sys.version_info >= (3, 12),
+        unpickles=unpickles,
     )
+
+
+def _unpickles(callee: str, code: CodeType) -> bool:
+    """Is this what the functions of pickle are called that are written in C?"""
+    if callee == "load":
+        return any("pickl" in name.lower() for name in code.co_names)
+    return callee in ("loads", "find_class")
 
 
 def call_at(code: CodeType, offset: int) -> CallSite | None:

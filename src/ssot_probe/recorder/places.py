@@ -10,7 +10,6 @@ from typing import Any
 from ssot_probe.model.records import NOWHERE, ClassRecord, Site
 from ssot_probe.observe.census import line_in_code
 from ssot_probe.observe.import_sites import (
-    UNPICKLERS,
     ImportCall,
     ImportStatement,
     StatementReader,
@@ -91,7 +90,7 @@ class Places:
         if seen != APPLICATION or self.statement(code, offset) is not None:
             return seen
         call = self.call(code, offset)
-        return UNPICKLING if call is not None and call.callee in UNPICKLERS else seen
+        return UNPICKLING if call is not None and call.unpickles else seen
 
     def names_of(self, module: str, names: Sequence[str]) -> Sequence[str]:
         """Return the names that an import fetches from a module; a star stands for those of its `__all__`."""
