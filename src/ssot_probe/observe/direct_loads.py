@@ -35,7 +35,7 @@ class DirectLoads:
         original = getattr(external, _NAME, None)
         if original is not None and self._replacement is None:
             self._original = original
-            self._replacement = _replacing(original, self._observe)
+            self._replacement = _replacing(original, self._tell)
             self._put(original, self._replacement)
 
     def stop(self) -> None:
@@ -43,6 +43,10 @@ class DirectLoads:
         if self._replacement is not None:
             self._put(self._replacement, self._original)
             self._replacement = None
+
+    def _tell(self, spec: ModuleSpec) -> None:
+        if self._replacement is not None:  # who imported the function while it was ours still has it
+            self._observe(spec)
 
     def _put(self, old: Any, new: Any) -> None:
         for name in ("_frozen_importlib_external", "importlib.util"):

@@ -8,6 +8,7 @@ stays what it is, so `inspect`, `pkgutil`, resources and reload work as without 
 
 from __future__ import annotations
 
+import builtins
 import sys
 from _thread import get_ident
 from collections.abc import Callable, Sequence
@@ -273,7 +274,7 @@ def _importer(module: str) -> Loading:
     if frame is None:
         return Loading(module, None, -1, 0, "", called=False)
     called = _came_through_import_module()
-    if importers.is_import_replaced():
+    if builtins.__import__ is not importers.ORIGINAL_IMPORT:
         frame = importers.behind_replacement(frame)
     importer = importers.importer_of(frame)
     frame = importer.frame

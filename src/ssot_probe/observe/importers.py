@@ -60,7 +60,8 @@ _MOST_FRAMES = 12
 _MOST_READERS = 2_000
 
 _IMPORTLIB = os.path.join(os.path.dirname(os.__file__), "importlib") + os.sep
-_IMPORT = builtins.__import__ if isinstance(builtins.__import__, BuiltinFunctionType) else None
+ORIGINAL_IMPORT = builtins.__import__ if isinstance(builtins.__import__, BuiltinFunctionType) else None
+"""What executes import statements, unless somebody has put a function of their own in its place."""
 
 
 class Importer(NamedTuple):
@@ -76,11 +77,6 @@ def importing_frame(frame: Any) -> Any:
     while frame is not None and frame.f_code.co_filename.startswith(("<frozen importlib", _IMPORTLIB)):
         frame = frame.f_back
     return frame
-
-
-def is_import_replaced() -> bool:
-    """Did somebody put a function of their own in the place of `__import__`?"""
-    return builtins.__import__ is not _IMPORT
 
 
 def behind_replacement(frame: Any) -> Any:

@@ -10,6 +10,7 @@ The attribute is private to CPython, so `works()` proves at start that it is sti
 
 from __future__ import annotations
 
+import builtins
 import sys
 from importlib.machinery import ModuleSpec
 from sys import _getframe
@@ -20,10 +21,10 @@ from typing import Any, NamedTuple, Optional
 from ssot_probe.context.current import thread_name
 from ssot_probe.observe.importers import (
     APPLICATION,
+    ORIGINAL_IMPORT,
     behind_replacement,
     importer_of,
     importing_frame,
-    is_import_replaced,
 )
 
 MOST_SITES = 20_000
@@ -71,7 +72,7 @@ def note(module: str) -> None:
             return
         module = frame.f_locals.get("name", module)  # as asked for: it may be another name of the module
         frame, code = outer, outer.f_code
-    if is_import_replaced():
+    if builtins.__import__ is not ORIGINAL_IMPORT:
         outer = behind_replacement(frame)
         if outer is not frame:
             frame, code, called = outer, outer.f_code, False

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from support.children import run_both
+from support.children import run, run_both
 
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import load
@@ -142,3 +142,103 @@ def observe(directory: Path, program: str) -> tuple[set[str], set[str]]:
     origins = {record.origin for record in done.of(ImportRecord) if record.module == "old"}
     judgement = judge(load([str(done.directory)]), JUDGED_BY)
     return origins, {finding.code for finding in judgement.findings}
+
+
+def test_a_reloader_that_looks_for_files_uses_no_module(tmp_path: Path) -> None:
+    files = {
+        "lib/site-packages/werkzeug/__init__.py": "",
+        "lib/site-packages/werkzeug/_reloader.py": """
+            import sys
+
+            def find_paths():
+                for module in list(sys.modules.values()):
+                    name = getattr(module, "__file__", None)
+                    if name is not None:
+                        yield name
+        """,
+        "old.py": FILES["old.py"],
+        "placed.py": """
+            import sys, types
+
+            class Facade(types.ModuleType):
+                def __getattr__(self, name):
+                    import old
+                    return getattr(old, name)
+
+            sys.modules["facade"] = Facade("facade")
+        """,
+    }
+    program = """
+        import sys
+        sys.path.append("lib/site-packages")
+        import placed
+        from werkzeug._reloader import find_paths
+        list(find_paths())
+        if sys.argv[1:]:
+            sys.modules["facade"].ChatManager
+    """
+    swept, _ = run_both(tmp_path, "main.py", program=program, files=files, policy=POLICY)
+    assert {(r.module, r.origin) for r in swept.of(ImportRecord)} == {("old", "sweep")}
+    used, _ = run_both(tmp_path, "main.py", "use", recordings=tmp_path / "used")
+    assert {(r.outcome, r.origin) for r in used.of(ImportRecord)} == {
+        ("loaded", "sweep"),
+        ("cached", "application"),
+    }
+
+
+def test_one_line_of_a_lazy_module_is_swept_and_used_and_both_are_counted(tmp_path: Path) -> None:
+    program = """
+        import inspect
+        import facade
+        for _ in range(3):
+            inspect.getmembers(facade)
+        for _ in range(2):
+            facade.ChatManager
+        facade.ChatManager
+    """
+    files = {**FILES, "facade.py": FILES["facade.py"].replace('import_module("old")', "__import__('old')")}
+    done, _ = run_both(tmp_path, program=program, files=files, policy=POLICY)
+    cached = {
+        origin: sum(r.count for r in done.of(ImportRecord) if (r.origin, r.outcome) == (origin, "cached"))
+        for origin in ("application", "sweep")
+    }
+    assert cached["application"] == 3
+    assert cached["sweep"] > 1
+
+
+@pytest.mark.parametrize("how", ["loader", "package"])
+def test_what_unittest_discovers_is_swept_and_what_its_tests_import_is_used(tmp_path: Path, how: str) -> None:
+    files = {
+        "old.py": FILES["old.py"],
+        "tests/__init__.py": "",
+        "tests/test_old.py": """
+            import unittest
+
+            class OldTest(unittest.TestCase):
+                def test_type(self):
+                    from old import ChatManager
+                    self.assertEqual(ChatManager.__name__, "ChatManager")
+        """,
+    }
+    policy = POLICY.replace('["old"]', '["old", "tests.test_old"]')
+    command = ["discover"] if how == "loader" else ["tests.test_old"]
+    done = run(tmp_path, "-m", "unittest", *command, files=files, policy=policy)
+    assert done.code == 0, done.stderr
+    origins = {(r.module, r.origin) for r in done.of(ImportRecord) if r.module in ("old", "tests.test_old")}
+    assert origins == {("old", "application"), ("tests.test_old", "sweep")}
+
+
+def test_plugins_that_the_application_looks_for_are_its_own_use(tmp_path: Path) -> None:
+    """Who goes through a package to import what is in it wants what is in it."""
+    files = {
+        "plugins/__init__.py": """
+            from importlib import import_module
+            from pkgutil import iter_modules
+
+            found = [import_module("plugins." + info.name) for info in iter_modules(__path__)]
+        """,
+        "plugins/old.py": FILES["old.py"],
+    }
+    policy = POLICY.replace('["old"]', '["plugins.old"]')
+    done, _ = run_both(tmp_path, program="import plugins", files=files, policy=policy)
+    assert {r.origin for r in done.of(ImportRecord) if r.module == "plugins.old"} == {"application"}
