@@ -25,6 +25,8 @@ from ssot_probe.observe.scope import Scope
 _HIDES_ITSELF = sys.version_info >= (3, 11)
 """Before, `raise` keeps the traceback with our frame, whatever is done to the exception."""
 
+_OWN_FILES = __file__.removesuffix("finder.py")
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -269,7 +271,9 @@ def _file_of(spec: ModuleSpec) -> str | None:
 
 def _importer(module: str) -> Loading:
     frame = importers.importing_frame(_getframe(2))
-    while frame is not None and (frame.f_code.co_filename == __file__ or frame.f_code.co_name == "find_spec"):
+    while frame is not None and (
+        frame.f_code.co_filename.startswith(_OWN_FILES) or frame.f_code.co_name == "find_spec"
+    ):
         frame = importers.importing_frame(frame.f_back)
     if frame is None:
         return Loading(module, None, -1, 0, "", called=False)
