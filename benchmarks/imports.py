@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from tempfile import TemporaryDirectory
+from time import perf_counter_ns
 
 from benchmarks.alone import Effort
 from benchmarks.progress import Progress
-from benchmarks.readings import Goal, Reading
+from benchmarks.readings import Goal, Reading, at_most
 from benchmarks.rounds import WARM_UP, Timings, Variant, time_laps, timings_of
 from benchmarks.written_package import importable
 from ssot_probe.model.policy import Concept, Policy
@@ -18,6 +20,9 @@ from ssot_probe.settings import Settings
 GROUP = "import of a loaded module"
 
 INDISTINGUISHABLE = Goal(0.95, 1.05)
+NANOSECONDS_ADDED = at_most(600) if sys.version_info >= (3, 12) else None
+HOT_IMPORTS = 3_000_000
+"""In one loop: long enough that the probe notices what it costs, and listens less."""
 
 WATCHED, SIBLING, UNWATCHED, STANDARD = "watched", "sibling", "unwatched", "standard"
 
@@ -62,7 +67,12 @@ def measure(effort: Effort) -> list[Reading]:
         loops = _loops()
         with Progress(GROUP, effort.rounds) as progress:
             found = [_round(loops, settings, progress) for _ in range(effort.rounds)]
-    return [reading for form in FORMS for reading in _readings(timings_of(found), form)]
+        with Progress("imports in a hot loop", effort.long_rounds) as progress:
+            hot = [_hot_round(loops, settings, progress) for _ in range(effort.long_rounds)]
+    return [
+        *(reading for form in FORMS for reading in _readings(timings_of(found), form)),
+        *_hot_readings(timings_of(hot)),
+    ]
 
 
 def _round(loops: Mapping[str, Variant], settings: Settings, progress: Progress) -> dict[str, float]:
@@ -79,14 +89,45 @@ def _round(loops: Mapping[str, Variant], settings: Settings, progress: Progress)
     return {**with_probe, **without}
 
 
+def _hot_round(loops: Mapping[str, Variant], settings: Settings, progress: Progress) -> dict[str, float]:
+    """Time a hot loop between two halves without a probe."""
+    hot = {f"{form} {WATCHED}": loops[f"{form} {WATCHED}"] for form in FORMS}
+    before = {name: _time(run, HOT_IMPORTS // 2) for name, run in hot.items()}
+    with start(POLICY, settings) as probe:
+        probe.flush()
+        with_probe = {name: _time(run, HOT_IMPORTS) for name, run in hot.items()}
+    after = {name: _time(run, HOT_IMPORTS // 2) for name, run in hot.items()}
+    progress.step()
+    return {**with_probe, **{f"{name}, no probe": (before[name] + after[name]) / 2 for name in hot}}
+
+
+def _time(run: Variant, count: int) -> float:
+    started = perf_counter_ns()
+    run(count)
+    return (perf_counter_ns() - started) / count
+
+
+def _hot_readings(found: Timings) -> Iterator[Reading]:
+    for form, said in FORMS.items():
+        ratio = found.ratio(f"{form} {WATCHED}", f"{form} {WATCHED}, no probe")
+        what = f"{said.format('p.m')}, watched, {HOT_IMPORTS:,} times in a loop / no probe"
+        yield Reading(GROUP, what, ratio)
+
+
 def _readings(found: Timings, form: str) -> Iterator[Reading]:
     for kind, what in ((UNWATCHED, "first-party module"), (STANDARD, "standard library")):
         ratio = found.ratio(f"{form} {kind}", f"{form} {kind}, no probe")
         said = FORMS[form].format("m")
         yield Reading(GROUP, f"{said}, unwatched {what} / no probe", ratio, INDISTINGUISHABLE)
-    for kind, what in ((WATCHED, "watched"), (SIBLING, "unwatched, beside a watched one")):
+    said = FORMS[form].format("p.m")
+    ratio = found.ratio(f"{form} {WATCHED}", f"{form} {WATCHED}, no probe")
+    yield Reading(GROUP, f"{said}, watched / no probe", ratio)
+    for kind, what, goal in (
+        (WATCHED, "watched", NANOSECONDS_ADDED if form == "name" else None),
+        (SIBLING, "unwatched, beside a watched one", None),
+    ):
         added = found.added(f"{form} {kind}", f"{form} {kind}, no probe")
-        yield Reading(GROUP, f"{FORMS[form].format('p.m')}, {what}: added", added, unit="ns")
+        yield Reading(GROUP, f"{said}, {what}: added", added, goal, unit="ns")
 
 
 def _loops() -> dict[str, Variant]:

@@ -34,6 +34,7 @@ SHOWN = ("opentelemetry-sdk", "wrapt", "protobuf", "grpcio", "click")
 
 SELECTION = (
     "tests/unit",
+    "tests/defects",
     "tests/process/test_switching_on.py",
     "tests/process/test_off.py",
     "tests/process/test_sitecustomize.py",

@@ -15,6 +15,7 @@ from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import tripwire
+from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.scope import (
     Scope,
@@ -71,9 +72,16 @@ class Probe:
         )
         self._exporters = tuple(exporters)
         self.losses = Losses()
-        self.pump = Pump(self._make_recorder, lambda: self.modules.is_loading, self.losses, self.report_error)
+        self.pump = Pump(
+            self._make_recorder,
+            lambda: self.modules.is_loading,
+            lambda: self.modules.look_at_names(),
+            self.losses,
+            self.report_error,
+        )
         self.buffer = Buffer(self.losses, self._on_first_record)
         self.instances = InstanceTable()
+        self.hot_imports = HotImports()
         self.modules = ModuleWatch(
             self.scope, policy, self.script, self.instances, self.buffer.add, self._tell, self.report_error
         )
@@ -109,6 +117,7 @@ class Probe:
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
         try:
             self.modules.look_again()
+            self.hot_imports.stop()
             self.modules.stop()
             # Loading modules now could make the interpreter forget that it was interrupted, and with it the
             # exit code: named tuples are made by eval(), which resets that.
@@ -197,6 +206,7 @@ class Probe:
             losses=self.losses,
             places=Places(self.scope, self.script),
             instances=self.instances,
+            hot_imports=self.hot_imports,
             hash_user=hash_user,
             exporters=exporters,
         )
@@ -216,6 +226,7 @@ class Probe:
         """Stop the pump: a fork beside a running thread is warned of since 3.12, and copies its locks."""
         if self.is_active:
             self._was_running |= self.pump.pause(FORK_SECONDS)
+            self.hot_imports.resume_all()
 
     def after_fork_in_parent(self) -> None:
         """Go on with the next record: Python 3.13 warns of threads that are there after these hooks."""
@@ -235,6 +246,7 @@ class Probe:
         self.pump.forget()
         self.buffer.clear()
         tripwire.forget()
+        self.modules.after_fork_in_child()
         self.instances.forget_users()
         self.buffer.items.extend(self._inventory)
 

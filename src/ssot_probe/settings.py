@@ -58,6 +58,18 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     )
 
 
+def cache_directory(environ: Mapping[str, str]) -> str:
+    """Return where `scan` remembers what files say: a directory of the user's own.
+
+    Raises:
+        SettingsError: A path is relative to a directory that does not exist.
+    """
+    shared = _value(environ, "XDG_CACHE_HOME")
+    if not os.path.isabs(shared):  # the convention says to take no notice of such a one
+        shared = os.path.join("~", ".cache")
+    return _path(environ, "SSOT_PROBE_CACHE", default=os.path.join(shared, "ssot-probe"))
+
+
 def read_user_key(path: str) -> bytes:
     """Read the key for the hashes of users: the bytes of a file that nobody but its owner may touch.
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ssot_probe.analysis.evidence import Worth
+from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.model.finding import Finding
@@ -21,6 +22,8 @@ class Case(NamedTuple):
     concepts: tuple[Members, ...]
     worth: Worth
     today: date  # waivers expire
+    joined: Join | None = None  # the recording's join with its source, where that was scanned
+    declared: tuple[Members, ...] = ()  # the classes of its concepts in that source
     findings: tuple[Finding, ...] = ()  # of the rules before this one
 
 

@@ -48,5 +48,7 @@ def choose_policy(
 
 def _recorded(recording: Recording) -> list[str]:
     """Return the policies that were in force in the recorded processes, the earliest first."""
-    found = sorted((record.time, record.policy) for _, record in recording.of(ProcessRecord) if record.policy)
+    inventory = recording.inventory.of(ProcessRecord) if recording.inventory is not None else ()
+    told = recording.of(ProcessRecord) or inventory
+    found = sorted((record.time, record.policy) for _, record in told if record.policy)
     return list(dict.fromkeys(text for _, text in found))

@@ -61,6 +61,7 @@ def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:
     """Say what the recording is worth for judging these concepts."""
     first, last = recording.span
     lost = tuple(_lost(recording))
+    inventory = recording.inventory
     newest = of_newest_state(recording)
     stopped = {process for process, record in recording.of(ProcessRecord) if record.state == "stopped"}
     return Worth(
@@ -70,7 +71,15 @@ def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:
         records=recording.size,
         first=first,
         last=last,
-        losses=tuple(sorted([*recording.losses, *(loss for loss, is_here in lost if not is_here)])),
+        losses=tuple(
+            sorted(
+                [
+                    *recording.losses,
+                    *(inventory.losses if inventory is not None else ()),
+                    *(loss for loss, is_here in lost if not is_here),
+                ]
+            )
+        ),
         undelivered=tuple(sorted(loss for loss, is_here in lost if is_here)),
         blind=_blind(recording),
         late=late_modules(recording, concepts),
@@ -114,6 +123,8 @@ def _blind(recording: Recording) -> tuple[Blind, ...]:
 
 def _void(recording: Recording, concepts: Sequence[Members]) -> str | None:
     if not recording.of(ProcessRecord):
+        if recording.inventory is not None:
+            return "the source was scanned, and nothing that ran was recorded"
         return "no process told that the probe was active in it"
     if not recording.of(ModuleRecord) and not recording.of(ImportRecord):
         return "no first-party module was seen at all: is `packages` right?"

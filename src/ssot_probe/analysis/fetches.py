@@ -37,7 +37,7 @@ def fetches(imports: Iterable[Seen], namespaces: Namespaces) -> Iterator[Fetch]:
     sources = _sources(used)
     for process, record in used:
         for name in _names(process, record, namespaces):
-            bound = namespaces.of(process, record.module).get(name)
+            bound = namespaces.at(process, Path(record.module, name), record.first)
             if bound is None and sources.get((process, record.site.module, name)) == {record.module}:
                 bound = _as_received(process, record, name, namespaces)
             target, cls = bound or ("", None)

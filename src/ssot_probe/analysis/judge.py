@@ -9,7 +9,9 @@ from typing import NamedTuple
 from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.coverage import Coverage, coverage
 from ssot_probe.analysis.evidence import Worth, weigh
+from ssot_probe.analysis.join import Join, join
 from ssot_probe.analysis.membership import concepts_in_force, members_of
+from ssot_probe.analysis.migration import Progress, migration
 from ssot_probe.analysis.path_table import PathRow, path_table
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rules import REGISTRY, Entry
@@ -24,6 +26,8 @@ class Judgement(NamedTuple):
     findings: tuple[Finding, ...]
     evidence: Worth
     paths: tuple[PathRow, ...]
+    migration: tuple[Progress, ...]
+    joined: Join | None  # with the source, where that was scanned
     concepts: tuple[Coverage, ...]  # as declared, or as inferred
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
@@ -39,20 +43,36 @@ def judge(
     recording: Recording,
     policy: Policy,
     *,
+    baseline: Recording | None = None,
     today: date | None = None,
     registry: Sequence[Entry] = REGISTRY,
 ) -> Judgement:
-    """Judge a recording. `today` decides which waivers have expired; by default it is today, in UTC."""
-    concepts = members_of(recording, concepts_in_force(recording, policy))
+    """Judge a recording.
+
+    Args:
+        recording: what ran, and what its source declares where that was scanned.
+        policy: what should be.
+        baseline: an earlier recording, to say how far a migration has come since.
+        today: decides which waivers have expired; by default it is today, in UTC.
+        registry: the rules.
+    """
+    in_force = concepts_in_force(recording, policy)
+    concepts = members_of(recording, in_force)
     worth = weigh(recording, concepts)
-    case = Case(recording, policy, concepts, worth, today or datetime.now(timezone.utc).date())
+    joined = join(recording)
+    declared = members_of(recording.inventory, in_force) if recording.inventory is not None else ()
+    case = Case(
+        recording, policy, concepts, worth, today or datetime.now(timezone.utc).date(), joined, declared
+    )
     for entry in registry:
         case = case._replace(findings=(*case.findings, *entry.check(case)))
     findings = [waived(finding, policy.waivers, case.today) for finding in case.findings]
     return Judgement(
         tuple(sorted(findings, key=_rank)),
         worth,
-        path_table(recording, concepts),
+        path_table(recording, (*concepts, *declared), joined),
+        migration(recording, concepts, joined, baseline),
+        joined,
         coverage(recording, concepts),
     )
 

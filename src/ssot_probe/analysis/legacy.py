@@ -41,7 +41,7 @@ def _imports(recording: Recording, entry: str) -> Iterator[Use]:
     places: dict[tuple[str, Site], dict[tuple[str, ...], list[ImportRecord]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for process, record, reached in _reaching(recording, entry):
+    for process, record, reached in reaching(recording, entry):
         target = (record.module, *reached)
         places[process, record.site][target].append(record)
     for (_, site), by_target in sorted(places.items()):
@@ -61,8 +61,8 @@ def _imports(recording: Recording, entry: str) -> Iterator[Use]:
         )
 
 
-def _reaching(recording: Recording, entry: str) -> Iterator[tuple[str, ImportRecord, tuple[str, ...]]]:
-    """Yield the imports that reach the entry, with the names by which they do."""
+def reaching(recording: Recording, entry: str) -> Iterator[tuple[str, ImportRecord, tuple[str, ...]]]:
+    """Yield each import that reaches the entry, with its process and the names by which it does."""
     module, name = split(entry)
     if name:
         named = {(fetch.process, fetch.record) for fetch in recording.fetches if fetch.path == (module, name)}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from json import JSONDecodeError
 
+from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
 from ssot_probe.analysis.sources import Line, find_files, read_lines
 from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError
@@ -13,6 +14,8 @@ from ssot_probe.model.records import ProcessRecord, Record
 from ssot_probe.wire.otlp_json import Resource, SpanData, read_line
 from ssot_probe.wire.registry import SCOPE
 from ssot_probe.wire.spans import from_span
+
+ORIGIN, STATIC = "ssot.origin", "static"
 
 TORN = "torn_line"
 NOT_UNDERSTOOD = "not_understood"
@@ -67,6 +70,7 @@ class _Reader:
         self._advance = advance
         self._records: list[tuple[str, Record]] = []
         self._processes: dict[str, Process] = {}
+        self._inventories: dict[str, Process] = {}
         self._received: Counter[str] = Counter()
         self._not_understood: Counter[tuple[str, str]] = Counter()
         self._seen: set[tuple[str, str]] = set()
@@ -116,16 +120,20 @@ class _Reader:
                 f"{where}: holds {sum(self._received.values())} records of the probe, but none in which a "
                 "process tells that the probe was active in it: the beginning of the recording is missing"
             )
+        known = {**self._processes, **self._inventories}
         losses = [
-            Loss(NOT_UNDERSTOOD, count, f"{self._processes[process].label}: {what}")
+            Loss(NOT_UNDERSTOOD, count, f"{known[process].label}: {what}")
             for (process, what), count in self._not_understood.items()
         ]
         return Recording(
-            self._records,
+            [pair for pair in self._records if pair[0] not in self._inventories],
             self._processes.values(),
             [*self._losses, *losses],
             self._skipped,
-            self._received,
+            {process: self._received[process] for process in self._processes},
+            inventory_of(
+                [pair for pair in self._records if pair[0] in self._inventories], self._inventories.values()
+            ),
         )
 
     def _take(self, resource: Resource, span: SpanData) -> None:
@@ -137,7 +145,8 @@ class _Reader:
         if span.span_id and key in self._seen:
             return
         self._seen.add(key)
-        self._processes[process.identity] = max(self._processes.get(process.identity, process), process)
+        kept = self._inventories if resource.get(ORIGIN) == STATIC else self._processes
+        kept[process.identity] = max(kept.get(process.identity, process), process)
         try:
             records = from_span(span)
         except (ValueError, TypeError) as error:

@@ -46,7 +46,10 @@ class Members(NamedTuple):
 
 def concepts_in_force(recording: Recording, policy: Policy) -> tuple[Concept, ...]:
     """Return the policy's concepts; without any, those that the names of the recorded classes suggest."""
-    return policy.concepts or infer_concepts(cls.name for cls in recording.classes)
+    if policy.concepts:
+        return policy.concepts
+    declared = recording.inventory.classes if recording.inventory is not None else ()
+    return infer_concepts(cls.name for cls in (*recording.classes, *declared))
 
 
 def members_of(recording: Recording, concepts: Sequence[Concept]) -> tuple[Members, ...]:

@@ -28,6 +28,13 @@ class Bound(NamedTuple):
     cls: ClassObject | None
 
 
+class Until(NamedTuple):
+    """What a name was bound to before it was bound to something else."""
+
+    time: int  # when the new meaning was seen, nanoseconds since the epoch
+    bound: Bound
+
+
 Namespace = Mapping[str, Bound]
 ClassLookup = Callable[[str, str, int], ClassObject]
 
@@ -42,9 +49,15 @@ class Namespaces:
         class_of: ClassLookup,
     ) -> None:
         own: dict[tuple[str, str], dict[str, Bound]] = defaultdict(dict)
+        self._before: dict[tuple[str, Path], list[Until]] = defaultdict(list)
         for process, record in sorted(bindings, key=lambda pair: (pair[1].time, pair)):
             cls = class_of(process, record.target, record.serial) if record.kind == "class" else None
-            own[process, record.module][record.attribute] = Bound(record.target, cls)
+            bound = Bound(record.target, cls)
+            known = own[process, record.module].get(record.attribute, bound)
+            if known.target != bound.target:  # a module that ran again binds its names anew
+                path = Path(record.module, record.attribute)
+                self._before[process, path].append(Until(record.time, known))
+            own[process, record.module][record.attribute] = bound
         told = {module for _, module in own}
         for process, defined in sorted(classes):
             module, qualname = split(defined.name)
@@ -58,19 +71,33 @@ class Namespaces:
         """Return what the names of a module mean in a process."""
         return self._own.get((process, module)) or self._agreed.get(module, {})
 
+    def at(self, process: str, path: Path, time: int) -> Bound | None:
+        """Return what a path led to in a process at a time (nanoseconds since the epoch)."""
+        for end, bound in self._before.get((process, path), ()):
+            if time < end:
+                return bound
+        return self.of(process, path.module).get(path.name)
+
     def target(self, path: Path) -> str:
         """Return the qualified name that a path leads to where all processes agree, else ""."""
         bound = self._agreed.get(path.module, {}).get(path.name)
         return bound.target if bound else ""
 
     def class_paths(self) -> Iterable[tuple[Path, ClassObject]]:
-        """Return every path that is bound to a class, once per class that it is bound to."""
-        return {
+        """Return every path that is or was bound to a class, once per class that it is or was bound to."""
+        now = {
             (Path(module, name), bound.cls)
             for (_, module), names in self._own.items()
             for name, bound in names.items()
             if bound.cls is not None
         }
+        before = {
+            (path, bound.cls)
+            for (_, path), ended in self._before.items()
+            for _, bound in ended
+            if bound.cls is not None
+        }
+        return now | before
 
     def function_paths(self) -> Iterable[tuple[Path, str]]:
         """Return every path that is bound to a function, with the function's qualified name."""

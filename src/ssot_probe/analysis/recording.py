@@ -75,6 +75,7 @@ class Recording:
         losses: what the reader knows to be lost.
         skipped: what the reader found that is not of the probe.
         received: how many records of each process arrived; counted here where it is not given.
+        inventory: what the source code declares, where it was scanned.
     """
 
     def __init__(
@@ -84,7 +85,9 @@ class Recording:
         losses: Iterable[Loss] = (),
         skipped: Iterable[Skipped] = (),
         received: Mapping[str, int] | None = None,
+        inventory: Recording | None = None,
     ) -> None:
+        self.inventory = inventory
         by_type: dict[type, set[tuple[str, Record]]] = defaultdict(set)
         for process, record in records:
             by_type[type(record)].add((process, record))

@@ -28,6 +28,7 @@ class Entry(NamedTuple):
 COMMANDS = (
     Entry("demo", "ssot_probe.cli.demo", "Run the bundled chat service before and after its consolidation."),
     Entry("run", "ssot_probe.cli.run", "Run a command under the probe."),
+    Entry("scan", "ssot_probe.cli.scan", "List what a source tree declares, without running it."),
     Entry("report", "ssot_probe.cli.report", "Show the findings of a recording."),
     Entry("explain", "ssot_probe.cli.explain", "Say what a finding means, how it is proved, how to mend it."),
     Entry("doctor", "ssot_probe.cli.doctor", "Say whether the probe would be active there."),

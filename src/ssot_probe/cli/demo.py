@@ -11,6 +11,7 @@ import tempfile
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
+from time import time_ns
 from typing import NamedTuple
 
 import click
@@ -21,6 +22,13 @@ from ssot_probe.analysis.load import load
 from ssot_probe.analysis.wording import number
 from ssot_probe.cli.run import environment_for
 from ssot_probe.errors import MissingExtraError, ProbeError
+from ssot_probe.inventory.cache import Cache
+from ssot_probe.inventory.inventory import take_inventory
+from ssot_probe.inventory.module_names import above_packages
+from ssot_probe.inventory.places import Places
+from ssot_probe.inventory.tree import find_tree
+from ssot_probe.inventory.written import write_inventory
+from ssot_probe.policy_file import read_policy
 from ssot_probe.report import text
 from ssot_probe.report.view import view_of
 
@@ -50,7 +58,8 @@ def command(out: str | None) -> int:
     """Run the bundled chat service under the probe, with five users at once, and show what it found.
 
     First the fragmented variant, in which one concept has three classes, several factories and a manager
-    that all users share; then the consolidated one; then what changed between the two.
+    that all users share; then the consolidated one; then what changed between the two. The source of each
+    is scanned as well, so that the reports tell what is declared from what ran.
     """
     missing = [name for name in ("starlette", "uvicorn", "websockets") if find_spec(name) is None]
     if missing:
@@ -58,11 +67,12 @@ def command(out: str | None) -> int:
             f"the demo needs {', '.join(missing)}; install them with: pip install 'ssot-probe[demo]'"
         )
     target = Path(out or tempfile.mkdtemp(prefix="ssot-probe-demo-")).absolute()
-    outcomes = [_record(variant, target) for variant in VARIANTS]
-    _say_what_changed(*outcomes)
+    before = _record(VARIANTS[0], target)
+    after = _record(VARIANTS[1], target, before)
+    _say_what_changed(before, after)
     click.echo("\nThe recordings, to look into yourself:")
-    for outcome in outcomes:
-        click.echo(f"  ssot-probe report {outcome.recording}")
+    click.echo(f"  ssot-probe report {before.recording}")
+    click.echo(f"  ssot-probe report {after.recording} --baseline {before.recording}")
     return 0
 
 
@@ -75,7 +85,7 @@ def example_directory() -> Path:
     raise DemoError("the chat service is not part of this installation")
 
 
-def _record(variant: str, target: Path) -> Outcome:
+def _record(variant: str, target: Path, before: Outcome | None = None) -> Outcome:
     recording = target / variant
     if recording.exists():
         shutil.rmtree(recording)
@@ -86,7 +96,8 @@ def _record(variant: str, target: Path) -> Outcome:
         _run_clients(directory / "clients.py", _port_of(service))
     finally:
         _stop(service)
-    return Outcome(variant, recording, _show(recording, directory / variant / "ssot-probe.toml"))
+    _scan(directory / variant, recording)
+    return Outcome(variant, recording, _show(recording, directory / variant / "ssot-probe.toml", before))
 
 
 def _start(directory: Path, recording: Path) -> subprocess.Popen[str]:
@@ -136,10 +147,19 @@ def _stop(service: subprocess.Popen[str]) -> None:
             service.stdout.close()
 
 
-def _show(recording: Path, policy: Path) -> Judgement:
+def _scan(directory: Path, recording: Path) -> None:
+    policy = str(directory / "ssot-probe.toml")
+    tree = find_tree(str(directory))
+    places = Places(policy, str(directory), above_packages(tree.top))
+    inventory = take_inventory(tree, places, read_policy(policy), Cache(""), time_ns())
+    write_inventory(inventory.records, str(recording), directory.name)
+
+
+def _show(recording: Path, policy: Path, before: Outcome | None) -> Judgement:
     evidence = load((str(recording),))
     chosen = choose_policy(evidence, str(policy), os.environ, os.getcwd())
-    judgement = judge(evidence, chosen.policy)
+    baseline = load((str(before.recording),)) if before is not None else None
+    judgement = judge(evidence, chosen.policy, baseline=baseline)
     view = view_of(judgement, chosen, datetime.now(timezone.utc))
     if text.wants_colour(sys.stdout, os.environ):
         from ssot_probe.report.terminal import print_to_terminal

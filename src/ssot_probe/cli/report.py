@@ -46,23 +46,32 @@ class Output(NamedTuple):
 )
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
 @click.option("--config", metavar="FILE", help="Judge by the policy in FILE.")
+@click.option(
+    "--baseline",
+    multiple=True,
+    metavar="SOURCE",
+    help="An earlier recording or scan: show how far each migration has come since.",
+)
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on findings this bad or worse.")
 def command(
     sources: tuple[str, ...],
     format_name: str,
     output: str | None,
     config: str | None,
+    baseline: tuple[str, ...],
     fail_on: str | None,
 ) -> int:
     """Judge the recording in SOURCE... and show what it proves.
 
-    SOURCE is the directory of a recording, or a file of OTLP JSON lines, of ours or of a Collector.
+    SOURCE is the directory of a recording, or a file of OTLP JSON lines, of ours or of a Collector. Where
+    there is an inventory among them, as `ssot-probe scan` writes it, what the source declares is joined with
+    what ran.
     """
     if format_name in PLANNED_FORMATS:
         raise UsageError(f"--format {format_name} is not there yet; use one of {', '.join(FORMATS)}")
     recording = _loaded(sources)
     chosen = choose_policy(recording, config, os.environ, os.getcwd())
-    judgement = judge(recording, chosen.policy)
+    judgement = judge(recording, chosen.policy, baseline=_loaded(baseline) if baseline else None)
     view = view_of(judgement, chosen, datetime.now(timezone.utc))
     _write(view, Output(format_name, output))
     return exit_code(judgement, fail_on)

@@ -62,6 +62,24 @@ class ImportRecord(NamedTuple):
     )
 
 
+class CycleRecord(NamedTuple):
+    """A module was imported while it was being loaded: the importer saw it half initialised.
+
+    Link by link, what led from the module to that import, which is the last one: `importers[i]` imports
+    `modules[i]` at `places[i]`.
+    """
+
+    module: str  # the half initialised one
+    names: tuple[str, ...]  # fetched from it, or asked for in vain; empty where the module itself was bound
+    outcome: str  # "cached" | "failed": the names were not there yet
+    importers: tuple[str, ...]
+    modules: tuple[str, ...]
+    places: tuple[str, ...]  # "file:line"
+    site: Site  # of the import that saw it
+    thread: str
+    time: int
+
+
 class ClassRecord(NamedTuple):
     """A class object that plays a concept, bound in a first-party module or constructed."""
 
@@ -148,10 +166,13 @@ class HolderRecord(NamedTuple):
 
 
 class ReferenceRecord(NamedTuple):
-    """Source or configuration names a module, or something in it, without importing it there."""
+    """Source or configuration names a module, or something in it, without importing it there.
+
+    Of kind "deprecated", the module itself warns, whenever it is loaded, that it should not be used.
+    """
 
     target: str  # `module` or `module:Name`; "" where the name is computed at run time
-    kind: str  # "string" | "configuration" | "entry-point" | "pickle" | "computed-import"
+    kind: str  # "string" | "configuration" | "entry-point" | "pickle" | "computed-import" | "deprecated"
     site: Site
     time: int
 
@@ -168,6 +189,7 @@ Record = Union[
     ProcessRecord,
     ModuleRecord,
     ImportRecord,
+    CycleRecord,
     ClassRecord,
     BindingRecord,
     MakeRecord,

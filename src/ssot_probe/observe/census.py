@@ -57,9 +57,17 @@ def is_test_double(cls: type) -> bool:
     return any(part in ("tests", "conftest") or part.startswith("test_") for part in parts)
 
 
-def file_of(cls: type) -> str:
+def module_of(cls: type, bound_in: str = "") -> str:
+    """Return the module that defines the class.
+
+    `types.new_class` claims its classes, as those of `make_dataclass`, for itself: they belong to `bound_in`.
+    """
+    return bound_in if bound_in and cls.__module__ == "types" else str(cls.__module__)
+
+
+def file_of(cls: type, bound_in: str = "") -> str:
     """Return the file of the module that defines the class, else of its methods; "" for neither."""
-    file = namespace_of(sys.modules.get(cls.__module__)).get("__file__")
+    file = namespace_of(sys.modules.get(module_of(cls, bound_in))).get("__file__")
     return str(file or next((code.co_filename for code in _method_codes(cls)), ""))
 
 

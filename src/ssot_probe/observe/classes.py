@@ -50,42 +50,42 @@ class ObservedClasses:
             for pattern in (*concept.classes, concept.canonical):
                 self.words.update(lower_words(split(pattern)[1] or pattern))
 
-    def add(self, cls: type) -> ObservedClass | None:
+    def add(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         """Return what is known of a class, from now on if need be; None where it plays no concept."""
         known = self.by_object.get(cls)
         if known is None:
-            concept = self._concept_of(cls)
-            known = None if concept is None else self.add_for(cls, concept)
+            concept = self._concept_of(cls, bound_in)
+            known = None if concept is None else self.add_for(cls, concept, bound_in)
         return known
 
-    def add_for(self, cls: type, concept: Concept) -> ObservedClass:
+    def add_for(self, cls: type, concept: Concept, bound_in: str = "") -> ObservedClass:
         """Observe a class that plays a concept."""
         name = census.qualified_name(cls)
         known = ObservedClass(name, self._serial(), concept, may_be_shared(concept, name))
         self.by_object[cls] = known
         self.names[cls.__name__] = True
         self.words.update(lower_words(cls.__name__))
-        self._emit(self._describe(cls, known))
+        self._emit(self._describe(cls, known, bound_in))
         return known
 
-    def is_first_party(self, cls: type) -> bool:
+    def is_first_party(self, cls: type, bound_in: str = "") -> bool:
         """Is the class defined in a module of the project?"""
-        file = self._file_of(cls)
+        module, file = census.module_of(cls, bound_in), self._file_of(cls, bound_in)
         if not file:  # its module was made by hand
-            return self._scope.watches(str(cls.__module__), None)
-        return self._scope.is_first_party(str(cls.__module__), file)
+            return self._scope.watches(module, None)
+        return self._scope.is_first_party(module, file)
 
-    def _file_of(self, cls: type) -> str:
-        return census.file_of(cls) or self.files.get(str(cls.__module__), "")
+    def _file_of(self, cls: type, bound_in: str) -> str:
+        return census.file_of(cls, bound_in) or self.files.get(census.module_of(cls, bound_in), "")
 
-    def _concept_of(self, cls: type) -> Concept | None:
+    def _concept_of(self, cls: type, bound_in: str) -> Concept | None:
         if self._policy.concepts:
             name = census.qualified_name(cls)
             concept = self._declared[name]
             if concept is not None:
                 names_it = any(":" in pattern for pattern in concept.classes) or name == concept.canonical
-                return concept if names_it or self.is_first_party(cls) else None
-        elif self._roles[cls.__name__] and self.is_first_party(cls):
+                return concept if names_it or self.is_first_party(cls, bound_in) else None
+        elif self._roles[cls.__name__] and self.is_first_party(cls, bound_in):
             ending = "-".join(word.lower() for word in role_words(cls.__name__)[-2:])
             return Concept(name=ending, classes=(census.qualified_name(cls),), declared=False)
         for base in cls.__mro__[1:-1]:  # a subclass plays what its base plays, whatever its name
@@ -100,11 +100,11 @@ class ObservedClasses:
             return concept_of(self._policy, qualify("", name)) is not None
         return plays_role(name)
 
-    def _describe(self, cls: type, known: ObservedClass) -> ClassRecord:
+    def _describe(self, cls: type, known: ObservedClass, bound_in: str) -> ClassRecord:
         return ClassRecord(
             name=known.name,
             serial=known.serial,
-            file=self._scope.relative(self._file_of(cls)),
+            file=self._scope.relative(self._file_of(cls, bound_in)),
             line=census.line_of(cls),
             bases=census.base_names(cls),
             traits=census.traits(cls),

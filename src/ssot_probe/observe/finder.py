@@ -14,10 +14,11 @@ from _thread import get_ident
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from sys import _getframe
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, NamedTuple, Optional, TypeVar
 
-from ssot_probe.observe import importers, tripwire
+from ssot_probe.observe import cycles, importers, tripwire
+from ssot_probe.observe.loading import Loading, runs_modules
 from ssot_probe.observe.main_module import MainModuleWatch
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
@@ -28,18 +29,6 @@ _HIDES_ITSELF = sys.version_info >= (3, 11)
 _OWN_FILES = __file__.removesuffix("finder.py")
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-
-class Loading(NamedTuple):
-    """The import that loads a module, with the place that asked for it."""
-
-    module: str
-    code: Optional[CodeType]
-    offset: int
-    line: int
-    importer: str
-    called: bool  # by importlib.import_module rather than by a statement
-    origin: str = importers.APPLICATION  # what it was for
 
 
 def _as_importlib(function: _F) -> _F:
@@ -82,7 +71,7 @@ class ProbeFinder:
         self._on_failed = on_failed
         self._foreign: set[str] = set()
         self._asked: set[tuple[int, str]] = set()
-        self._loading: list[str] = []
+        self._loading: list[tuple[int, str]] = []
         self._awaited_by_main = ""
         self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
 
@@ -182,9 +171,13 @@ class ProbeFinder:
         """Is a module being run that was waited for, in any thread?"""
         return bool(self._loading)
 
+    def after_fork_in_child(self) -> None:
+        """Wait for no module any more that another thread was running: it was left behind."""
+        self._loading = [running for running in self._loading if running[0] == get_ident()]
+
     def starts(self, name: str) -> None:
         """Note that a module is run now."""
-        self._loading.append(name)
+        self._loading.append((get_ident(), name))
 
     def executed(self, module: ModuleType, loading: Loading) -> None:
         """Pass on that a module ran."""
@@ -192,11 +185,12 @@ class ProbeFinder:
 
     def failed(self, loading: Loading) -> None:
         """Pass on that running a module raised."""
+        cycles.note_failed(loading.module)
         self._on_failed(loading)
 
     def finished(self, name: str) -> None:
         """Note that a module has run, or failed to; `__main__` goes on where this is what it waited for."""
-        self._loading.remove(name)
+        self._loading.remove((get_ident(), name))
         if self.main is not None and name == self._awaited_by_main:
             self._awaited_by_main = ""
             self.main.resume()
@@ -211,6 +205,7 @@ class _Shadow:
         self._own = own
         self.finder = finder
 
+    @runs_modules
     @_as_importlib
     def __call__(self, module: ModuleType) -> None:
         spec = namespace_of(module).get("__spec__")

@@ -98,6 +98,15 @@ class Instrumenter:
         self._take_in(name, module, contents)
         return found
 
+    def look_at_names(self) -> None:
+        """Tell which names are bound to another observed class than they were told to be."""
+        for (module, attribute), serial in list(self._bound.items()):
+            value: Any = namespace_of(sys.modules.get(module)).get(attribute)
+            if issubclass(type(value), type):  # not `isinstance`: that asks a proxy's `__class__`
+                observed = self.classes.get(value)
+                if observed is not None and observed.serial != serial:
+                    self._bind_class(module, attribute, value)
+
     def failed(self, subject: str, error: BaseException) -> None:
         """Report once that something could not be observed."""
         if subject not in self._told:
@@ -110,9 +119,9 @@ class Instrumenter:
             maker.is_enabled = False
         self._patches.remove()
 
-    def _observe(self, cls: type) -> ObservedClass | None:
+    def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         is_new = cls not in self.classes
-        observed = self._classes.add(cls)
+        observed = self._classes.add(cls, bound_in)
         if observed is not None and is_new and NOT_MADE.isdisjoint(census.traits(cls)):
             self._constructors.wrap(cls, observed, self._wrappers)
             if observed.concept.declared and not observed.is_shareable:
@@ -120,7 +129,7 @@ class Instrumenter:
         return observed
 
     def _bind_class(self, module: str, attribute: str, cls: type) -> bool:
-        observed = self._observe(cls)
+        observed = self._observe(cls, module)
         if observed is None:
             return False
         if self._bound.get((module, attribute)) != observed.serial:

@@ -19,6 +19,7 @@ from types import CodeType
 from typing import Any, NamedTuple, Optional
 
 from ssot_probe.context.current import thread_name
+from ssot_probe.observe import cycles
 from ssot_probe.observe.importers import (
     APPLICATION,
     ORIGINAL_IMPORT,
@@ -29,6 +30,9 @@ from ssot_probe.observe.importers import (
 
 MOST_SITES = 20_000
 """Bound on the distinct importing places that are kept; imports beyond it are counted as lost."""
+
+MOST_ALIKE = 16
+"""Bound on the imports that are told apart at one place: `exec` makes any number of them."""
 
 _BOOTSTRAP = "<frozen importlib._bootstrap>"
 
@@ -43,71 +47,116 @@ class Hit(NamedTuple):
     called: bool  # by importlib.import_module rather than by a statement
     thread: str  # name of the first thread that came by
     first: int
-    counter: list[int]  # how often; how much of it was told, and when. A list can be raised in place
+    counter: list[int]  # how often; how much of it was told, and when; and was there at the last look
     origin: str = APPLICATION  # what it was for
     through: Optional[tuple[CodeType, int]] = None  # the instruction that imported for this one
-    is_shared: bool = False  # it imports for others: who they are has to be found each time
 
 
 hits: dict[tuple[Any, ...], Hit] = {}
+shared: set[tuple[str, int, int]] = set()
+"""Places that import for others, or that are swept and used: for whom has to be found each time."""
+
+crowded: dict[tuple[str, str], Hit] = {}
+"""By module and file: places with more imports than are told apart, with the first of each."""
+
 lost = [0]
+_alike: dict[int, tuple[Hit, ...]] = {}  # by the hash of their place
 
 
 def forget() -> None:
     """Count from zero."""
     hits.clear()
+    shared.clear()
+    crowded.clear()
+    _alike.clear()
     lost[0] = 0
+    cycles.forget()
 
 
-def note(module: str) -> None:
-    """Count an import of the module by the frame that called our caller."""
-    frame = _getframe(2)
+def note(spec: ModuleSpec, frame: Any) -> None:
+    """Count an import of the module by a frame that is not known to import it, or while it is initialised."""
     code = frame.f_code
     called = code.co_filename == _BOOTSTRAP
+    module = spec.name
     if called:
         if code.co_name != "_find_and_load":
+            _note_submodule(spec, frame)
             return  # importlib reads the flag too while it creates a module
-        outer = importing_frame(frame)
-        if outer is None:
-            return
         module = frame.f_locals.get("name", module)  # as asked for: it may be another name of the module
-        frame, code = outer, outer.f_code
+        frame = importing_frame(frame)
+        if frame is None:
+            return
     if builtins.__import__ is not ORIGINAL_IMPORT:
         outer = behind_replacement(frame)
-        if outer is not frame:
-            frame, code, called = outer, outer.f_code, False
-    hit = hits.get((module, id(code), frame.f_lasti))
-    if hit is None or hit.is_shared:
-        hit = _hit_of(module, frame, called)
-        if hit is None:
-            return
-    hit.counter[0] += 1
-
-
-def _hit_of(module: str, frame: Any, called: bool) -> Hit | None:
-    """Return what counts an import that is seen at its place for the first time, or made for others."""
-    importer = importer_of(frame)
-    key: tuple[Any, ...] = (module, id(frame.f_code), frame.f_lasti)
-    through = None
-    if importer.is_shared:
-        if key not in hits and len(hits) < MOST_SITES:
-            hits[key] = _new_hit(module, frame, called)._replace(is_shared=True)
-        if importer.frame is not frame:
-            through = (frame.f_code, frame.f_lasti)
-        key = (*key, id(importer.frame.f_code), importer.frame.f_lasti, importer.origin)
-    hit = hits.get(key)
+        called = called and outer is frame
+        frame = outer
+    key = (module, id(frame.f_code), frame.f_lasti)
+    hit = None if key in shared else hits.get(key)
     if hit is None:
-        if len(hits) >= MOST_SITES:
-            lost[0] += 1
-            return None
-        hit = _new_hit(module, importer.frame, called)._replace(origin=importer.origin, through=through)
-        hit = hits.setdefault(key, hit)
+        hit = _hit_of(key, frame, called)
+    if hit is None:
+        lost[0] += 1
+    else:
+        hit.counter[0] += 1
+    if spec.__dict__.get("_initializing", False):
+        cycles.note(spec.name, frame, called)
+
+
+def _note_submodule(spec: ModuleSpec, frame: Any) -> None:
+    """Note a cycle where importlib looks after a half initialised submodule for a `from package import`."""
+    outer = frame.f_back
+    if spec.__dict__.get("_initializing", False) and outer.f_code.co_name == "_handle_fromlist":
+        importer = importing_frame(outer)
+        if importer is not None and outer.f_locals.get("from_name") == spec.name:
+            cycles.note(spec.name, importer, called=True)
+
+
+def _hit_of(key: tuple[str, int, int], frame: Any, called: bool) -> Hit | None:
+    """Return what counts an import at a place that is new, or that imports for others; None if too many."""
+    importer = importer_of(frame)
+    if not importer.is_shared:
+        return _new_hit(key, frame, called, importer.origin)
+    if len(shared) < MOST_SITES:
+        shared.add(key)
+    through = None if importer.frame is frame else (frame.f_code, frame.f_lasti)
+    own = (*key, id(importer.frame.f_code), importer.frame.f_lasti, importer.origin)
+    return hits.get(own) or _new_hit(own, importer.frame, called, importer.origin, through)
+
+
+def _new_hit(
+    key: tuple[Any, ...],
+    frame: Any,
+    called: bool,
+    origin: str,
+    through: tuple[CodeType, int] | None = None,
+) -> Hit | None:
+    """Return the hit of a new code object, or of an older one that says the same; None if too many."""
+    module: str = key[0]
+    code, offset, importer = frame.f_code, frame.f_lasti, frame.f_globals.get("__name__", "")
+    place = hash((key[0], code.co_filename, code.co_name, frame.f_lineno, offset, importer, origin, through))
+    alike = _alike.get(place, ())
+    for hit in alike:
+        if _says_the_same(hit.code, code, offset):
+            return hit
+    if len(alike) >= MOST_ALIKE:
+        crowded.setdefault((module, code.co_filename), alike[0])
+        return None
+    if len(hits) >= MOST_SITES:
+        return None
+    hit = Hit(module, code, offset, importer, called, thread_name(), time_ns(), [0, 0, 0, 0], origin, through)
+    hit = hits.setdefault(key, hit)
+    _alike[place] = (*alike, hit)
     return hit
 
 
-def _new_hit(module: str, frame: Any, called: bool) -> Hit:
-    importer = frame.f_globals.get("__name__", "")
-    return Hit(module, frame.f_code, frame.f_lasti, importer, called, thread_name(), time_ns(), [0, 0, 0])
+def _says_the_same(known: CodeType, code: CodeType, offset: int) -> bool:
+    """Do two code objects of one place import by the same words there? `exec` makes a new one each time."""
+    if known == code:
+        return True
+    from ssot_probe.observe.import_sites import statement_at
+
+    statement = statement_at(code, offset)
+    return statement is not None and statement == statement_at(known, offset)
 
 
 class _WatchedSpec(ModuleSpec):
@@ -115,11 +164,17 @@ class _WatchedSpec(ModuleSpec):
 
     @property
     def _initializing(self) -> bool:
+        own = self.__dict__
+        state: bool = own.get("_initializing", False)
         try:
-            note(self.name)
+            frame = _getframe(1)
+            hit = hits.get((own["name"], id(frame.f_code), frame.f_lasti))
+            if hit is None or state:
+                note(self, frame)
+            else:
+                hit.counter[0] += 1
         except Exception:  # on 3.13 an error here would fail the application's import
             lost[0] += 1
-        state: bool = self.__dict__.get("_initializing", False)
         return state
 
     @_initializing.setter
@@ -172,4 +227,6 @@ def works() -> bool:
         disarm(spec)
         for key in [key for key in hits if key[0] == __name__]:
             del hits[key]
+        for place in [place for place, alike in _alike.items() if alike[0].module == __name__]:
+            del _alike[place]
     return after == before + 1

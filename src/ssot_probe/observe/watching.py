@@ -15,8 +15,9 @@ from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.direct_loads import DirectLoads
-from ssot_probe.observe.finder import LoadEvent, Loading, ProbeFinder
+from ssot_probe.observe.finder import LoadEvent, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.placed_modules import placed_modules
@@ -76,6 +77,10 @@ class ModuleWatch:
         """Is a module being loaded?"""
         return self._finder.is_loading
 
+    def after_fork_in_child(self) -> None:
+        """Know that only this thread goes on."""
+        self._finder.after_fork_in_child()
+
     @property
     def classes(self) -> dict[type, ObservedClass]:
         """Class object -> what is known of it."""
@@ -115,12 +120,18 @@ class ModuleWatch:
         main = sys.modules.get("__main__")
         if main is not None and self._is_main_first_party(main):
             self._look_at_main(main)
+            self._tell_main()
         for module in list(self._watched.values()):
             self._instrument(module)
         self._search()
         self._take_in_placed(
             [name for name in list(sys.modules) if isinstance(name, str) and self._is_named(name)]
         )
+
+    def look_at_names(self) -> None:
+        """Find names that have been bound to another class since they were told."""
+        if self._instrumenter is not None:
+            self._instrumenter.look_at_names()
 
     def _may_define_in_main(self) -> bool:
         if not self._script:
@@ -136,16 +147,28 @@ class ModuleWatch:
         try:
             name = loading.module
             self._known.add(name)
+            self._tell_main()
             self._tell(self._module_record(name, module, loading, preloaded=False))
-            is_watched = self._instrument(module) or self._is_named(name)
+            answers = "__getattr__" in vars(module)  # for names that it does not bind
+            is_watched = self._instrument(module) or self._is_named(name) or answers
             if is_watched:
                 self._watch(name, module)
+            if is_watched or self._is_deferred(loading):
                 self._append(self._load_event(loading, "loaded"))
-            elif name not in self._armed_parents and "__getattr__" not in vars(module):
+            if not is_watched and name not in self._armed_parents:
                 tripwire.disarm(_spec_of(module))
             self._take_in_placed(self._named)
         except Exception as error:
             self._on_error(error)
+
+    def _is_deferred(self, loading: Loading) -> bool:
+        """Is it the project's own code that loads the module, from inside a function?"""
+        code = loading.code
+        return (
+            code is not None
+            and code.co_name != "<module>"
+            and self._scope.is_first_party(loading.importer, code.co_filename)
+        )
 
     def _on_displaced(self) -> None:
         now = monotonic()
@@ -196,11 +219,18 @@ class ModuleWatch:
 
     def _look_at_main(self, module: ModuleType) -> None:
         try:
-            if self._instrument(module) and "__main__" not in self._watched:
+            if self._instrument(module):
                 self._watched["__main__"] = module
-                self._tell(self._module_record("__main__", module, None, preloaded=False))
+                self._tell_main()
         except Exception as error:
             self._on_error(error)
+
+    def _tell_main(self) -> None:
+        """Tell of the module that runs as the program, which no finder is asked for."""
+        main = sys.modules.get("__main__")
+        if main is not None and "__main__" not in self._known and self._is_main_first_party(main):
+            self._known.add("__main__")
+            self._tell(self._module_record("__main__", main, None, preloaded=False))
 
     def _take_in_loaded(self, name: str, module: Any) -> None:
         """Observe a module that was there before the probe, and say that it was."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from ssot_probe.context.labels import thread_label
 from ssot_probe.model.records import BlindRecord, ImportRecord
-from ssot_probe.observe.finder import Loading
+from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.tripwire import Hit
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
@@ -44,9 +44,9 @@ class ImportLedger:
         """Yield what the tripwires counted since the last time, where that is new or was not told lately."""
         due = []
         for hit in hits:
-            count, before, told_at = hit.counter
+            count, before, told_at, _ = hit.counter
             if count != before and (is_final or is_due(now, hit.first, told_at, is_quiet)):
-                hit.counter[1:] = (count, now)
+                hit.counter[1:3] = (count, now)
                 due.append((hit, before, count))
         if due:
             for_submodules = _imports_of_submodules(hits)

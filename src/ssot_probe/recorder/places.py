@@ -100,6 +100,10 @@ class Places:
             for name in (_namespace(module).get("__all__", ()) if written == "*" else (written,))
         ]
 
+    def is_package(self, module: str) -> bool:
+        """May the module have submodules?"""
+        return "__path__" in _namespace(module)
+
     def is_submodule(self, package: str, name: str) -> bool:
         """Is what the package calls by this name its own submodule, rather than a function called like it?"""
         module = sys.modules.get(f"{package}.{name}")

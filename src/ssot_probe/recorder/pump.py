@@ -59,6 +59,7 @@ class Pump:
     Args:
         make_recorder: builds the recorder in the pump's thread, so that what it needs is loaded there.
         is_loading: is the service loading modules?
+        look: looks at what nothing tells of, before each cycle.
         losses: where failures are counted.
         on_error: told of an error of the probe's own; must not raise.
     """
@@ -67,11 +68,13 @@ class Pump:
         self,
         make_recorder: Callable[[], Recorder],
         is_loading: Callable[[], bool],
+        look: Callable[[], None],
         losses: Losses,
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._make_recorder = make_recorder
         self._is_loading = is_loading
+        self._look = look
         self._losses = losses
         self._on_error = on_error
         self.forget()
@@ -175,6 +178,7 @@ class Pump:
         try:
             if self._recorder is None:
                 self._recorder = self._make_recorder()
+            self._look()
             for _ in self._recorder.cycle(is_final):
                 if turn is not None and turn.is_stopping and not is_final:
                     break  # a fork is near

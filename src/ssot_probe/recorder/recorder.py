@@ -9,13 +9,17 @@ from typing import Any, NamedTuple, Protocol
 from ssot_probe.losses import SITES_FULL, Losses
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import ClassRecord, ImportRecord, ProcessRecord, Record
+from ssot_probe.observe import cycles
 from ssot_probe.observe.finder import LoadEvent
+from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import MakeEvent
-from ssot_probe.observe.tripwire import hits, lost
+from ssot_probe.observe.tripwire import crowded, hits, lost
 from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
+from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
@@ -63,6 +67,7 @@ class Recorder:
         losses: Losses,
         places: Places,
         instances: InstanceTable,
+        hot_imports: HotImports,
         hash_user: Callable[[str], str],
         exporters: Sequence[Exporter],
     ) -> None:
@@ -71,10 +76,12 @@ class Recorder:
         self._losses = losses
         self._places = places
         self._instances = instances
+        self._hot_imports = hot_imports
         self._exporters = list(exporters)
         self._closing: Exporter | None = None
         self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
         self._imports = ImportLedger(places)
+        self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
         self._next_heartbeat = 0
@@ -133,7 +140,11 @@ class Recorder:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
         records.extend(self._ledger.due(now, is_final, is_quiet))
-        records.extend(self._imports.due(list(hits.values()), now, is_final, is_quiet))
+        found = list(hits.values())
+        records.extend(self._imports.due(found, now, is_final, is_quiet))
+        records.extend(settled(cycles.waiting, self._places, is_final))
+        hot = self._hot_imports.look(found)
+        records.extend(self._limits.reached(hot, list(crowded.values()), cycles.went_beyond(), now))
         if lost[0]:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0

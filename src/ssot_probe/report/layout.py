@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ssot_probe.analysis.wording import listing, number
+from ssot_probe.report import tables
 from ssot_probe.report.sanitize import clean
+from ssot_probe.report.segments import Line, Segment
 from ssot_probe.report.view import View
 
 SEVERITIES = ("error", "warning", "note")
 WIDEST_PLACE = 48
 """Places up to this width stand in a column; what is longer pushes the rest of its line."""
-
-
-class Segment(NamedTuple):
-    """Text with a role, which a terminal may show in colour."""
-
-    text: str
-    role: str = ""  # "alarm" | "error" | "warning" | "note" | "heading" | "code" | "place" | "faint"
-
-
-Line = Sequence[Segment]
 
 
 def lines_of(view: View) -> Iterator[Line]:
@@ -35,6 +27,7 @@ def lines_of(view: View) -> Iterator[Line]:
         yield from _group(f"{severity.upper()}S", severity, group, is_one_process(view))
     waived = [f for f in findings if f["status"] == "waived"]
     yield from _group("WAIVED", "faint", waived, is_one_process(view))
+    yield from tables.lines_of(view)
     yield from totals(view)
 
 
@@ -76,6 +69,10 @@ def header(view: View) -> Iterator[Line]:
         first, last = (evidence[key].replace("T", " ") for key in ("first_seen", "last_seen"))
         same_day = last.removeprefix(first[: first.index(" ") + 1])
         yield _entry("time", first if first == last else f"{first} to {same_day}")
+    if view["inventory"] is not None:
+        yield _entry("source", _joined(view["inventory"]))
+        for unreadable in view["inventory"]["unreadable"]:
+            yield _entry("unreadable", f"{clean(unreadable['file'])}: {clean(unreadable['why'])}")
     source = f"{clean(policy['source'])}, " if policy["source"] else ""
     yield _entry("policy", f"{source}{clean(policy['found_by'])}")
     for concept in view["concepts"]:
@@ -88,6 +85,20 @@ def header(view: View) -> Iterator[Line]:
         more = f" and {number(skipped['count'] - 1, 'more line')}" if skipped["count"] > 1 else ""
         yield _entry("skipped", f"{where}{more}, not of the probe: {clean(skipped['what'])}")
     yield []
+
+
+def _joined(inventory: View) -> str:
+    """Return how much of the source was loaded, and how much of what it declares was executed."""
+    states = inventory["imports"]
+    observed = sum(states[state] for state in ("executed", "failed", "not executed"))
+    told = [
+        f"{inventory['loaded']} of {number(inventory['files'], 'scanned file')} loaded",
+        f"{states['executed']} of {number(observed, 'observed import')} in them executed",
+    ]
+    if inventory["unmatched"]:
+        count = number(len(inventory["unmatched"]), "thing")
+        told.append(f"{count} ran undeclared, {inventory['unexplained'] or 'none'} of them unexplained")
+    return ", ".join(told)
 
 
 def _coverage(concept: View) -> str:

@@ -1,4 +1,4 @@
-"""Shows on a terminal how far the reading of a large recording has come."""
+"""Shows on a terminal how far the reading of something large has come."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ WORTH_SHOWING = 50 * 1024 * 1024
 
 
 @contextmanager
-def progress(total: int, stream: TextIO) -> Iterator[Callable[[int], None]]:
+def progress(
+    total: int, stream: TextIO, what: str = "reading the recording", worth_showing: int = WORTH_SHOWING
+) -> Iterator[Callable[[int], None]]:
     """Show a bar on the stream while in use; yield the function that is to be told of bytes read."""
-    if total < WORTH_SHOWING or not stream.isatty():
+    if total < worth_showing or not stream.isatty():
         yield lambda size: None
         return
     try:
@@ -23,5 +25,5 @@ def progress(total: int, stream: TextIO) -> Iterator[Callable[[int], None]]:
         yield lambda size: None
         return
     with Progress(console=Console(file=stream), transient=True) as bar:
-        task = bar.add_task("reading the recording", total=total)
+        task = bar.add_task(what, total=total)
         yield lambda size: bar.advance(task, size)

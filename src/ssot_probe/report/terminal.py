@@ -11,8 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ssot_probe.report.layout import Line, actor, alarm, header, is_one_process, place, totals
+from ssot_probe.report import tables
+from ssot_probe.report.layout import actor, alarm, header, is_one_process, place, totals
 from ssot_probe.report.sanitize import clean
+from ssot_probe.report.segments import Line
 from ssot_probe.report.view import View
 
 STYLES = {
@@ -35,7 +37,7 @@ def print_to_terminal(view: View, stream: TextIO) -> None:
         console.print(_overview(findings))
         for finding in findings:
             _print_finding(console, finding, is_one_process(view))
-    _print_lines(console, totals(view))
+    _print_lines(console, [*tables.lines_of(view), *totals(view)])
 
 
 def _print_lines(console: Console, lines: Iterable[Line]) -> None:

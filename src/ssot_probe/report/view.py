@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.evidence import Worth, by_reason
+from ssot_probe.analysis.join import STATES, UNEXPLAINED, Join
 from ssot_probe.analysis.judge import Judgement
+from ssot_probe.analysis.migration import Progress
 from ssot_probe.analysis.path_table import PathRow
 from ssot_probe.analysis.wording import moment
 from ssot_probe.model.finding import Finding
@@ -27,6 +30,8 @@ def view_of(judgement: Judgement, chosen: ChosenPolicy, generated_at: datetime) 
         "concepts": [concept._asdict() for concept in judgement.concepts],
         "findings": [_finding(finding) for finding in judgement.findings],
         "paths": [_path(row) for row in judgement.paths],
+        "migration": [_progress(progress) for progress in judgement.migration],
+        "inventory": _inventory(judgement.joined) if judgement.joined is not None else None,
     }
 
 
@@ -76,4 +81,22 @@ def _path(row: PathRow) -> View:
         "imports": row.imports,
         "legacy": row.legacy,
         "canonical": row.canonical,
+        "concept": row.concept,
+        "places": [place._asdict() for place in row.places],
+    }
+
+
+def _progress(progress: Progress) -> View:
+    return {**progress._asdict(), "importers": [importer._asdict() for importer in progress.importers]}
+
+
+def _inventory(joined: Join) -> View:
+    states = Counter(declared.state for declared in joined.imports)
+    return {
+        "files": joined.files,
+        "loaded": len(joined.loaded_files),
+        "unreadable": [{"file": file, "why": why} for file, why in joined.unreadable],
+        "imports": {state: states[state] for state in STATES},
+        "unmatched": [unmatched._asdict() for unmatched in joined.unmatched],
+        "unexplained": sum(unmatched.why == UNEXPLAINED for unmatched in joined.unmatched),
     }

@@ -12,6 +12,7 @@ from ssot_probe.model.records import (
     BindingRecord,
     BlindRecord,
     ClassRecord,
+    CycleRecord,
     HolderRecord,
     ImportRecord,
     MakeRecord,
@@ -78,6 +79,19 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
         },
         ("first", "last"),
+    ),
+    CycleRecord: _Shape(
+        "ssot.import.cycle",
+        CycleRecord,
+        {
+            "module": "ssot.import.name",
+            "names": "ssot.import.fetched",
+            "outcome": "ssot.import.outcome",
+            "importers": "ssot.cycle.importers",
+            "modules": "ssot.cycle.modules",
+            "places": "ssot.cycle.places",
+            "thread": "thread.name",
+        },
     ),
     ClassRecord: _Shape(
         "ssot.class",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.judge import Judgement, judge
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
 from ssot_probe.model.finding import Finding
@@ -14,12 +15,14 @@ from ssot_probe.model.records import (
     BindingRecord,
     BlindRecord,
     ClassRecord,
+    CycleRecord,
     HolderRecord,
     ImportRecord,
     MakeRecord,
     ModuleRecord,
     ProcessRecord,
     Record,
+    ReferenceRecord,
     SharingRecord,
     Site,
 )
@@ -138,6 +141,14 @@ class Program:
             )
         )
 
+    def sees_half_initialised(self, place: str, target: str) -> None:
+        """Import at a place, written as `module:Name`, what a module will hold that is still being loaded."""
+        module, _, name = target.partition(":")
+        where = site(place)
+        chain = ((module, where.module), (where.module, module), (f"{file_of(module)}:2", place))
+        names = (name,) if name else ()
+        self.add(CycleRecord(module, names, "cached", *chain, where, "MainThread", self.now()))
+
     def constructs(
         self,
         place: str,
@@ -222,13 +233,78 @@ class Program:
         self.add(BlindRecord(subject, reason, self.now()))
 
 
+class Source:
+    """The records of a scan of source code, all of one time."""
+
+    def __init__(self, name: str = "scan-chat") -> None:
+        self.name = name
+        self.records: list[Record] = []
+
+    def module(self, name: str, file: str = "") -> None:
+        """Find a file that holds a module."""
+        self.records.append(ModuleRecord(name, file or file_of(name), "", False, START))
+
+    def cls(
+        self, name: str, line: int = 10, bases: tuple[str, ...] = (), traits: tuple[str, ...] = ()
+    ) -> None:
+        """Find a class statement."""
+        module, _, qualname = name.partition(":")
+        self.module(module)
+        self.records.append(ClassRecord(name, 0, file_of(module), line, bases, traits, START))
+        self.bind(f"{module}:{qualname}", name)
+
+    def bind(self, path: str, target: str) -> None:
+        """Find that a module binds a name to a class."""
+        module, _, name = path.partition(":")
+        self.records.append(BindingRecord(module, name, "class", target, 0, START))
+
+    def imports(self, place: str, target: str, guard: str = "", inside: str = "<module>") -> None:
+        """Find an import statement: of `module`, `module:Name` or `module:*`."""
+        module, _, names = target.partition(":")
+        where = site(place, inside)
+        self.module(where.module, where.file)
+        self.records.append(
+            ImportRecord(
+                module=module,
+                names=tuple(names.split(",")) if names else (),
+                outcome="declared",
+                origin="static",
+                at_load=inside == "<module>",
+                site=where,
+                thread="",
+                count=1,
+                first=START,
+                last=START,
+                guard=guard,
+            )
+        )
+
+    def names(self, place: str, target: str, kind: str = "string", inside: str = "<module>") -> None:
+        """Find a name of a module or class that is no import; "" for one that is computed."""
+        self.records.append(ReferenceRecord(target, kind, site(place, inside), START))
+
+    def cannot_read(self, file: str, why: str) -> None:
+        """Find a file that does not parse."""
+        self.records.append(BlindRecord(file, why, START))
+
+    def finished(self) -> list[tuple[str, Record]]:
+        """Return the records with the scan's own word at the end."""
+        count = len(self.records)
+        done = ProcessRecord("scanned", START, START, "3.12.1", ("chat",), "", ("static",), "", count, ())
+        return [(self.name, record) for record in (*self.records, done)]
+
+
 def recording_of(
-    *programs: Program, losses: Iterable[Loss] = (), skipped: Iterable[Skipped] = ()
+    *programs: Program,
+    losses: Iterable[Loss] = (),
+    skipped: Iterable[Skipped] = (),
+    source: Source | None = None,
 ) -> Recording:
-    """Return the recording of some processes, all of one service."""
+    """Return the recording of some processes, all of one service, with a scan of its source."""
     records = [(program.process, record) for program in programs for record in program.records]
     processes = [Process(program.process, "chat", number) for number, program in enumerate(programs, 11)]
-    return Recording(records, processes, losses, skipped)
+    inventory = inventory_of(source.finished(), [Process(source.name)]) if source is not None else None
+    return Recording(records, processes, losses, skipped, inventory=inventory)
 
 
 def concept(
@@ -251,14 +327,22 @@ def policy(*concepts: Concept, packages: tuple[str, ...] = (), waivers: tuple[Wa
     return Policy(packages=packages, concepts=concepts or (concept(),), waivers=waivers)
 
 
-def judged(*programs: Program, by: Policy | None = None) -> Judgement:
+def judged(
+    *programs: Program,
+    by: Policy | None = None,
+    source: Source | None = None,
+    baseline: Recording | None = None,
+) -> Judgement:
     """Judge programs by a policy, by default by one that declares WebSocket managers."""
-    return judge(recording_of(*programs), policy() if by is None else by, today=TODAY)
+    recording = recording_of(*programs, source=source)
+    return judge(recording, policy() if by is None else by, baseline=baseline, today=TODAY)
 
 
-def findings(code: str, *programs: Program, by: Policy | None = None) -> list[Finding]:
+def findings(
+    code: str, *programs: Program, by: Policy | None = None, source: Source | None = None
+) -> list[Finding]:
     """Return the findings of one rule."""
-    return [finding for finding in judged(*programs, by=by).findings if finding.code == code]
+    return [finding for finding in judged(*programs, by=by, source=source).findings if finding.code == code]
 
 
 def told(finding: Finding) -> list[str]:

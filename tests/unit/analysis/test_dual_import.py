@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.children import run
-from unit.analysis.build import MANAGER, Program, concept, findings, policy, told
+from unit.analysis.build import MANAGER, Program, Source, concept, findings, policy, told
 
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import load
@@ -134,3 +134,50 @@ def test_real_programs(tmp_path: Path, views: str, found: list[str]) -> None:
         for line in finding.evidence
     ]
     assert sorted(places) == found
+
+
+def source_of(*imports: tuple[str, str, str]) -> Source:
+    source = Source()
+    source.cls(MANAGER)
+    source.module("chat.ws.compat")
+    source.bind("chat.ws.compat:WebSocketManager", MANAGER)
+    for place, target, guard in imports:
+        source.imports(place, target, guard)
+    return source
+
+
+def test_a_second_path_that_is_declared_and_did_not_run_is_found_in_the_source() -> None:
+    program = Program()
+    program.cls(MANAGER)
+    program.imports("chat/views.py:3", MANAGER)
+    source = source_of(("chat/views.py:3", MANAGER, ""), ("chat/views.py:30", COMPAT, "branch"))
+    (found,) = findings("SSOT106", program, source=source)
+    assert "not all of them ran (origin: static)" in found.message
+    assert told(found) == [
+        "chat/views.py:30 imports WebSocketManager from chat.ws.compat, not executed",
+        "chat/views.py:3 imports WebSocketManager from chat.ws.manager, once",
+    ]
+
+
+def test_a_module_that_never_loaded_is_found_in_the_source() -> None:
+    source = source_of(("chat/jobs.py:3", MANAGER, ""), ("chat/jobs.py:4", COMPAT, ""))
+    (found,) = findings("SSOT106", Program(), source=source)
+    assert found.subject == "chat.jobs"
+
+
+def test_both_executed_is_found_once_though_the_source_declares_them_too() -> None:
+    program = Program()
+    program.cls(MANAGER)
+    program.bind(COMPAT, MANAGER)
+    program.imports("chat/views.py:3", MANAGER)
+    program.imports("chat/views.py:4", COMPAT)
+    source = source_of(("chat/views.py:3", MANAGER, ""), ("chat/views.py:4", COMPAT, ""))
+    (found,) = findings("SSOT106", program, source=source)
+    assert "origin: static" not in found.message
+
+
+def test_alternatives_and_imports_for_type_checkers_are_silent_in_the_source() -> None:
+    alternatives = source_of(("chat/views.py:3", MANAGER, "try"), ("chat/views.py:5", COMPAT, "except"))
+    checked = source_of(("chat/views.py:3", MANAGER, ""), ("chat/views.py:5", COMPAT, "type-checking"))
+    assert not findings("SSOT106", Program(), source=alternatives)
+    assert not findings("SSOT106", Program(), source=checked)

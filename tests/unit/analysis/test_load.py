@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from unit.analysis.build import MANAGER, TODAY, Program, policy
+from unit.analysis.build import MANAGER, TODAY, Program, Source, policy
 
 from ssot_probe.analysis.evidence import weigh
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import NOT_UNDERSTOOD, TORN, load
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError, UsageError
-from ssot_probe.model.records import ProcessRecord
+from ssot_probe.model.records import ImportRecord, MakeRecord, ProcessRecord, Record
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData, encode_spans
 from ssot_probe.wire.spans import to_spans
 
@@ -234,3 +234,66 @@ def test_records_without_any_process_record_hold_no_evidence(tmp_path: Path) -> 
     write(tmp_path / "p1.jsonl", lines_of(made))
     with pytest.raises(NoEvidenceError, match="none in which a process tells"):
         load([str(tmp_path)])
+
+
+STATIC = {"service.instance.id": "scan-chat", "ssot.origin": "static"}
+
+
+def scan_lines(source: Source) -> list[str]:
+    spans = to_spans([record for _, record in source.finished()])
+    return [encode_spans(STATIC, "0.1.0", [span]) for span in spans]
+
+
+def test_an_inventory_is_no_process_and_its_records_are_not_taken_for_what_ran(tmp_path: Path) -> None:
+    source = Source()
+    source.cls("chat.ws.never:WebSocketManager")
+    source.imports("chat/jobs.py:3", MANAGER)
+    write(tmp_path / "p1.traces.jsonl", lines_of(program("p1")))
+    write(tmp_path / "scan-chat.traces.jsonl", scan_lines(source))
+    recording = load([str(tmp_path)])
+    assert [process.identity for process in recording.processes] == ["p1"]
+    assert not recording.of(ImportRecord)
+    assert recording.inventory is not None
+    assert [record.module for _, record in recording.inventory.of(ImportRecord)] == ["chat.ws.manager"]
+    assert [cls.name for cls in recording.inventory.classes] == ["chat.ws.never:WebSocketManager"]
+    assert not weigh(recording, ()).dropped
+
+
+def test_an_inventory_alone_is_no_evidence_of_what_runs(tmp_path: Path) -> None:
+    source = Source()
+    source.cls(MANAGER)
+    path = write(tmp_path / "scan-chat.traces.jsonl", scan_lines(source))
+    judgement = judge(load([str(path)]), policy(), today=TODAY)
+    assert judgement.evidence.processes == 0
+    assert judgement.evidence.void == "the source was scanned, and nothing that ran was recorded"
+
+
+def test_an_inventory_that_is_cut_off_is_incomplete(tmp_path: Path) -> None:
+    source = Source()
+    for number in range(4):
+        source.module(f"chat.part{number}")
+        source.names(f"chat/part{number}.py:1", MANAGER)
+    lines = scan_lines(source)
+    path = write(tmp_path / "scan-chat.traces.jsonl", [*lines[:1], *lines[3:]])
+    (loss,) = weigh(load([str(path)]), ()).losses
+    assert (loss.reason, loss.count) == ("incomplete_inventory", 2)
+
+
+def test_of_two_scans_of_a_tree_the_newer_counts(tmp_path: Path) -> None:
+    older, newer = Source(), Source()
+    older.cls("chat.ws.gone:WebSocketManager")
+    newer.cls(MANAGER)
+    newer.records = [at_a_later_time(record) for record in newer.records]
+    _, done = newer.finished()[-1]
+    spans = to_spans([*newer.records, at_a_later_time(done)])
+    write(tmp_path / "old.traces.jsonl", scan_lines(older))
+    write(tmp_path / "new.traces.jsonl", [encode_spans(STATIC, "0.1.0", spans)])
+    inventory = load([str(tmp_path)]).inventory
+    assert inventory is not None
+    assert [cls.name for cls in inventory.classes] == [MANAGER]
+    assert not inventory.losses
+
+
+def at_a_later_time(record: Record) -> Record:
+    assert not isinstance(record, (ImportRecord, MakeRecord))
+    return record._replace(time=record.time + 1_000)

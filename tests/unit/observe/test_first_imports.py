@@ -396,14 +396,19 @@ def test_modules_say_which_line_loaded_them(tmp_path: Path) -> None:
     }
     done, _ = run_both(tmp_path, files=files)
     importers = {record.module: record.importer for record in done.of(ModuleRecord)}
-    assert importers == {"app": "main.py:1", "app.first": "main.py:1", "app.second": "app/first.py:1"}
+    assert importers == {
+        "__main__": "",
+        "app": "main.py:1",
+        "app.first": "main.py:1",
+        "app.second": "app/first.py:1",
+    }
     assert not any(record.preloaded for record in done.of(ModuleRecord))
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="3.10 does not say it for import_module")
 def test_modules_that_the_standard_library_and_others_bring_are_not_first_party(tmp_path: Path) -> None:
     done, _ = run_both(tmp_path, program="import json, wrapt, asyncio\nprint(1)\n")
-    assert done.of(ModuleRecord) == []
+    assert [record.module for record in done.of(ModuleRecord)] == ["__main__"]
 
 
 FRONT = """
@@ -436,7 +441,7 @@ def test_what_a_finder_in_front_found_is_told_as_late(tmp_path: Path) -> None:
     program = FRONT.replace("IN_BETWEEN", "sys.meta_path.remove(Front)")
     done, _ = run_both(tmp_path, program=program, files=files)
     late = {record.module: record.preloaded for record in done.of(ModuleRecord)}
-    assert late == {"hidden": True, "seen": False}
+    assert late == {"__main__": False, "hidden": True, "seen": False}
     assert [record.name for record in done.of(ClassRecord)] == ["hidden:ChatManager"]
 
 

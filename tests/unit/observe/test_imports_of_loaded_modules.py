@@ -191,7 +191,7 @@ def test_imports_say_where_they_happened(victim: Victim) -> None:
 
 def test_the_self_test_notices_an_interpreter_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tripwire.works()
-    monkeypatch.setattr(tripwire, "note", lambda module: None)
+    monkeypatch.setattr(tripwire, "note", lambda spec, frame: None)
     assert not tripwire.works()
 
 
@@ -238,7 +238,7 @@ def test_the_flag_keeps_what_importlib_stores_in_it() -> None:
 def test_an_error_while_counting_is_counted_as_lost_and_harms_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fails(module: str) -> None:
+    def fails(spec: ModuleSpec, frame: Any) -> None:
         raise RuntimeError
 
     monkeypatch.setattr(tripwire, "note", fails)
@@ -255,7 +255,32 @@ def test_places_beyond_the_bound_are_counted_as_lost(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tripwire, "MOST_SITES", 5)
     spec: Any = ModuleSpec("some.module", None)
     tripwire.arm(spec)
-    for _ in range(8):
-        exec("spec._initializing", {"spec": spec})
+    for number in range(8):
+        exec(compile("spec._initializing", f"text {number}", "exec"), {"spec": spec})
     assert len(tripwire.hits) == 5
     assert tripwire.lost == [3]
+
+
+def test_a_text_that_is_executed_again_and_again_takes_no_more_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tripwire, "hits", {})
+    spec: Any = ModuleSpec("some.module", None)
+    tripwire.arm(spec)
+    for _ in range(50):
+        exec("spec._initializing", {"spec": spec})
+    (hit,) = tripwire.hits.values()
+    assert hit.counter[0] == 50
+
+
+def test_different_texts_at_one_place_are_told_apart_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, empty in (("hits", {}), ("_alike", {}), ("crowded", {}), ("lost", [0])):
+        monkeypatch.setattr(tripwire, name, empty)
+    spec: Any = ModuleSpec("some.module", None)
+    tripwire.arm(spec)
+    for number in range(tripwire.MOST_ALIKE + 5):
+        exec(f"found_{number} = spec._initializing", {"spec": spec})
+        exec(f"found_{number} = spec._initializing", {"spec": spec})
+    assert len(tripwire.hits) == tripwire.MOST_ALIKE
+    assert tripwire.lost == [10]
+    assert list(tripwire.crowded) == [("some.module", "<string>")]

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from unit.analysis.build import GET_MANAGER, MANAGER, Program, concept, judged, policy
+from unit.analysis.build import GET_MANAGER, MANAGER, Program, Source, concept, judged, policy
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.judge import Judgement
@@ -42,6 +42,19 @@ def chat() -> Program:
     return program
 
 
+def source() -> Source:
+    declared = Source()
+    declared.cls(MANAGER)
+    declared.cls(OLD, line=7)
+    declared.bind("chat.ws:WebSocketManager", MANAGER)
+    declared.imports("chat/views.py:3", "chat.ws:WebSocketManager")
+    declared.imports("chat/admin.py:12", OLD, inside="index")
+    declared.imports("chat/jobs.py:2", OLD)
+    declared.names("chat/settings.py:8", OLD)
+    declared.cannot_read("chat/broken.py", "line 3: invalid syntax")
+    return declared
+
+
 def view(judgement: Judgement, by: Policy = BY) -> View:
     return view_of(judgement, ChosenPolicy(by, "ssot-probe.toml", "found from the current directory"), NOW)
 
@@ -51,7 +64,14 @@ def plain(*programs: Program, by: Policy = BY) -> str:
 
 
 def test_the_plain_report_reads_like_the_golden_one() -> None:
-    assert plain(chat()) == GOLDEN.read_text(encoding="utf-8")
+    report = text.render(view(judged(chat(), by=BY, source=source()), BY))
+    assert report == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_without_a_scan_the_report_says_what_is_unknown_of_a_migration() -> None:
+    assert "1 file executed; importers that did not run are unknown: ssot-probe scan finds them" in plain(
+        chat()
+    )
 
 
 def test_the_plain_report_is_free_of_escapes_boxes_and_trailing_blanks() -> None:
@@ -189,6 +209,8 @@ def test_the_json_report_has_the_public_shape() -> None:
         "imports": 3,
         "legacy": False,
         "canonical": False,
+        "concept": "websocket-manager",
+        "places": [{"file": "chat/views.py", "line": 3, "state": "executed", "count": 3}],
     } in report["paths"]
     waived = next(found for found in report["findings"] if found["code"] == "SSOT104")
     assert (waived["status"], waived["waiver"]) == ("waived", "removed in Q1")

@@ -22,7 +22,7 @@ RULE = Rule(
     name="ambiguous-name",
     severity=Severity.ERROR,
     claim="The same public name means different classes of one concept, depending on which module it is "
-    "imported from.",
+    "imported from, or, where a module binds it anew, on when.",
     proof="For each path the class object that the module really bound to the name: where the class is "
     "defined, and wherever an executed import fetched the name.",
     silent="Private names; names that were imported for type checking only; classes of another concept "
@@ -46,7 +46,7 @@ def check(case: Case) -> Iterator[Finding]:
             paths = sorted(meanings, key=lambda path: (str(path) != members.concept.canonical, path))
             yield RULE.finding(
                 str(paths[0]),
-                f"{name} means {number(len(classes), 'class')}, depending on the path: "
+                f"{name} means {number(len(classes), 'class')}, depending on {_what_decides(meanings)}: "
                 f"{listing(_told(meanings))}.",
                 capped_groups([_lines(path, meanings[path], fetched.get(path, [])) for path in paths]),
                 concept=members.concept,
@@ -99,6 +99,12 @@ def _without_inherited(meanings: Meanings, fetched: Mapping[Path, list[Fetch]]) 
             fetch.record.site.module not in heirs[cls] for cls in classes for fetch in fetched.get(path, ())
         )
     }
+
+
+def _what_decides(meanings: Meanings) -> str:
+    if all(len(classes) == 1 for classes in meanings.values()):
+        return "the path"
+    return "when it is imported" if len(meanings) == 1 else "the path and on when it is imported"
 
 
 def _told(meanings: Meanings) -> list[str]:

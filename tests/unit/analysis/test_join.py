@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import pytest
+from unit.analysis.build import MANAGER, START, Program, Source, recording_of
+
+from ssot_probe.analysis.join import UNEXPLAINED, Join, join
+from ssot_probe.model.records import ClassRecord, ModuleRecord
+
+OLD = "chat.ws.old:WebSocketManager"
+
+
+def joined(program: Program, source: Source) -> Join:
+    found = join(recording_of(program, source=source))
+    assert found is not None
+    return found
+
+
+def states(program: Program, source: Source) -> dict[str, str]:
+    return {
+        f"{declared.record.site.file}:{declared.record.site.line}": declared.state
+        for declared in joined(program, source).imports
+    }
+
+
+def reasons(program: Program, source: Source) -> dict[str, str]:
+    return {found.what: found.why for found in joined(program, source).unmatched}
+
+
+def test_without_a_scan_there_is_nothing_to_join() -> None:
+    assert join(recording_of(Program())) is None
+
+
+def test_an_import_is_executed_or_in_a_loaded_file_or_not_even_loaded() -> None:
+    program, source = Program(), Source()
+    program.imports("chat/views.py:3", OLD)
+    for place in ("chat/views.py:3", "chat/views.py:9", "chat/jobs.py:2"):
+        source.imports(place, OLD, inside="<module>" if place.endswith((":3", ":2")) else "index")
+    assert states(program, source) == {
+        "chat/views.py:3": "executed",
+        "chat/views.py:9": "not executed",
+        "chat/jobs.py:2": "not loaded",
+    }
+
+
+def test_imports_of_modules_that_are_not_watched_are_not_said_to_be_dead() -> None:
+    program, source = Program(), Source()
+    program.module("chat.views")
+    program.module("chat.plain")
+    source.module("chat.plain")
+    source.module("chat.never")
+    source.imports("chat/views.py:1", "json")
+    source.imports("chat/views.py:2", "chat.plain")
+    source.imports("chat/views.py:3", "chat.never", guard="branch")
+    assert states(program, source) == {
+        "chat/views.py:1": "not observed",
+        "chat/views.py:2": "not observed",
+        "chat/views.py:3": "not executed",  # a module of the project that was never loaded
+    }
+
+
+def test_what_a_file_imported_before_the_probe_was_there_is_unknown() -> None:
+    program, source = Program(), Source()
+    program.module("chat.views", preloaded=True)
+    program.cls(OLD)
+    source.imports("chat/views.py:1", OLD)
+    source.imports("chat/views.py:9", OLD, inside="index")
+    assert states(program, source) == {
+        "chat/views.py:1": "not observed",
+        "chat/views.py:9": "not executed",
+    }
+
+
+def test_an_import_that_always_failed_is_not_executed() -> None:
+    program, source = Program(), Source()
+    program.imports("chat/views.py:3", "gone", outcome="failed")
+    source.imports("chat/views.py:3", "gone", guard="try")
+    assert states(program, source) == {"chat/views.py:3": "failed"}
+
+
+def test_an_import_for_type_checkers_never_runs() -> None:
+    program, source = Program(), Source()
+    program.module("chat.views")
+    source.imports("chat/views.py:3", OLD, guard="type-checking")
+    assert states(program, source) == {"chat/views.py:3": "type-checking"}
+
+
+def test_what_a_tool_imported_while_it_walked_the_modules_was_not_executed() -> None:
+    program, source = Program(), Source()
+    program.imports("chat/views.py:3", OLD, origin="sweep")
+    source.imports("chat/views.py:3", OLD)
+    assert states(program, source) == {"chat/views.py:3": "not executed"}
+    assert reasons(program, source) == {}
+
+
+def test_the_packages_on_the_way_to_a_module_and_its_submodules_are_declared_with_it() -> None:
+    program, source = Program(), Source()
+    for module in ("chat", "chat.ws", "chat.ws.old"):
+        program.imports("app.py:3", module, outcome="loaded")
+    program.imports("app.py:4", "chat.ws:tools")
+    program.imports("app.py:4", "chat.ws.tools", outcome="loaded")
+    source.imports("app.py:3", "chat.ws.old")
+    source.imports("app.py:4", "chat.ws:tools")
+    assert reasons(program, source) == {}
+
+
+def test_files_are_compared_where_the_scan_started_in_another_directory() -> None:
+    program, source = Program(), Source()
+    program.add(ModuleRecord("chat.views", "src/chat/views.py", "", False, START))
+    program.imports("src/chat/views.py:3", OLD)
+    source.imports("chat/views.py:3", OLD)
+    assert states(program, source) == {"chat/views.py:3": "executed"}
+
+
+def test_files_of_one_name_in_two_trees_are_not_taken_for_each_other() -> None:
+    program, source = Program(), Source()
+    program.add(ModuleRecord("setup", "shop/setup.py", "", False, START))
+    program.imports("shop/setup.py:3", OLD)
+    source.imports("chat/setup.py:3", OLD)
+    assert states(program, source) == {"chat/setup.py:3": "not loaded"}
+
+
+@pytest.mark.parametrize(
+    ("place", "inside", "why"),
+    [
+        ("<string>:1", "<module>", "its code was made while the program ran"),
+        ("<frozen runpy>:9", "run", "the interpreter's own code imports it"),
+        ("lib/tool.py:9", "<module>", "its file was not scanned"),
+        ("chat/broken.py:9", "<module>", "its file could not be read by the scan"),
+        ("chat/views.py:0", "<module>", "the interpreter knew no line for it"),
+        ("chat/views.py:21", "load", "the name is computed at run time"),
+        (
+            "chat/views.py:70",
+            "<module>",
+            "the scan has it on line 3: it ran in another version, or as a call",
+        ),
+        ("chat/views.py:5", "<module>", UNEXPLAINED),
+    ],
+)
+def test_what_ran_undeclared_is_listed_with_the_reason(place: str, inside: str, why: str) -> None:
+    program, source = Program(), Source()
+    module = "chat.ws.old" if ":70" in place else "chat.ws.other"
+    program.imports(place, module, inside=inside)
+    source.imports("chat/views.py:3", "chat.ws.old")
+    source.imports("chat/views.py:5", "json")
+    source.names("chat/views.py:20", "", "computed-import", inside="load")
+    source.cannot_read("chat/broken.py", "line 3: invalid syntax")
+    assert reasons(program, source) == {f"imports {module}": why}
+
+
+def test_an_import_from_a_line_without_an_import_is_explained_by_what_is_called_there() -> None:
+    program, source = Program(), Source()
+    program.imports("chat/views.py:30", "chat.ws.other", inside="read")
+    source.module("chat.views")
+    assert reasons(program, source)["imports chat.ws.other"].startswith("no import stands on this line")
+
+
+def test_a_class_without_a_statement_was_made_at_run_time() -> None:
+    program, source = Program(), Source()
+    program.cls(MANAGER)
+    program.cls("chat.ws.manager:Made", line=50)
+    source.cls(MANAGER)
+    assert reasons(program, source) == {
+        "chat.ws.manager:Made": "no class statement stands there: it is made at run time"
+    }
+
+
+def test_a_class_of_a_file_that_was_loaded_under_another_name_is_known_by_its_place() -> None:
+    program, source = Program(), Source()
+    program.add(ClassRecord("ws.manager:WebSocketManager", 1, "chat/ws/manager.py", 10, (), (), START))
+    source.cls(MANAGER)
+    assert reasons(program, source) == {
+        "ws.manager:WebSocketManager": f"the scan knows it as {MANAGER}: "
+        "the file was loaded under another module name"
+    }
+
+
+def test_modules_that_were_not_scanned_are_listed() -> None:
+    program, source = Program(), Source()
+    program.module("plugins.extra")
+    program.add(ModuleRecord("spaces", "", "", False, START))
+    source.module("chat.views")
+    assert reasons(program, source) == {
+        "plugins.extra": "its file was not scanned",
+        "spaces": "it has no file: a namespace package, or made while the program ran",
+    }
