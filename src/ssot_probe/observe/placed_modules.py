@@ -13,6 +13,7 @@ from ssot_probe.observe.modules import namespace_of
 
 NO_MODULE = "what sys.modules holds under this name is no module"
 NO_SPEC = "it was put into sys.modules without a spec, by which repeated imports are seen"
+OTHER_SPEC = "its spec is of a class of its own, and only the usual one tells of repeated imports"
 
 
 class Placed(NamedTuple):
@@ -33,8 +34,11 @@ def placed_modules(names: Iterable[str]) -> Iterator[Placed]:
             yield Placed(name, None, NO_MODULE)
             continue
         spec = namespace_of(module).get("__spec__")
-        if isinstance(spec, ModuleSpec):
-            if spec.name != name and (type(spec) is ModuleSpec or tripwire.is_armed(spec)):
-                yield Placed(name, module, "")
-        elif spec is None:
+        if spec is None:
             yield Placed(name, module, NO_SPEC)
+        elif type(spec) is ModuleSpec or tripwire.is_armed(spec):
+            is_made = type(spec) is ModuleSpec and not namespace_of(module).get("__file__")
+            if is_made or spec.name != name:
+                yield Placed(name, module, "")
+        else:
+            yield Placed(name, module, OTHER_SPEC)

@@ -170,6 +170,21 @@ WAYS = {
         times=(0, 0),
         blind=True,
     ),
+    "made with a spec": Way(
+        "import old_made_with_a_spec  # here",
+        IMPORTLIB + "\nspec = importlib.machinery.ModuleSpec('old_made_with_a_spec', None)\n"
+        "module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)\n"
+        "exec('class Legacy: pass', vars(module))",
+        text=None,
+        times=(0, 3),
+    ),
+    "spec of its own kind": Way(
+        "import old_spec_of_its_own_kind  # here",
+        text=LEGACY + "\nfrom importlib.machinery import ModuleSpec\n"
+        "__spec__ = type('Own', (ModuleSpec,), {})(__name__, __spec__.loader)\n",
+        times=(1, 0),
+        blind=True,
+    ),
     "class": Way(
         "import old_class  # here",
         text="import sys\nclass Legacy: pass\nsys.modules[__name__] = Legacy\n",
