@@ -87,3 +87,10 @@ def test_the_changelog_speaks_of_this_version() -> None:
 def test_explain_lists_every_rule() -> None:
     listed = CliRunner().invoke(commands, ["explain"]).output
     assert [line[:7] for line in listed.splitlines()] == [rule.code for rule in RULES]
+
+
+def test_every_test_that_the_page_of_import_coverage_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", read("docs/import-coverage.md")))
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) > 20
+    assert {name for name in named if f"def {name}(" not in tests} == set()

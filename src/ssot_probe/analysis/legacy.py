@@ -49,6 +49,8 @@ def _imports(recording: Recording, entry: str) -> Iterator[Use]:
         module, *names = reached_records[0]
         records = reached_records[1]
         what = f"imports {', '.join(names)} from {module}" if names else f"imports {module}"
+        if all(record.origin == "unpickling" for record in records):
+            what = f"unpickles something that says it is from {module}"
         yield Use(
             site,
             what,

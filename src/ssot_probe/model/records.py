@@ -50,7 +50,7 @@ class ImportRecord(NamedTuple):
     module: str  # the module that was asked for, absolute
     names: tuple[str, ...]  # names fetched from it by `from module import ...`
     outcome: str  # "loaded": this import ran the module; "cached": it was there; "failed"; "declared"
-    origin: str  # "application" | "sweep" (a tool that walks modules, not somebody's use) | "static"
+    origin: str  # "application" | "unpickling" | "sweep" (it walks modules, and uses none) | "static"
     at_load: bool  # executed while the importing module itself was being loaded
     site: Site
     thread: str

@@ -29,6 +29,7 @@ class ObservedClasses:
 
     Attributes:
         by_object: class object -> what is known of it.
+        files: module -> its file, for classes that do not lead to theirs.
         words: lower-case words that the observed classes are called by.
         names: name -> is it that of an observed class, or of something that stands for one? Makers and
             aliases are added as they are found.
@@ -36,6 +37,7 @@ class ObservedClasses:
 
     def __init__(self, policy: Policy, scope: Scope, emit: Callable[[Record], None]) -> None:
         self.by_object: dict[type, ObservedClass] = {}
+        self.files: dict[str, str] = {}
         self.words: set[str] = set()
         self.names = _Answers(self._is_class_name)
         self._roles = _Answers(plays_role)
@@ -68,8 +70,13 @@ class ObservedClasses:
 
     def is_first_party(self, cls: type, bound_in: str = "") -> bool:
         """Is the class defined in a module of the project?"""
-        module = census.module_of(cls, bound_in)
-        return self._scope.is_first_party(module, census.file_of(cls, bound_in) or None)
+        module, file = census.module_of(cls, bound_in), self._file_of(cls, bound_in)
+        if not file:  # its module was made by hand
+            return self._scope.watches(module, None)
+        return self._scope.is_first_party(module, file)
+
+    def _file_of(self, cls: type, bound_in: str) -> str:
+        return census.file_of(cls, bound_in) or self.files.get(census.module_of(cls, bound_in), "")
 
     def _concept_of(self, cls: type, bound_in: str) -> Concept | None:
         if self._policy.concepts:
@@ -97,7 +104,7 @@ class ObservedClasses:
         return ClassRecord(
             name=known.name,
             serial=known.serial,
-            file=self._scope.relative(census.file_of(cls, bound_in)),
+            file=self._scope.relative(self._file_of(cls, bound_in)),
             line=census.line_of(cls),
             bases=census.base_names(cls),
             traits=census.traits(cls),

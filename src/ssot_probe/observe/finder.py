@@ -8,6 +8,7 @@ stays what it is, so `inspect`, `pkgutil`, resources and reload work as without 
 
 from __future__ import annotations
 
+import builtins
 import sys
 from _thread import get_ident
 from collections.abc import Callable, Sequence
@@ -16,11 +17,16 @@ from sys import _getframe
 from types import ModuleType
 from typing import Any, NamedTuple, Optional, TypeVar
 
-from ssot_probe.observe import cycles, tripwire
+from ssot_probe.observe import cycles, importers, tripwire
 from ssot_probe.observe.loading import Loading, runs_modules
 from ssot_probe.observe.main_module import MainModuleWatch
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
+
+_HIDES_ITSELF = sys.version_info >= (3, 11)
+"""Before, `raise` keeps the traceback with our frame, whatever is done to the exception."""
+
+_OWN_FILES = __file__.removesuffix("finder.py")
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -98,6 +104,16 @@ class ProbeFinder:
         except Exception:
             tripwire.lost[0] += 1  # the module is imported unobserved, and the recording says so
         return spec
+
+    def observe_spec(self, spec: ModuleSpec) -> None:
+        """Arm a first-party spec that the application made itself."""
+        try:
+            if self._scope.could_hold(spec.name.partition(".")[0]) and self._scope.watches(
+                spec.name, _file_of(spec)
+            ):
+                self._arm(spec, _importer(spec.name))
+        except Exception:
+            tripwire.lost[0] += 1
 
     @_as_importlib
     def _find_for_main(
@@ -196,16 +212,18 @@ class _Shadow:
     def __call__(self, module: ModuleType) -> None:
         spec = namespace_of(module).get("__spec__")
         name = getattr(spec, "name", "")
-        loading = self.waiting.pop(name, None)
+        loading = _where_it_runs(self.waiting.pop(name, None), _getframe(1))
         if not self.waiting:
             self._step_aside()
         run = self._own or type(self.loader).exec_module.__get__(self.loader)
         self.finder.starts(name)
         try:
             run(module)
-        except BaseException:
+        except BaseException as error:
             if loading is not None:
                 self.finder.failed(loading)
+            if error.__traceback__ is not None and _HIDES_ITSELF:
+                error.__traceback__ = error.__traceback__.tb_next
             raise
         else:
             if loading is not None:
@@ -220,6 +238,17 @@ class _Shadow:
                 del attributes["exec_module"]
             else:
                 attributes["exec_module"] = self._own
+
+
+def _where_it_runs(loading: Loading | None, frame: Any) -> Loading | None:
+    """Return who loads a module, from what calls `exec_module`: the application itself may."""
+    try:
+        if loading is not None and importers.importing_frame(frame) is frame:
+            line, importer = frame.f_lineno or 0, frame.f_globals.get("__name__", "")
+            return loading._replace(code=frame.f_code, offset=frame.f_lasti, line=line, importer=importer)
+    except Exception:
+        tripwire.lost[0] += 1
+    return loading
 
 
 def _is_to_be_run(spec: ModuleSpec) -> bool:
@@ -238,15 +267,20 @@ def _file_of(spec: ModuleSpec) -> str | None:
 
 
 def _importer(module: str) -> Loading:
-    frame = tripwire.importing_frame(_getframe(2))
-    while frame is not None and frame.f_code.co_filename == __file__:
-        frame = tripwire.importing_frame(frame.f_back)
+    frame = importers.importing_frame(_getframe(2))
+    while frame is not None and (
+        frame.f_code.co_filename.startswith(_OWN_FILES) or frame.f_code.co_name == "find_spec"
+    ):
+        frame = importers.importing_frame(frame.f_back)
     if frame is None:
         return Loading(module, None, -1, 0, "", called=False)
     called = _came_through_import_module()
-    return Loading(
-        module, frame.f_code, frame.f_lasti, frame.f_lineno or 0, frame.f_globals.get("__name__", ""), called
-    )
+    if builtins.__import__ is not importers.ORIGINAL_IMPORT:
+        frame = importers.behind_replacement(frame)
+    importer = importers.importer_of(frame)
+    frame = importer.frame
+    name, line = frame.f_globals.get("__name__", ""), frame.f_lineno or 0
+    return Loading(module, frame.f_code, frame.f_lasti, line, name, called, importer.origin)
 
 
 def _came_through_import_module() -> bool:

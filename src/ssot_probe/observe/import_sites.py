@@ -24,10 +24,55 @@ class ImportStatement(NamedTuple):
 
 
 class ImportCall(NamedTuple):
-    """What a call of `__import__` asked for, as far as the instruction tells."""
+    """What a call such as that of `__import__` asked for, as far as the instruction tells."""
 
+    callee: str  # name of what is called, "" where that has none
+    written: str  # the module as it is written there, "" where it is computed
     fetches: bool  # it names what is to be fetched from the module
-    written: str  # the module that it names; "" where that is no constant
+    is_certain: bool  # it imports, rather than that it looks for an attribute
+    unpickles: bool  # it is pickle that imports
+
+
+class CallSite(NamedTuple):
+    """What a call instruction calls."""
+
+    callee: str  # name of what is called, "" where that has none
+    is_in_loop: bool  # it is given the variable of a loop
+
+
+_IMPORTS = frozenset({"__import__", "importer"})
+"""Functions in C that import; the second one is what logging calls the first."""
+
+_ONLY_LOOKS = frozenset(
+    {
+        *(
+            "hasattr",
+            "getattr",
+            "setattr",
+            "delattr",
+            "isinstance",
+            "issubclass",
+            "callable",
+            "repr",
+            "ascii",
+        ),
+        *(
+            "str",
+            "print",
+            "format",
+            "dir",
+            "vars",
+            "type",
+            "id",
+            "len",
+            "iter",
+            "hash",
+            "super",
+            "attrgetter",
+        ),
+    }
+)
+"""Functions in C that look for attributes and never import."""
 
 
 class StatementReader:
@@ -60,24 +105,37 @@ def import_by_call(code: CodeType, offset: int) -> ImportCall | None:
     """Return what a call such as `__import__("name")` asked for; None where no call imports.
 
     A call that looks for an attribute in vain reads the spec's flag too: before 3.12 every such call, since
-    then only `getattr` without a default. So older interpreters are believed where `__import__` is called.
+    then only `getattr` without a default. So older interpreters are believed for certain functions only.
     """
-    import dis
+    found = _call_at(code, offset)
+    if found is None or found.callee in _ONLY_LOOKS:
+        return None
+    first = found.arguments[0] if found.arguments else None
+    written = first.argval if first is not None and first.opname == "LOAD_CONST" else ""
+    unpickles = _unpickles(found.callee, code)
+    return ImportCall(
+        found.callee,
+        written if isinstance(written, str) else "",
+        found.count > 3 or any("fromlist" in _keywords(loaded, code) for loaded in found.arguments),
+        is_certain=unpickles or found.callee in _IMPORTS or sys.version_info >= (3, 12),
+        unpickles=unpickles,
+    )
 
-    instructions = list(dis.get_instructions(code))
-    position = next((index for index, found in enumerate(instructions) if found.offset == offset), 0)
-    call = instructions[position]
-    if not call.opname.startswith(("CALL", "PRECALL")):
+
+def _unpickles(callee: str, code: CodeType) -> bool:
+    """Is this what the functions of pickle are called that are written in C?"""
+    if callee == "load":
+        return any("pickl" in name.lower() for name in code.co_names)
+    return callee in ("loads", "find_class")
+
+
+def call_at(code: CodeType, offset: int) -> CallSite | None:
+    """Return what the call at an instruction calls, None where there is no call."""
+    found = _call_at(code, offset)
+    if found is None:
         return None
-    loading = _loading_of_callee(instructions[:position], call)
-    name = str(instructions[loading].argval) if loading is not None else ""
-    if name != "__import__" and (sys.version_info < (3, 12) or name == "getattr"):
-        return None
-    arguments = instructions[loading:position]
-    fetches = any("fromlist" in found.argval for found in arguments if isinstance(found.argval, tuple))
-    constants = [found.argval for found in arguments if found.opname == "LOAD_CONST"]
-    written = next((value for value in constants if isinstance(value, str)), "")
-    return ImportCall((call.arg or 0) > 3 or fetches, written)
+    loops = _loop_variables(code)
+    return CallSite(found.callee, any(not loops.isdisjoint(_words(loaded)) for loaded in found.arguments))
 
 
 def resolve(statement: ImportStatement, package: str) -> str:
@@ -98,25 +156,75 @@ def reads_twice(fetches: bool, has_path: bool) -> bool:
     return sys.version_info < (3, 12) and fetches and not has_path
 
 
-def _loading_of_callee(before: list[dis.Instruction], call: dis.Instruction) -> int | None:
-    """Return the position of the instruction that loaded what is called, None where there is not one."""
+class _Call(NamedTuple):
+    """A call instruction, with what the instructions before it tell."""
+
+    callee: str
+    count: int  # type: ignore[assignment]  # of the arguments
+    arguments: list[dis.Instruction]  # what loads them
+
+
+def _call_at(code: CodeType, offset: int) -> _Call | None:
+    """Return the call at an instruction, None where there is none."""
     import dis
 
-    missing = _taken_from_stack(call)
-    for position in range(len(before) - 1, -1, -1):
-        found = before[position]
-        if found.opname != "PRECALL" or position < len(before) - 1:
-            missing -= dis.stack_effect(found.opcode, found.arg, jump=False)
-        if missing <= 0:
-            return position + 1 if found.opname == "PUSH_NULL" else position
-    return None
+    before: list[dis.Instruction] = []
+    keywords: list[dis.Instruction] = []
+    call = None
+    for found in dis.get_instructions(code):
+        if found.offset == offset:
+            call = found
+            break
+        before.append(found)
+    if call is None or not call.opname.startswith(("CALL", "PRECALL")):
+        return None
+    while before and before[-1].opname in ("PRECALL", "KW_NAMES"):
+        keywords.append(before.pop())
+    missing, position = _taken_from_stack(call), len(before)
+    while missing > 0 and position > 0:
+        position -= 1
+        missing -= dis.stack_effect(before[position].opcode, before[position].arg, jump=False)
+    arguments = before[position:] + keywords
+    while position > 1 and before[position - 1].opname == "PUSH_NULL":
+        position -= 1
+    callee = before[position - 1] if position > 0 else call
+    name = str(callee.argval) if callee.opname.startswith("LOAD_") else ""
+    return _Call(name, call.arg or 0, arguments)
+
+
+def _loop_variables(code: CodeType) -> set[str]:
+    """Return the names of variables that a loop or comprehension binds."""
+    import dis
+
+    names: set[str] = set()
+    instructions = list(dis.get_instructions(code))
+    for position, found in enumerate(instructions):
+        if found.opname == "FOR_ITER":
+            for bound in instructions[position + 1 : position + 5]:
+                if bound.opname.startswith("STORE_"):
+                    names.update(_words(bound))
+                elif bound.opname not in ("UNPACK_SEQUENCE", "CACHE"):
+                    break
+    return names
+
+
+def _words(found: dis.Instruction) -> tuple[str, ...]:
+    """Return the names that an instruction mentions."""
+    value = found.argval if isinstance(found.argval, tuple) else (found.argval,)
+    return tuple(word for word in value if isinstance(word, str)) if found.opname != "LOAD_CONST" else ()
+
+
+def _keywords(found: dis.Instruction, code: CodeType) -> tuple[object, ...]:
+    """Return the names of keyword arguments that an instruction loads: 3.11 does not say them itself."""
+    value = code.co_consts[found.arg or 0] if found.opname == "KW_NAMES" else found.argval
+    return value if isinstance(value, tuple) else ()
 
 
 def _taken_from_stack(call: dis.Instruction) -> int:
-    """Return how many items a call takes from the stack: what it calls, arguments, and a slot for `self`."""
+    """Return how many items the arguments of a call are on the stack."""
     if call.opname == "CALL_FUNCTION_EX":
-        return (call.arg or 0) % 2 + (2 if sys.version_info < (3, 11) else 3)
-    return (call.arg or 0) + {"CALL_FUNCTION": 1, "CALL_KW": 3}.get(call.opname, 2)
+        return (call.arg or 0) % 2 + 1
+    return (call.arg or 0) + (1 if call.opname in ("CALL_KW", "CALL_FUNCTION_KW") else 0)
 
 
 def _statements(code: CodeType) -> dict[int, ImportStatement]:

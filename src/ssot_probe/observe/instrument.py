@@ -86,6 +86,7 @@ class Instrumenter:
             Does the module bind an observed class or maker, so that its imports matter?
         """
         name = vars(module).get("__name__", "")
+        self._classes.files[name] = str(vars(module).get("__file__") or "")
         contents = Contents(module, name)
         found = False
         for attribute, cls in contents.classes:

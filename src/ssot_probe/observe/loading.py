@@ -10,6 +10,8 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple, Optional, TypeVar
 
+from ssot_probe.observe.importers import APPLICATION
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _runners: list[CodeType] = []
@@ -24,6 +26,7 @@ class Loading(NamedTuple):
     line: int
     importer: str
     called: bool  # by importlib.import_module rather than by a statement
+    origin: str = APPLICATION  # what it was for
 
 
 def runs_modules(function: _F) -> _F:

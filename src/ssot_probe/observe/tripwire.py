@@ -10,15 +10,23 @@ The attribute is private to CPython, so `works()` proves at start that it is sti
 
 from __future__ import annotations
 
+import builtins
 import sys
 from importlib.machinery import ModuleSpec
 from sys import _getframe
 from time import time_ns
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from ssot_probe.context.current import thread_name
 from ssot_probe.observe import cycles
+from ssot_probe.observe.importers import (
+    APPLICATION,
+    ORIGINAL_IMPORT,
+    behind_replacement,
+    importer_of,
+    importing_frame,
+)
 
 MOST_SITES = 20_000
 """Bound on the distinct importing places that are kept; imports beyond it are counted as lost."""
@@ -27,7 +35,6 @@ MOST_ALIKE = 16
 """Bound on the imports that are told apart at one place: `exec` makes any number of them."""
 
 _BOOTSTRAP = "<frozen importlib._bootstrap>"
-_IMPORT_MODULE_FILE = sys.modules["importlib"].__file__ if "importlib" in sys.modules else None
 
 
 class Hit(NamedTuple):
@@ -41,9 +48,14 @@ class Hit(NamedTuple):
     thread: str  # name of the first thread that came by
     first: int
     counter: list[int]  # how often; how much of it was told, and when; and was there at the last look
+    origin: str = APPLICATION  # what it was for
+    through: Optional[tuple[CodeType, int]] = None  # the instruction that imported for this one
 
 
-hits: dict[tuple[str, int, int], Hit] = {}
+hits: dict[tuple[Any, ...], Hit] = {}
+shared: set[tuple[str, int, int]] = set()
+"""Places that import for others, or that are swept and used: for whom has to be found each time."""
+
 crowded: dict[tuple[str, str], Hit] = {}
 """By module and file: places with more imports than are told apart, with the first of each."""
 
@@ -54,6 +66,7 @@ _alike: dict[int, tuple[Hit, ...]] = {}  # by the hash of their place
 def forget() -> None:
     """Count from zero."""
     hits.clear()
+    shared.clear()
     crowded.clear()
     _alike.clear()
     lost[0] = 0
@@ -64,24 +77,29 @@ def note(spec: ModuleSpec, frame: Any) -> None:
     """Count an import of the module by a frame that is not known to import it, or while it is initialised."""
     code = frame.f_code
     called = code.co_filename == _BOOTSTRAP
+    module = spec.name
     if called:
         if code.co_name != "_find_and_load":
             _note_submodule(spec, frame)
             return  # importlib reads the flag too while it creates a module
+        module = frame.f_locals.get("name", module)  # as asked for: it may be another name of the module
         frame = importing_frame(frame)
         if frame is None:
             return
-        code = frame.f_code
-    module, offset = spec.name, frame.f_lasti
-    hit = hits.get((module, id(code), offset))
+    if builtins.__import__ is not ORIGINAL_IMPORT:
+        outer = behind_replacement(frame)
+        called = called and outer is frame
+        frame = outer
+    key = (module, id(frame.f_code), frame.f_lasti)
+    hit = None if key in shared else hits.get(key)
     if hit is None:
-        hit = _new_hit(module, frame, called)
+        hit = _hit_of(key, frame, called)
     if hit is None:
         lost[0] += 1
     else:
         hit.counter[0] += 1
     if spec.__dict__.get("_initializing", False):
-        cycles.note(module, frame, called)
+        cycles.note(spec.name, frame, called)
 
 
 def _note_submodule(spec: ModuleSpec, frame: Any) -> None:
@@ -93,10 +111,29 @@ def _note_submodule(spec: ModuleSpec, frame: Any) -> None:
             cycles.note(spec.name, importer, called=True)
 
 
-def _new_hit(module: str, frame: Any, called: bool) -> Hit | None:
+def _hit_of(key: tuple[str, int, int], frame: Any, called: bool) -> Hit | None:
+    """Return what counts an import at a place that is new, or that imports for others; None if too many."""
+    importer = importer_of(frame)
+    if not importer.is_shared:
+        return _new_hit(key, frame, called, importer.origin)
+    if len(shared) < MOST_SITES:
+        shared.add(key)
+    through = None if importer.frame is frame else (frame.f_code, frame.f_lasti)
+    own = (*key, id(importer.frame.f_code), importer.frame.f_lasti, importer.origin)
+    return hits.get(own) or _new_hit(own, importer.frame, called, importer.origin, through)
+
+
+def _new_hit(
+    key: tuple[Any, ...],
+    frame: Any,
+    called: bool,
+    origin: str,
+    through: tuple[CodeType, int] | None = None,
+) -> Hit | None:
     """Return the hit of a new code object, or of an older one that says the same; None if too many."""
+    module: str = key[0]
     code, offset, importer = frame.f_code, frame.f_lasti, frame.f_globals.get("__name__", "")
-    place = hash((module, code.co_filename, code.co_name, frame.f_lineno, offset, importer))
+    place = hash((key[0], code.co_filename, code.co_name, frame.f_lineno, offset, importer, origin, through))
     alike = _alike.get(place, ())
     for hit in alike:
         if _says_the_same(hit.code, code, offset):
@@ -106,8 +143,8 @@ def _new_hit(module: str, frame: Any, called: bool) -> Hit | None:
         return None
     if len(hits) >= MOST_SITES:
         return None
-    hit = Hit(module, code, offset, importer, called, thread_name(), time_ns(), [0, 0, 0, 0])
-    hit = hits.setdefault((module, id(code), offset), hit)
+    hit = Hit(module, code, offset, importer, called, thread_name(), time_ns(), [0, 0, 0, 0], origin, through)
+    hit = hits.setdefault(key, hit)
     _alike[place] = (*alike, hit)
     return hit
 
@@ -120,16 +157,6 @@ def _says_the_same(known: CodeType, code: CodeType, offset: int) -> bool:
 
     statement = statement_at(code, offset)
     return statement is not None and statement == statement_at(known, offset)
-
-
-def importing_frame(frame: Any) -> Any:
-    """Walk out of importlib's own frames; None where nothing else is left."""
-    while frame is not None and (
-        frame.f_code.co_filename.startswith("<frozen importlib.")
-        or frame.f_code.co_filename == _IMPORT_MODULE_FILE
-    ):
-        frame = frame.f_back
-    return frame
 
 
 class _WatchedSpec(ModuleSpec):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.machinery import ModuleSpec
 from time import monotonic, time_ns
 from types import ModuleType
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Optional
 from ssot_probe.context.current import thread_name
 from ssot_probe.model.names import is_within
 from ssot_probe.model.policy import Policy, named_modules
-from ssot_probe.model.records import ModuleRecord, Record
+from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
 from ssot_probe.observe import tripwire
+from ssot_probe.observe.direct_loads import DirectLoads
 from ssot_probe.observe.finder import LoadEvent, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.placed_modules import placed_modules
 from ssot_probe.observe.scope import Scope, module_of
 
 if TYPE_CHECKING:
@@ -61,9 +63,11 @@ class ModuleWatch:
         self._on_error = on_error
         self._named = named_modules(policy)
         self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
+        self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
         self._known: set[str] = set()  # modules that were told
+        self._placed: dict[str, int] = {}  # what stands under a name of the policy -> its `id`
         self._next_search = 0.0
         self._watched: dict[str, ModuleType] = {}
         self._armed_parents: set[str] = set()
@@ -92,6 +96,7 @@ class ModuleWatch:
         for name, module in list(sys.modules.items()):
             self._take_in_loaded(name, module)
         sys.meta_path.insert(0, self._finder)
+        self._direct_loads.start()
         if self._may_define_in_main():
             self._finder.main = self._main
             self._main.start()
@@ -99,6 +104,7 @@ class ModuleWatch:
     def stop(self) -> None:
         """See no more imports. The makers are still observed."""
         self._main.stop()
+        self._direct_loads.stop()
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
         for module in (*list(sys.modules.values()), *self._watched.values()):
@@ -118,6 +124,9 @@ class ModuleWatch:
         for module in list(self._watched.values()):
             self._instrument(module)
         self._search()
+        self._take_in_placed(
+            [name for name in list(sys.modules) if isinstance(name, str) and self._is_named(name)]
+        )
 
     def look_at_names(self) -> None:
         """Find names that have been bound to another class since they were told."""
@@ -148,6 +157,7 @@ class ModuleWatch:
                 self._append(self._load_event(loading, "loaded"))
             if not is_watched and name not in self._armed_parents:
                 tripwire.disarm(_spec_of(module))
+            self._take_in_placed(self._named)
         except Exception as error:
             self._on_error(error)
 
@@ -174,6 +184,31 @@ class ModuleWatch:
         for name, module in list(sys.modules.items()):
             if name not in self._known and _has_been_loaded(name, module):
                 self._take_in_loaded(name, module)
+
+    def _take_in_placed(self, names: Iterable[str]) -> None:
+        """Watch what was put into `sys.modules` by hand, and say of what imports are not seen."""
+        for placed in placed_modules(names):
+            if self._placed.get(placed.name) != id(sys.modules.get(placed.name)):
+                self._placed[placed.name] = id(sys.modules.get(placed.name))
+                try:
+                    self._take_in_one_placed(*placed)
+                except Exception as error:
+                    self._on_error(error)
+
+    def _take_in_one_placed(self, name: str, module: ModuleType | None, blind: str) -> None:
+        if blind:
+            self._tell(BlindRecord(f"imports of {name}", blind, time_ns()))
+        if module is None:
+            return
+        own_name, file = str(namespace_of(module).get("__name__")), namespace_of(module).get("__file__")
+        if not self._scope.watches(own_name, file):
+            tripwire.arm(_spec_of(module))
+            return
+        if own_name == name and name not in self._known:
+            self._known.add(name)
+            self._tell(self._module_record(name, module, None, preloaded=False))
+        self._instrument(module)
+        self._watch(name, module)
 
     def _on_failed(self, loading: Loading) -> None:
         try:

@@ -10,6 +10,7 @@ from ssot_probe.context.labels import thread_label
 from ssot_probe.model.records import NOWHERE, CycleRecord, Site
 from ssot_probe.observe import cycles
 from ssot_probe.observe.cycles import Cycle
+from ssot_probe.observe.importers import is_sweeper
 from ssot_probe.observe.loading import Loading
 from ssot_probe.recorder.places import Places
 
@@ -42,12 +43,12 @@ def _late(cycle: Cycle) -> tuple[str, ...]:
 def _wants_the_module(cycle: Cycle, places: Places) -> bool:
     """Was the module itself asked for, by the application?"""
     last = cycle.last
-    if last.code is None or places.origin(last.importer) == "sweep":
+    if last.code is None or is_sweeper(last.importer):
         return False
     if cycle.is_statement or last.called:
         return True
     call = places.call(last.code, last.offset)
-    if call is None:
+    if call is None or not call.is_certain:
         return False  # an attribute was looked for
     # A package's flag is also read where a call imports a submodule of it.
     return call.written == cycle.module or (not call.written and not places.is_package(cycle.module))

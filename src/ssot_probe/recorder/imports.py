@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from ssot_probe.context.labels import thread_label
-from ssot_probe.model.records import ImportRecord
+from ssot_probe.model.records import BlindRecord, ImportRecord
 from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.tripwire import Hit
 from ssot_probe.recorder.pacing import is_due
@@ -17,6 +17,7 @@ class ImportLedger:
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._unclear: set[str] = set()  # modules for which it was told
 
     def loaded(self, loading: Loading, outcome: str, thread: str, time: int) -> Iterator[ImportRecord]:
         """Yield the record of an import that ran a module, or failed to."""
@@ -28,7 +29,7 @@ class ImportLedger:
                 module=loading.module,
                 names=names,
                 outcome=outcome,
-                origin=self._places.origin(loading.importer),
+                origin=self._places.origin(loading.code, loading.offset, loading.origin),
                 at_load=loading.code.co_name == "<module>",
                 site=self._places.at_line(loading.code, loading.line, loading.importer),
                 thread=thread_label(thread),
@@ -39,7 +40,7 @@ class ImportLedger:
 
     def due(
         self, hits: Collection[Hit], now: int, is_final: bool, is_quiet: bool = False
-    ) -> Iterator[ImportRecord]:
+    ) -> Iterator[ImportRecord | BlindRecord]:
         """Yield what the tripwires counted since the last time, where that is new or was not told lately."""
         due = []
         for hit in hits:
@@ -53,14 +54,20 @@ class ImportLedger:
                 if (hit.module, id(hit.code), hit.offset) not in for_submodules:
                     yield from self._records(hit, before, count, now)
 
-    def _records(self, hit: Hit, before: int, count: int, now: int) -> Iterator[ImportRecord]:
-        statement = self._places.statement(hit.code, hit.offset)
-        call = None if statement is not None or hit.called else self._places.call(hit.code, hit.offset)
+    def _records(self, hit: Hit, before: int, count: int, now: int) -> Iterator[ImportRecord | BlindRecord]:
+        code, offset = hit.through or (hit.code, hit.offset)
+        statement = self._places.statement(code, offset)
+        call = None if statement is not None or hit.called else self._places.call(code, offset)
         if statement is None and call is None and not hit.called:
             return  # an attribute was looked for: no import
+        if call is not None and not call.is_certain:
+            yield from self._tell_unclear(hit, now)
+            return
         asked = self._places.absolute(statement, hit.importer)
         is_written = statement is not None and not hit.called
-        if is_written and asked != hit.module and not self._places.is_alias(asked, hit.module):
+        if call is not None and self._places.is_alias(call.written, hit.module):
+            asked, is_written = call.written, True
+        elif is_written and asked != hit.module and not self._places.is_alias(asked, hit.module):
             return  # an import of a submodule
         fetches = call.fetches if call is not None else statement is not None and bool(statement.names)
         if self._places.reads_twice(fetches, hit.module):
@@ -71,7 +78,7 @@ class ImportLedger:
             module=asked if is_written else hit.module,
             names=statement.names if statement is not None and is_written else (),
             outcome="cached",
-            origin=self._places.origin(hit.importer),
+            origin=self._places.origin(code, offset, hit.origin),
             at_load=hit.code.co_name == "<module>",
             site=self._places.site(hit.code, hit.offset, hit.importer),
             thread=thread_label(hit.thread),
@@ -80,9 +87,18 @@ class ImportLedger:
             last=now if before or count > 1 else hit.first,
         )
         yield record
-        for name in record.names:
+        for name in self._places.names_of(record.module, record.names):
             if self._places.is_submodule(record.module, name):
                 yield record._replace(module=f"{record.module}.{name}", names=())
+
+    def _tell_unclear(self, hit: Hit, now: int) -> Iterator[BlindRecord]:
+        if hit.module not in self._unclear:
+            self._unclear.add(hit.module)
+            site = self._places.site(hit.code, hit.offset, hit.importer)
+            reason = (
+                f"before Python 3.12 it looks like reading an attribute: perhaps at {site.file}:{site.line}"
+            )
+            yield BlindRecord(f"imports of {hit.module} by code in C", reason, now)
 
 
 def _imports_of_submodules(hits: Iterable[Hit]) -> set[tuple[str, int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
@@ -16,14 +17,10 @@ from ssot_probe.observe.import_sites import (
     reads_twice,
     resolve,
 )
+from ssot_probe.observe.importers import APPLICATION, UNPICKLING
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
 from ssot_probe.recorder.lines import LineReader
-
-SWEEPERS = frozenset(
-    {"pkgutil", "inspect", "pydoc", "doctest", "unittest", "_pytest", "pytest", "sphinx", "jedi", "IPython"}
-)
-"""Top-level packages that import modules to look at them: no use by the application."""
 
 
 class Places:
@@ -88,9 +85,20 @@ class Places:
         """Is one import of the module, with names fetched from it or not, seen as two?"""
         return reads_twice(fetches, "__path__" in _namespace(module))
 
-    def origin(self, importer: str) -> str:
-        """Was it the application that imported, or a tool that walks modules?"""
-        return "sweep" if importer.partition(".")[0] in SWEEPERS else "application"
+    def origin(self, code: CodeType, offset: int, seen: str) -> str:
+        """Return what an import was for: what was seen of it, or what its instruction says."""
+        if seen != APPLICATION or self.statement(code, offset) is not None:
+            return seen
+        call = self.call(code, offset)
+        return UNPICKLING if call is not None and call.unpickles else seen
+
+    def names_of(self, module: str, names: Sequence[str]) -> Sequence[str]:
+        """Return the names that an import fetches from a module; a star stands for those of its `__all__`."""
+        return [
+            name
+            for written in names
+            for name in (_namespace(module).get("__all__", ()) if written == "*" else (written,))
+        ]
 
     def is_package(self, module: str) -> bool:
         """May the module have submodules?"""

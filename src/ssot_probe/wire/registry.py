@@ -98,7 +98,9 @@ ATTRIBUTES = (
     Attribute("ssot.import.fetched", "string[]", "names fetched from it"),
     Attribute("ssot.import.outcome", "string", "loaded, cached or failed; declared in source"),
     Attribute(
-        "ssot.import.origin", "string", "application, sweep for tools that walk modules, static for source"
+        "ssot.import.origin",
+        "string",
+        "application, unpickling, sweep for tools that walk modules, static for source",
     ),
     Attribute("ssot.import.guard", "string", "what a declared import depends on, such as type-checking"),
     Attribute("ssot.import.at_load", "bool", "executed while the importer was itself being loaded"),
