@@ -27,7 +27,11 @@ class ImportCall(NamedTuple):
     """What a call of `__import__` asked for, as far as the instruction tells."""
 
     fetches: bool  # it names what is to be fetched from the module
-    written: str  # the module that it names; "" where that is no constant
+    written: str  # the module that it names, perhaps relative to its package; "" where that is no constant
+
+    def names(self, module: str) -> bool:
+        """Does it name this module?"""
+        return module == self.written or module.endswith(f".{self.written}")
 
 
 class StatementReader:

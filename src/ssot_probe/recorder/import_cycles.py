@@ -50,7 +50,7 @@ def _wants_the_module(cycle: Cycle, places: Places) -> bool:
     if call is None:
         return False  # an attribute was looked for
     # A package's flag is also read where a call imports a submodule of it.
-    return call.written == cycle.module or (not call.written and not places.is_package(cycle.module))
+    return call.names(cycle.module) if call.written else not places.is_package(cycle.module)
 
 
 def _record(cycle: Cycle, late: tuple[str, ...], places: Places) -> CycleRecord:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from ssot_probe.context.labels import thread_label
 from ssot_probe.model.records import ImportRecord
+from ssot_probe.observe.import_sites import ImportCall
 from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.tripwire import Hit
 from ssot_probe.recorder.pacing import is_due
@@ -58,6 +59,8 @@ class ImportLedger:
         call = None if statement is not None or hit.called else self._places.call(hit.code, hit.offset)
         if statement is None and call is None and not hit.called:
             return  # an attribute was looked for: no import
+        if call is not None and call.written and not self._is_meant(call, hit.module):
+            return  # an import of a submodule
         asked = self._places.absolute(statement, hit.importer)
         is_written = statement is not None and not hit.called
         if is_written and asked != hit.module and not self._places.is_alias(asked, hit.module):
@@ -83,6 +86,9 @@ class ImportLedger:
         for name in record.names:
             if self._places.is_submodule(record.module, name):
                 yield record._replace(module=f"{record.module}.{name}", names=())
+
+    def _is_meant(self, call: ImportCall, module: str) -> bool:
+        return call.names(module) or self._places.is_alias(call.written, module)
 
 
 def _imports_of_submodules(hits: Iterable[Hit]) -> set[tuple[str, int, int]]:
