@@ -32,6 +32,11 @@ class ImportCall(NamedTuple):
     is_certain: bool  # it imports, rather than that it looks for an attribute
     unpickles: bool  # it is pickle that imports
 
+    def names_another(self, module: str) -> bool:
+        """Does it ask for a module by a name, perhaps relative to its package, that is not this one's?"""
+        is_this = module == self.written or module.endswith(f".{self.written}")
+        return self.callee in _IMPORTS and bool(self.written) and not is_this
+
 
 class CallSite(NamedTuple):
     """What a call instruction calls."""

@@ -51,7 +51,9 @@ def _wants_the_module(cycle: Cycle, places: Places) -> bool:
     if call is None or not call.is_certain:
         return False  # an attribute was looked for
     # A package's flag is also read where a call imports a submodule of it.
-    return call.written == cycle.module or (not call.written and not places.is_package(cycle.module))
+    return not call.names_another(cycle.module) and (
+        bool(call.written) or not places.is_package(cycle.module)
+    )
 
 
 def _record(cycle: Cycle, late: tuple[str, ...], places: Places) -> CycleRecord:

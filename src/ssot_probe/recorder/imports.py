@@ -63,9 +63,12 @@ class ImportLedger:
         if call is not None and not call.is_certain:
             yield from self._tell_unclear(hit, now)
             return
+        is_alias = call is not None and self._places.is_alias(call.written, hit.module)
+        if call is not None and call.names_another(hit.module) and not is_alias:
+            return  # an import of a submodule
         asked = self._places.absolute(statement, hit.importer)
         is_written = statement is not None and not hit.called
-        if call is not None and self._places.is_alias(call.written, hit.module):
+        if call is not None and is_alias:
             asked, is_written = call.written, True
         elif is_written and asked != hit.module and not self._places.is_alias(asked, hit.module):
             return  # an import of a submodule

@@ -165,6 +165,7 @@ def test_several_modules_that_see_one_half_initialised_are_one_finding(tmp_path:
         ("from .first import FIRST", ("FIRST",)),
         ("from shop.first import *", ("*",)),
         ("__import__('shop.first')", ()),
+        ("__import__('first', globals(), None, ['FIRST'], 1)", ()),
     ],
 )
 def test_siblings_that_import_each_other_are_found_however_they_say_it(

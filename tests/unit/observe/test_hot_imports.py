@@ -216,3 +216,19 @@ def test_texts_that_change_around_one_import_are_counted_exactly(tmp_path: Path)
     }
     assert sum(record.count for record in found) == 3_000
     assert not observed.losses
+
+
+def test_a_submodule_that_executed_text_imports_by_a_call_is_no_import_of_its_package(tmp_path: Path) -> None:
+    program = """
+        import shop
+        for number in range(50):
+            exec(f"__import__('shop.managers'); total = {number}")
+    """
+    files = {"shop/__init__.py": "class ShopManager: pass", "shop/managers.py": FILES["managers.py"]}
+    done = run(tmp_path, program=program, files=files).checked()
+    counts: dict[str, int] = {}
+    for record in done.of(ImportRecord):
+        if record.outcome == "cached":
+            counts[record.module] = counts.get(record.module, 0) + record.count
+    assert counts == {"shop.managers": 16}
+    assert done.losses == {"import_sites_full": 2 * 34 - 1}
