@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from ssot_probe.inventory.cache import Cache, digest_of
 from ssot_probe.inventory.configuration import read_configuration
@@ -26,13 +27,31 @@ MOST_BYTES = 32 * 1024 * 1024
 """A larger file is not even looked at."""
 
 _BATCH_BYTES = 256 * 1024
+_BATCH_FILES = 100
 _READERS: dict[str, Callable[[bytes], Facts]] = {
     SOURCE: read_source,
     CONFIGURATION: read_configuration,
     PICKLE: read_pickle,
 }
 
-_Job = tuple[bytes, str, bytes]  # digest, kind, content
+
+class Job(NamedTuple):
+    """A file that nothing is remembered of. Its content is read where it is parsed: messages stay small."""
+
+    digest: bytes
+    kind: str
+    path: str
+    size: int
+
+
+class Read(NamedTuple):
+    """What was read of a job."""
+
+    job: Job
+    digest: bytes  # of what the file held then, b"" where it could not be opened any more
+    facts: str  # as JSON
+
+
 Advance = Callable[[int], None]
 
 
@@ -48,41 +67,41 @@ def read_files(
         advance: told the bytes of each file when it is done.
     """
     facts: dict[str, Facts] = {}
+    jobs: dict[bytes, Job] = {}
     digests: dict[str, bytes] = {}
     sizes: dict[bytes, int] = {}
-    jobs: dict[bytes, _Job] = {}
-    for start in range(0, len(files), 1000):  # not all contents at once: most are known
-        contents: dict[bytes, _Job] = {}
-        for found in files[start : start + 1000]:
-            content = _content(found)
-            if isinstance(content, str):
-                facts[found.path] = Facts(unreadable=content)
-                advance(found.size)
-                continue
-            digest = digests[found.path] = digest_of(found.kind, content)
-            sizes[digest] = sizes.get(digest, 0) + found.size
-            contents[digest] = (digest, found.kind, content)
-        known = {digest: read for digest, text in cache.read(contents).items() if (read := _remembered(text))}
-        for digest in known:
-            advance(sizes.pop(digest, 0))
-        facts.update((path, known[digest]) for path, digest in digests.items() if digest in known)
-        jobs.update((digest, job) for digest, job in contents.items() if digest not in known)
+    for found in files:
+        content = _content(found.path)
+        if isinstance(content, str):
+            facts[found.path] = Facts(unreadable=content)
+            advance(found.size)
+            continue
+        digest = digests[found.path] = digest_of(found.kind, content)
+        sizes[digest] = sizes.get(digest, 0) + found.size
+        jobs.setdefault(digest, Job(digest, found.kind, found.path, len(content)))
+    known: dict[bytes, Facts] = {}
+    for digest, text in cache.read(jobs).items():
+        remembered = _remembered(text)
+        if remembered is not None:
+            known[digest] = remembered
+            advance(sizes[digest])
     new: dict[bytes, str] = {}
-    for digest, text in _read_all(list(jobs.values()), processes):
-        new[digest] = text
-        advance(sizes.get(digest, 0))
+    for read in _read_all([job for job in jobs.values() if job.digest not in known], processes):
+        known[read.job.digest] = from_json(read.facts)
+        if read.digest:
+            new[read.digest] = read.facts
+        advance(sizes[read.job.digest])
     cache.write(new)
-    read_now = {digest: from_json(text) for digest, text in new.items()}
-    facts.update((path, read_now[digest]) for path, digest in digests.items() if path not in facts)
+    facts.update((path, known[digest]) for path, digest in digests.items())
     return facts
 
 
-def _content(found: Found) -> bytes | str:
+def _content(path: str) -> bytes | str:
     """Return the content of a file, or why it cannot be read."""
-    if found.size > MOST_BYTES:
-        return f"larger than {MOST_BYTES // 1024 // 1024} MiB"
     try:
-        with open(found.path, "rb") as file:
+        if os.path.getsize(path) > MOST_BYTES:
+            return f"larger than {MOST_BYTES // 1024 // 1024} MiB"
+        with open(path, "rb") as file:
             return file.read(MOST_BYTES)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
@@ -95,14 +114,13 @@ def _remembered(text: str) -> Facts | None:
         return None
 
 
-def _read_all(jobs: Sequence[_Job], processes: int) -> Iterator[tuple[bytes, str]]:
-    if processes < 2 or sum(len(job[2]) for job in jobs) < WORTH_PROCESSES:
+def _read_all(jobs: Sequence[Job], processes: int) -> Iterator[Read]:
+    if processes < 2 or sum(job.size for job in jobs) < WORTH_PROCESSES:
         for job in jobs:
             yield from read_batch([job])
         return
-    batches = _batches(jobs)
-    crashed: list[_Job] = []
-    for batch, read in _in_processes(batches, processes):
+    crashed: list[Job] = []
+    for batch, read in _in_processes(_batches(jobs), processes):
         if read is None:
             crashed.extend(batch)
         else:
@@ -110,46 +128,55 @@ def _read_all(jobs: Sequence[_Job], processes: int) -> Iterator[tuple[bytes, str
     for job in crashed:  # one at a time, to learn which of them ends the process that reads it
         for _, read in _in_processes([[job]], 1):
             if read is None:
-                yield job[0], to_json(Facts(unreadable="cannot be parsed: the interpreter crashed on it"))
+                yield Read(
+                    job, b"", to_json(Facts(unreadable="cannot be parsed: the interpreter crashed on it"))
+                )
             else:
                 yield from read
 
 
-def read_batch(jobs: Iterable[_Job]) -> list[tuple[bytes, str]]:
+def read_batch(jobs: Iterable[Job]) -> list[Read]:
     """Read some files: what a process is given to do."""
-    return [(digest, to_json(_READERS[kind](content))) for digest, kind, content in jobs]
+    return [_read(job) for job in jobs]
 
 
-def _batches(jobs: Sequence[_Job]) -> list[list[_Job]]:
+def _read(job: Job) -> Read:
+    content = _content(job.path)
+    if isinstance(content, str):
+        return Read(job, b"", to_json(Facts(unreadable=content)))
+    return Read(job, digest_of(job.kind, content), to_json(_READERS[job.kind](content)))
+
+
+def _batches(jobs: Sequence[Job]) -> list[list[Job]]:
     """Divide the files into parts of about one size, the largest files first so that none is waited for."""
-    batches: list[list[_Job]] = [[]]
+    batches: list[list[Job]] = [[]]
     size = 0
-    for job in sorted(jobs, key=lambda job: len(job[2]), reverse=True):
-        if size > _BATCH_BYTES:
+    for job in sorted(jobs, key=lambda job: job.size, reverse=True):
+        if size > _BATCH_BYTES or len(batches[-1]) == _BATCH_FILES:
             batches.append([])
             size = 0
         batches[-1].append(job)
-        size += len(job[2])
+        size += job.size
     return batches
 
 
 def _in_processes(
-    batches: Sequence[list[_Job]], processes: int
-) -> Iterator[tuple[list[_Job], list[tuple[bytes, str]] | None]]:
+    batches: Sequence[list[Job]], processes: int
+) -> Iterator[tuple[list[Job], list[Read] | None]]:
     """Yield each batch with what was read, None where a process ended before it was done.
 
     Processes are spawned, not forked: a forked one would be a copy of this one with all that runs in it.
     """
     context = multiprocessing.get_context("spawn")
     with _unobserved(), ProcessPoolExecutor(processes, context, initializer=_begin) as pool:
-        running: dict[Future[list[tuple[bytes, str]]], list[_Job]] = {}
+        running: dict[Future[list[Read]], list[Job]] = {}
         try:
             waiting = list(reversed(batches))
             while waiting or running:
                 while waiting and len(running) < 2 * processes:
                     batch = waiting.pop()
                     try:
-                        with _uninterrupted():
+                        with _interrupts_later():
                             running[pool.submit(read_batch, batch)] = batch
                     except BrokenProcessPool:
                         yield batch, None
@@ -161,9 +188,9 @@ def _in_processes(
                     except BrokenProcessPool:
                         yield batch, None
         except BaseException:  # Ctrl-C: what the processes are doing is not waited for
-            pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():
                 process.terminate()
+            pool.shutdown(cancel_futures=True)
             raise
 
 
@@ -189,14 +216,13 @@ def _unobserved() -> Iterator[None]:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _interrupts_later() -> Iterator[None]:
     """Start processes that a Ctrl-C does not reach before they can say how they take it."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # not in the main thread, which alone may ask for that
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -8,7 +8,7 @@ from unit.inventory import deadly
 from unit.inventory.trees import write
 
 from ssot_probe.inventory import reading
-from ssot_probe.inventory.cache import Cache
+from ssot_probe.inventory.cache import Cache, digest_of
 from ssot_probe.inventory.facts import Facts
 from ssot_probe.inventory.reading import read_files
 from ssot_probe.inventory.tree import find_tree
@@ -59,11 +59,11 @@ def test_a_file_that_brings_the_interpreter_down_is_named_and_the_others_are_rea
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, {f"m{number}.py": f"class C{number}: ...\n" for number in range(6)})
-    write(tmp_path, {"killer.py": "deadly = 1\n"})
+    write(tmp_path, {"deadly.py": "deadly = 1\n"})
     monkeypatch.setattr(reading, "read_batch", deadly.read_batch)
     found = facts_of(tmp_path, 2)
-    assert found["killer.py"].unreadable == "cannot be parsed: the interpreter crashed on it"
-    assert [name for name, facts in found.items() if facts.unreadable] == ["killer.py"]
+    assert found["deadly.py"].unreadable == "cannot be parsed: the interpreter crashed on it"
+    assert [name for name, facts in found.items() if facts.unreadable] == ["deadly.py"]
     assert len(found) == 7
 
 
@@ -73,3 +73,11 @@ def test_a_file_that_went_away_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "a.py").unlink()
     found = read_files(files, Cache(""), 1)
     assert [facts.unreadable for facts in found.values()] == ["cannot be read: No such file or directory", ""]
+
+
+def test_a_file_that_changes_while_it_is_read_is_remembered_as_what_it_became(tmp_path: Path) -> None:
+    write(tmp_path, {"tree/a.py": "class Before: ...\n"})
+    (found,) = find_tree(str(tmp_path / "tree")).files
+    job = reading.Job(b"old digest", found.kind, found.path, found.size)
+    (read,) = reading.read_batch([job])
+    assert read.digest == digest_of(found.kind, b"class Before: ...\n")
