@@ -13,7 +13,7 @@ import click
 from ssot_probe.analysis.inference.proposal import ConceptProposal, Proposal, propose
 from ssot_probe.analysis.load import load
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.analysis.sources import ENDINGS
+from ssot_probe.analysis.sources import find_files
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.errors import UsageError
 from ssot_probe.inventory.cache import Cache
@@ -21,7 +21,7 @@ from ssot_probe.inventory.context_variables import context_variables
 from ssot_probe.inventory.inventory import take_inventory
 from ssot_probe.inventory.module_names import above_packages
 from ssot_probe.inventory.places import Places
-from ssot_probe.inventory.tree import SOURCE, find_tree
+from ssot_probe.inventory.tree import SOURCE, Tree, find_tree
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import Record
 from ssot_probe.policy_file import OWN_NAME, SHARED_NAME
@@ -59,10 +59,12 @@ def command(source: str | None, output: str | None, force: bool) -> int:
 
     Nothing of the tree is run or imported. Every line has its reason; what is doubtful is commented out.
     """
-    target = _target(source or os.curdir, output)
+    source = source or os.curdir
+    tree = _tree(source)
+    target = _target(tree, source, output)
     if target != STANDARD_OUTPUT and not force and os.path.lexists(target):
         raise UsageError(f"{target} is there already; --force replaces it, --output FILE writes another")
-    read = _read(source or os.curdir)
+    read = _read(tree, source)
     proposal = propose(read.recording, read.context_variables)
     text = render(proposal, read.what, read.remark)
     if target == STANDARD_OUTPUT:
@@ -74,38 +76,37 @@ def command(source: str | None, output: str | None, force: bool) -> int:
     return 0
 
 
-def _target(source: str, output: str | None) -> str:
+def _tree(source: str) -> Tree | None:
+    """Return the source tree, None for a recording."""
+    if os.path.isfile(source) or "://" in source:
+        return None
+    if not os.path.isdir(source):
+        raise UsageError(f"--from {source}: there is no such directory")
+    tree = find_tree(source)
+    if any(found.kind == SOURCE for found in tree.files):
+        return tree
+    if not find_files([source]):
+        raise UsageError(f"--from {source}: holds no Python file and no recording")
+    return None
+
+
+def _target(tree: Tree | None, source: str, output: str | None) -> str:
     if output is not None:
         return output
     # A recording is no place for a policy: that belongs where the service is started from.
-    return OWN_NAME if _is_recording(source) else os.path.normpath(os.path.join(source, OWN_NAME))
+    return OWN_NAME if tree is None else os.path.normpath(os.path.join(source, OWN_NAME))
 
 
-def _read(source: str) -> Source:
-    if _is_recording(source):
+def _read(tree: Tree | None, source: str) -> Source:
+    if tree is None:
         return Source(load([source]), (), "a recording", OF_RECORDINGS)
-    if not os.path.isdir(source):
-        raise UsageError(f"--from {source}: there is no such directory")
-    records, context_variables = _records_of_tree(source)
+    records, context_variables = _records_of(tree)
     recording = Recording(("tree", record) for record in records)
     return Source(recording, context_variables, "the source tree")
 
 
-def _is_recording(source: str) -> bool:
-    if os.path.isfile(source) or "://" in source:
-        return True
-    if not os.path.isdir(source):
-        return False
-    names = os.listdir(source)
-    return not any(name.endswith(".py") for name in names) and any(name.endswith(ENDINGS) for name in names)
-
-
-def _records_of_tree(path: str) -> tuple[Sequence[Record], Sequence[str]]:
-    """Return the records of a source tree, and the qualified names of its ContextVars."""
-    tree = find_tree(path)
-    files = [found for found in tree.files if found.kind == SOURCE]
-    if not files:
-        raise UsageError(f"--from {path}: holds no Python file and no recording")
+def _records_of(tree: Tree) -> tuple[Sequence[Record], Sequence[str]]:
+    """Return what the files of a tree declare, and the qualified names of its ContextVars."""
     top = above_packages(tree.top)
     places = Places("", top, top)  # the file must read the same wherever it is written from
     cache = Cache(cache_directory(os.environ))

@@ -125,6 +125,8 @@ def _members(concept: ConceptProposal) -> Iterator[str]:
 def _canonical(concept: ConceptProposal) -> Iterator[str]:
     canonical, group = concept.canonical, concept.group
     if group.is_alternatives:
+        if not group.base and canonical.standings[0].files:
+            yield f"# canonical = {quoted(canonical.standings[0].name)}    # the most used of them"
         return
     if not canonical.path:
         yield from _comment("Nothing uses one of them more than the others; name the one to keep.")
@@ -204,7 +206,7 @@ def _limits(concept: ConceptProposal) -> Iterator[str]:
 def _isolation(concept: ConceptProposal) -> Iterator[str]:
     site = concept.made_at_import
     if site is not None:
-        yield from _comment(f"An instance is made at import, which all users share: {site.file}:{site.line}.")
+        yield from _comment(f"An instance is made at import, for the whole process: {site.file}:{site.line}.")
     if concept.is_process_wide:
         role = concept.group.name.rpartition("-")[2]
         yield f'isolation = "process"    # a {role} serves everybody, as a rule; else "user"'

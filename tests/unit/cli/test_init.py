@@ -127,6 +127,23 @@ def test_a_recording_is_read_too_and_its_policy_goes_to_the_current_directory() 
     assert cli.run(("report", "recording", "--fail-on", "error")) == 1
 
 
+def test_what_a_tree_holds_beside_its_source_makes_it_no_recording() -> None:
+    files = {"package.json": "{}", "src/app/__init__.py": "", "src/app/main.py": "import app\n"}
+    write_files(Path(), files)
+    assert init() == 0
+    assert policy().packages == ("app",)
+
+
+def test_a_recording_may_lie_deeper() -> None:
+    program = Program()
+    program.cls(MANAGER)
+    program.stop()
+    Path("recordings").mkdir()
+    record(program, Path("recordings/web"))
+    assert init("--from", "recordings") == 0
+    assert policy().packages == ("chat",)
+
+
 def test_a_recording_of_nothing_is_no_evidence() -> None:
     Path("recording").mkdir()
     Path("recording/empty.jsonl").write_text("")

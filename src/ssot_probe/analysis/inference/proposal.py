@@ -15,8 +15,8 @@ from ssot_probe.analysis.inference.role_names import shared_ending
 from ssot_probe.analysis.inference.users import UserProposal, users
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.wording import number
-from ssot_probe.model.concepts import ROLES, plays, role_words
-from ssot_probe.model.names import last_part, split
+from ssot_probe.model.concepts import ROLES, plays
+from ssot_probe.model.names import split
 from ssot_probe.model.policy import Concept
 from ssot_probe.model.records import ImportRecord, Site
 
@@ -97,7 +97,7 @@ def _concept(facts: Facts, found: Group) -> ConceptProposal:
     sites = [facts.classes[name].made_at_import for name in found.members]
     made_at_import = min((site for site in sites if site is not None), default=None)
     reasons, score = _worth(facts, found, canonical, factories, legacy, paths, made_at_import)
-    role = role_words(last_part(found.members[0]))[-1:]
+    role = found.name.rpartition("-")[2].capitalize()
     return ConceptProposal(
         found,
         _patterns(facts, found),
@@ -106,7 +106,7 @@ def _concept(facts: Facts, found: Group) -> ConceptProposal:
         legacy,
         paths,
         made_at_import,
-        bool(role) and role[0] in PROCESS_WIDE,
+        role in PROCESS_WIDE,
         reasons,
         score,
     )

@@ -69,6 +69,16 @@ def test_the_path_that_most_files_use_is_the_canonical_one() -> None:
     assert source.concept("websocket-manager").canonical.path == "chat.ws:WebSocketManager"
 
 
+def test_a_module_that_passes_the_class_on_is_no_user_of_it() -> None:
+    source = two_managers()
+    source.bind("chat.names:WebSocketManager", MANAGER)
+    source.uses(MANAGER, "chat/names.py")
+    source.uses("chat.names:WebSocketManager", "chat/a.py")
+    source.uses(UNIFIED, "chat/b.py", "chat/c.py")
+    canonical = source.concept("websocket-manager").canonical
+    assert canonical.standings == (Standing(UNIFIED, 2, 0), Standing(MANAGER, 1, 0))
+
+
 def test_the_path_through_a_legacy_module_is_not_canonical_however_many_use_it() -> None:
     source = two_managers()
     source.bind("chat.compat:WebSocketManager", MANAGER)

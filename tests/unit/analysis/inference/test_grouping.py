@@ -52,6 +52,17 @@ def test_alternatives_with_the_same_methods_are_one_concept_and_said_to_be_alter
     assert found.is_alternatives
 
 
+def test_a_few_methods_in_common_are_not_enough() -> None:
+    source = Source()
+    source.declares(
+        "shop.redis:RedisSessionStore", "load_session save_session connect_to_redis expire_session"
+    )
+    source.declares("shop.disk:FileSessionStore", "load_session open_the_file lock_the_file sweep_old_files")
+    source.declares("chat.manager:SocketManager", "send_message_now add_socket drop_socket list_sockets")
+    source.declares("chat.hub:Hub", "send_message_now count_topics forget_topic rename_topic")
+    assert {len(names) for names in members(source).values()} == {1}
+
+
 def test_two_versions_among_alternatives_are_taken_out() -> None:
     source = Source()
     methods = "load_prompt render_prompt list_prompts"
