@@ -73,12 +73,16 @@ def test_projects_with_packages_of_one_name_are_kept_apart(tmp_path: Path) -> No
         "new/chat/__init__.py": "",
         "old/pyproject.toml": "",
         "old/chat/__init__.py": "class Manager: ...\n",
-        "old/main.py": "import chat\nfrom chat import Manager\nchat.Manager()\n",
+        "old/chat/only.py": "from . import Manager as M\nfrom .. import x\n",
+        "old/main.py": "from chat import only as o\nM = o.M\nimport chat\n"
+        "from chat import Manager\nchat.Manager()\n",
     }
     scanned = scan(tmp_path, files)
-    assert set(scanned.modules) == {"chat", "old.chat", "main"}
-    assert scanned.constructions == [("old.chat:Manager", "old/main.py", 3)]
+    assert set(scanned.modules) == {"chat", "old.chat", "chat.only", "main"}
+    assert scanned.constructions == [("old.chat:Manager", "old/main.py", 5)]
     assert ("main.Manager", "old.chat:Manager") in scanned.bindings
+    assert ("main.M", "old.chat:Manager") in scanned.bindings
+    assert ("chat", ("Manager",)) in scanned.imports
 
 
 def test_a_file_that_no_import_can_reach_has_a_name_all_the_same(tmp_path: Path) -> None:
