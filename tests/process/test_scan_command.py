@@ -31,7 +31,8 @@ def start(directory: Path, *arguments: str) -> subprocess.Popen[str]:
 def test_an_interrupt_ends_it_and_its_processes_without_a_traceback(tmp_path: Path) -> None:
     write(tmp_path, {f"tree/m{number}.py": f"{LONG}x = {number}\n" for number in range(200)})
     process = start(tmp_path, "tree")
-    time.sleep(2)
+    while not (tmp_path / "cache" / "scan.sqlite3").exists() and process.poll() is None:
+        time.sleep(0.05)  # the first thing that it does before it reads
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.strip()) == (130, "", "interrupted")

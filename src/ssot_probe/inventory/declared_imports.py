@@ -46,7 +46,7 @@ def is_of_tree(found: Imported, module: Module, names: Names) -> bool:
 
 def _is_submodule(package: str, name: str, names: Names) -> bool:
     """Is what the package calls by this name its own submodule, rather than something called like it?"""
-    full = f"{package}.{name}"
+    full = names.submodule(package, name)
     if full not in names.modules:
         return False
     things = names.attribute(Thing(MODULE, package), name)

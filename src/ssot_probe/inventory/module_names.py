@@ -65,7 +65,7 @@ def name_modules(
             for one in members
             for name in [".".join((*prefix, *one.parts))]
         )
-    return list(_each_once(named, is_root))
+    return list(_each_once(named, certain))
 
 
 def above_packages(directory: str) -> str:
@@ -163,19 +163,25 @@ def _is_within(package: str, parts: tuple[str, ...]) -> bool:
     return parts[: len(declared)] == declared
 
 
-def _each_once(named: Iterable[Named], roots: _Roots) -> Iterator[Named]:
+def _each_once(named: Iterable[Named], roots: Iterable[str]) -> Iterator[Named]:
     """Give the second file of one name the name that its path makes; the first keeps what it is called."""
     taken: set[str] = set()
     for one in named:
         module = one.module
         if module in taken:
-            module = ".".join((*roots.parts_below(one.root), module))
+            module = ".".join((*_parts_above(one.root, roots), module))
         for number in range(2, sys.maxsize):
             if module not in taken:
                 break
             module = f"{one.module}#{number}"
         taken.add(module)
         yield one._replace(module=module)
+
+
+def _parts_above(directory: str, roots: Iterable[str]) -> list[str]:
+    """Return the directories between one of the roots and a directory, itself included."""
+    above = [root for root in roots if directory.startswith(root.rstrip(os.sep) + os.sep)]
+    return os.path.relpath(directory, max(above, key=len)).split(os.sep) if above else []
 
 
 def _prefixes(module: str) -> list[str]:

@@ -52,7 +52,7 @@ def _target(text: str, names: Names, with_words: bool) -> str:
     module, colon, inner = text.partition(":")
     if not colon and "." not in text:
         found = names.modules.get(text)
-        return text if with_words and found is not None and found.package == text else ""
+        return text if with_words and found is not None and found.package == found.local_name else ""
     if colon:
         return _attribute(module, inner.partition(".")[0], names) if module in names.modules else ""
     end = len(text)

@@ -44,7 +44,7 @@ class Module:
         self.root = named.root
         self.local_name = named.local
         self.facts = facts
-        self.package = named.module if named.is_package else named.module.rpartition(".")[0]
+        self.package = named.local if named.is_package else named.local.rpartition(".")[0]
         self.classes: dict[str, ClassFact] = {fact.qualname: fact for fact in facts.classes}
         self.functions: dict[str, FunctionFact] = {fact.qualname: fact for fact in facts.functions}
         self.bindings: dict[str, list[Binding]] = defaultdict(list)
@@ -58,7 +58,9 @@ class Module:
         """
         if not level:
             return module
-        start = {"": self.package, "__package__": self.package, "__name__": self.name}.get(package, package)
+        start = {"": self.package, "__package__": self.package, "__name__": self.local_name}.get(
+            package, package
+        )
         parts = start.split(".") if start else []
         if level > len(parts):
             return "." * level + module
@@ -95,6 +97,14 @@ class Names:
     def has(self, module: str) -> bool:
         """Is it a module of the tree, or a namespace that leads to some?"""
         return module in self.modules or module in self.namespaces
+
+    def submodule(self, package: str, name: str) -> str:
+        """Return the name, in this tree, of a module in a package."""
+        full = f"{package}.{name}"
+        found = self.modules.get(package)
+        if found is None:
+            return full
+        return self._by_root[found.root].get(f"{found.local_name}.{name}", full)
 
     def of(self, symbol: Symbol, module: Module, with_type_checking: bool = False) -> tuple[Thing, ...]:
         """Return what a symbol of a module's file may lead to; the meaning that holds in the end comes first.
@@ -175,7 +185,7 @@ class Names:
         hold modules of one name.
         """
         absolute = module.absolute(level, name, package)
-        return absolute if level else self._by_root[module.root].get(absolute, absolute)
+        return self._by_root[module.root].get(absolute, absolute)
 
     def _search(self, start: _Step, with_type_checking: bool) -> Iterator[Thing]:
         """Follow every way that a name may lead, each step once, so that cycles end."""
@@ -228,9 +238,8 @@ class Names:
                     steps.append((target, "", path))
         if steps:
             return steps
-        if self.has(f"{module.name}.{first}"):
-            return [(f"{module.name}.{first}", "", rest)]
-        return []
+        submodule = self.submodule(module.name, first)
+        return [(submodule, "", rest)] if self.has(submodule) else []
 
     def _offers(self, name: str, attribute: str) -> bool:
         """Does a star import of the module bind this name?"""

@@ -67,6 +67,24 @@ def test_programs_with_modules_of_one_name_are_kept_apart(tmp_path: Path) -> Non
     assert scanned.constructions == [("lib:Manager", "a/app.py", 2), ("b.lib:Manager", "b/app.py", 2)]
 
 
+def test_projects_with_packages_of_one_name_are_kept_apart(tmp_path: Path) -> None:
+    files = {
+        "new/pyproject.toml": "",
+        "new/chat/__init__.py": "",
+        "old/pyproject.toml": "",
+        "old/chat/__init__.py": "class Manager: ...\n",
+        "old/chat/only.py": "from . import Manager as M\nfrom .. import x\n",
+        "old/main.py": "from chat import only as o\nM = o.M\nimport chat\n"
+        "from chat import Manager\nchat.Manager()\n",
+    }
+    scanned = scan(tmp_path, files)
+    assert set(scanned.modules) == {"chat", "old.chat", "chat.only", "main"}
+    assert scanned.constructions == [("old.chat:Manager", "old/main.py", 5)]
+    assert ("main.Manager", "old.chat:Manager") in scanned.bindings
+    assert ("main.M", "old.chat:Manager") in scanned.bindings
+    assert ("chat", ("Manager",)) in scanned.imports
+
+
 def test_a_file_that_no_import_can_reach_has_a_name_all_the_same(tmp_path: Path) -> None:
     files = {"bin/run-me.py": "class A: ...\n", "2023/x.py": "", "a.b.py": ""}
     assert set(scan(tmp_path, files).modules) == {"bin.run-me", "2023.x", "a.b"}
