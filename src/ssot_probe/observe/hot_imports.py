@@ -19,7 +19,8 @@ from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.tripwire import Hit
 
 MOST_PER_SECOND = 100_000
-"""Reads of a module's flag for one place, beyond which the module is not listened to for a while."""
+"""Reads of a module's flag for one place, beyond which the module is not listened to for a while. So many
+must have come at that rate: a burst is counted in full."""
 
 SHORTEST_LOOK = 0.05
 """Seconds that a rate is taken over at least."""
@@ -41,6 +42,7 @@ class HotImports:
         self._looked = monotonic()
         self._paused: dict[str, _Pause] = {}
         self._seconds: dict[str, float] = {}  # how long a module was paused the last time
+        self._run: dict[str, int] = {}  # how often a module was imported since its rate is too high
         self._told: set[str] = set()
         self._is_stopped = False
 
@@ -56,16 +58,20 @@ class HotImports:
             return []
         self._looked = now
         hot: dict[str, Hit] = {}
+        run: dict[str, int] = {}
         most = MOST_PER_SECOND * elapsed
         for hit in hits:
-            count = hit.counter[0]
-            if count - hit.counter[3] > most:
+            added = hit.counter[0] - hit.counter[3]
+            if added > most:
                 hot.setdefault(hit.module, hit)
-            hit.counter[3] = count
+                run[hit.module] = run.get(hit.module, self._run.get(hit.module, 0)) + added
+            hit.counter[3] += added
+        self._run = run
         self._resume(now, hot)
         new = []
         for module, hit in hot.items():
-            if self._pause(module, now) and module not in self._told:
+            is_lasting = run[module] >= MOST_PER_SECOND or module in self._seconds
+            if is_lasting and self._pause(module, now) and module not in self._told:
                 self._told.add(module)
                 new.append(hit)
         return new
@@ -76,6 +82,7 @@ class HotImports:
             tripwire.arm(pause.spec)
         self._paused.clear()
         self._seconds.clear()
+        self._run.clear()
 
     def stop(self) -> None:
         """Touch no spec any more."""

@@ -27,6 +27,8 @@ LOOP = """
         return count
 """
 
+HOT = 20 * MOST_PER_SECOND
+
 FILES = {"managers.py": "class CartManager:\n    pass\n", "loop.py": LOOP}
 
 
@@ -75,10 +77,25 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
 
 def test_a_module_that_is_imported_too_often_is_not_listened_to_for_a_while(bench: Bench) -> None:
-    assert bench.pass_by(0.1, 2 * MOST_PER_SECOND) == [bench.hit]
+    assert bench.pass_by(0.1, HOT) == [bench.hit]
     assert not bench.is_armed
     assert bench.pass_by(0.1, 0) == []
     assert bench.is_armed
+
+
+def test_a_burst_is_counted_in_full(bench: Bench) -> None:
+    for _ in range(20):
+        assert bench.pass_by(0.1, 4 * MOST_PER_SECOND) == []
+        assert bench.pass_by(0.1, 0) == []
+        assert bench.is_armed
+
+
+def test_a_loop_that_is_little_faster_than_allowed_is_noticed_once_it_lasts(bench: Bench) -> None:
+    looks = 0
+    while bench.is_armed and looks < 100:
+        bench.pass_by(0.1, 1.2 * MOST_PER_SECOND)
+        looks += 1
+    assert looks == 9
 
 
 def test_imports_below_the_rate_are_all_counted(bench: Bench) -> None:
@@ -90,7 +107,7 @@ def test_imports_below_the_rate_are_all_counted(bench: Bench) -> None:
 def test_a_loop_that_goes_on_is_listened_to_ever_more_seldom_but_never_given_up(bench: Bench) -> None:
     listened = [bench.is_armed]
     for _ in range(2_000):
-        bench.pass_by(0.1, 2 * MOST_PER_SECOND)
+        bench.pass_by(0.1, HOT)
         listened.append(bench.is_armed)
     assert listened.count(True) < 50
     longest = int(LONGEST_PAUSE / 0.1) + 2
@@ -100,20 +117,20 @@ def test_a_loop_that_goes_on_is_listened_to_ever_more_seldom_but_never_given_up(
 
 def test_a_loop_that_ends_is_forgotten(bench: Bench) -> None:
     for _ in range(50):
-        bench.pass_by(0.1, 2 * MOST_PER_SECOND)
+        bench.pass_by(0.1, HOT)
     for _ in range(100):
         bench.pass_by(0.1, 0)
     assert bench.is_armed
-    bench.pass_by(0.1, 2 * MOST_PER_SECOND)
+    bench.pass_by(0.1, HOT)
     assert not bench.is_armed
     bench.pass_by(0.1, 0)
     assert bench.is_armed
 
 
 def test_a_hot_module_is_named_once(bench: Bench) -> None:
-    assert bench.pass_by(0.1, 2 * MOST_PER_SECOND)
+    assert bench.pass_by(0.1, HOT)
     for _ in range(50):
-        assert bench.pass_by(0.1, 2 * MOST_PER_SECOND) == []
+        assert bench.pass_by(0.1, HOT) == []
 
 
 def test_no_rate_is_taken_over_a_moment(bench: Bench) -> None:
@@ -124,18 +141,18 @@ def test_no_rate_is_taken_over_a_moment(bench: Bench) -> None:
 
 def test_a_module_that_is_being_loaded_is_listened_to(bench: Bench) -> None:
     bench.spec._initializing = True  # type: ignore[attr-defined]
-    assert bench.pass_by(0.1, 2 * MOST_PER_SECOND) == []
+    assert bench.pass_by(0.1, HOT) == []
     assert bench.is_armed
 
 
 def test_all_are_listened_to_again_before_a_fork(bench: Bench) -> None:
-    bench.pass_by(0.1, 2 * MOST_PER_SECOND)
+    bench.pass_by(0.1, HOT)
     bench.hot.resume_all()
     assert bench.is_armed
 
 
 def test_nothing_is_armed_after_the_end(bench: Bench) -> None:
-    bench.pass_by(0.1, 2 * MOST_PER_SECOND)
+    bench.pass_by(0.1, HOT)
     bench.hot.stop()
     assert bench.pass_by(10, 0) == []
     assert not bench.is_armed
