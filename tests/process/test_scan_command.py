@@ -59,7 +59,7 @@ def test_two_scans_at_once_share_a_cache(tmp_path: Path) -> None:
         assert (process.returncode, err) == (0, "")
         assert "300 Python files" in out
         assert "note" not in out
-    inventories = [path.read_bytes() for path in tmp_path.glob("out*/scan-tree.traces.jsonl")]
+    inventories = [path.read_bytes() for path in tmp_path.glob("out*/scan-tree.traces.jsonl.gz")]
     assert len(inventories) == 3
 
 

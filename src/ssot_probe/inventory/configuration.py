@@ -17,7 +17,10 @@ _COMMENT = re.compile(r"(?:^|\s)[#;].*")
 
 
 def read_configuration(content: bytes) -> Facts:
-    """Return the dotted names in a text file, without comments; where it is no text, why it is unreadable."""
+    """Return the dotted names in a text file; where it is no text, why it is unreadable.
+
+    Comments are left out, and a policy of ours: what it says of a path is no use of it.
+    """
     if len(content) > MOST_BYTES:
         return Facts(unreadable=f"larger than {MOST_BYTES // 1024 // 1024} MiB")
     try:
@@ -29,8 +32,11 @@ def read_configuration(content: bytes) -> Facts:
 
 
 def _names(text: str) -> Iterator[Text]:
+    is_policy = False
     for number, line in enumerate(text.splitlines(), 1):
-        if "." in line or ":" in line:
+        if line.startswith("["):
+            is_policy = line.lstrip("[").startswith("tool.ssot_probe")
+        if not is_policy and ("." in line or ":" in line):
             seen = dict.fromkeys(match.group(1) for match in _NAME.finditer(_without_comment(line)))
             yield from (Text(number, name) for name in seen)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from ssot_probe.policy_file import OWN_NAME
+
 SOURCE, CONFIGURATION, PICKLE = "source", "configuration", "pickle"
 
 _SUFFIXES = {
@@ -87,7 +89,7 @@ class _Search:
         """Collect one file, if it is of a kind that is read."""
         stem, suffix = os.path.splitext(name)
         kind = _SUFFIXES.get(suffix) or (CONFIGURATION if name == ".env" or stem == ".env" else None)
-        if kind is None:
+        if kind is None or name == OWN_NAME:  # a policy says of a path that it is legacy, and uses none
             return
         if self._is_excluded(relative, name):
             self.ignored["excluded"] += 1

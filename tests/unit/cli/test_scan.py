@@ -56,11 +56,11 @@ def test_the_summary_says_what_there_is_and_how_to_go_on(capsys: pytest.CaptureF
         "socket-manager (inferred): 2 classes, 2 makers, constructed at 1 place",
         "chat/manager.py:1  class chat.manager:WebSocketManager",
         "chat/manager.py:2  function chat.manager:get_manager -> chat.manager:WebSocketManager",
-        "The inventory lies in ssot-probe-data/scan-shop.traces.jsonl",
+        "The inventory lies in ssot-probe-data/scan-shop.traces.jsonl.gz",
         "ssot-probe report ssot-probe-data",
     ):
         assert line in out
-    assert Path("ssot-probe-data/scan-shop.traces.jsonl").exists()
+    assert Path("ssot-probe-data/scan-shop.traces.jsonl.gz").exists()
 
 
 def test_concepts_are_those_of_the_nearest_policy(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,10 +124,10 @@ def test_the_inventory_goes_where_it_is_asked_for(
 ) -> None:
     write(Path(), TREE)
     assert run("--out", "there") == 0
-    assert os.listdir("there") == ["scan-shop.traces.jsonl"]
+    assert os.listdir("there") == ["scan-shop.traces.jsonl.gz"]
     monkeypatch.setenv("SSOT_PROBE_DIR", str(tmp_path / "data"))
     assert run("chat", "--output", "summary.txt") == 0
-    assert os.listdir(tmp_path / "data") == ["scan-chat.traces.jsonl"]
+    assert os.listdir(tmp_path / "data") == ["scan-chat.traces.jsonl.gz"]
     captured = capsys.readouterr()
     assert captured.err == f"The summary lies in {os.path.abspath('summary.txt')}\n"
     assert "WebSocketManager" in Path("summary.txt").read_text()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -20,19 +21,24 @@ FILES = {
 }
 
 
+def text_of(path: Path) -> bytes:
+    """Return what the file holds, uncompressed."""
+    return gzip.decompress(path.read_bytes())
+
+
 @pytest.fixture
 def scanned(tmp_path: Path) -> Scanned:
     return scan(tmp_path / "tree", FILES)
 
 
 def read(path: str) -> list[Record]:
-    spans = read_spans(Path(path).read_bytes().splitlines())
+    spans = read_spans(text_of(Path(path)).splitlines())
     return [record for _, span in spans for record in from_span(span)]
 
 
 def test_what_is_written_is_read_back(tmp_path: Path, scanned: Scanned) -> None:
     path = write_inventory(scanned.inventory.records, str(tmp_path / "new" / "out"), "shop")
-    assert path == str(tmp_path / "new" / "out" / "scan-shop.traces.jsonl")
+    assert path == str(tmp_path / "new" / "out" / "scan-shop.traces.jsonl.gz")
     assert set(read(path)) == set(scanned.inventory.records)
     assert len(read(path)) == len(scanned.inventory.records)
 
@@ -46,25 +52,25 @@ def test_the_last_record_says_how_many_there_are(tmp_path: Path, scanned: Scanne
 
 def test_the_resource_names_no_process_host_or_directory(tmp_path: Path, scanned: Scanned) -> None:
     path = Path(write_inventory(scanned.inventory.records, str(tmp_path), "shop"))
-    for resource, _ in read_spans(path.read_bytes().splitlines()):
+    for resource, _ in read_spans(text_of(path).splitlines()):
         assert resource["ssot.origin"] == "static"
         assert str(resource["service.instance.id"]).startswith("scan-")
         assert set(resource) <= {attribute.name for attribute in ATTRIBUTES}
         assert not {"process.pid", "host.name", "service.name"} & set(resource)
-    assert str(tmp_path) not in path.read_text()
+    assert str(tmp_path) not in text_of(path).decode()
 
 
 def test_a_second_inventory_replaces_the_first_and_is_the_same(tmp_path: Path, scanned: Scanned) -> None:
     first = Path(write_inventory(scanned.inventory.records, str(tmp_path), "shop")).read_bytes()
     second = Path(write_inventory(scanned.inventory.records, str(tmp_path), "shop")).read_bytes()
     assert first == second
-    assert len(list(tmp_path.glob("*.jsonl"))) == 1
+    assert len(list(tmp_path.glob("*.jsonl.gz"))) == 1
 
 
 def test_every_span_has_ids_of_its_own(tmp_path: Path, scanned: Scanned) -> None:
     records = [*scanned.inventory.records[:-1]] * 2 + [scanned.inventory.records[-1]]
     path = Path(write_inventory(records, str(tmp_path), "shop"))
-    ids = [(span.trace_id, span.span_id) for _, span in read_spans(path.read_bytes().splitlines())]
+    ids = [(span.trace_id, span.span_id) for _, span in read_spans(text_of(path).splitlines())]
     assert len(ids) == len(set(ids))
     assert {(len(trace), len(span)) for trace, span in ids} == {(32, 16)}
 
@@ -93,4 +99,4 @@ def test_names_that_are_no_text_are_written_all_the_same(tmp_path: Path) -> None
 def test_lines_stay_below_what_a_collector_takes(tmp_path: Path) -> None:
     scanned = scan(tmp_path / "tree", {"a.py": "class A: ...\n" + "A()\n" * 3000})
     path = Path(write_inventory(scanned.inventory.records, str(tmp_path), "shop"))
-    assert max(map(len, path.read_bytes().splitlines())) < 1024 * 1024
+    assert max(map(len, text_of(path).splitlines())) < 1024 * 1024
