@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support.children import run
+from support.children import SOURCE, run
 
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import load
@@ -220,6 +223,40 @@ LOOK_ALIKES = {
 }
 
 
+PROLIFERATION = {
+    "a class that never loads": program(
+        never="class SlowCartManager:\n    pass\n", main="import shop.carts\nshop.carts.CartManager()\n"
+    ),
+    "a class inside a function that never runs": program(
+        views="def index():\n    class LocalCartManager:\n        pass\n    return LocalCartManager()\n",
+        main="import shop.carts, shop.views\n",
+    ),
+    "two that load and one that does not": program(
+        never="class SlowCartManager:\n    pass\n",
+        other="class OtherCartManager:\n    pass\n",
+        main="import shop.carts, shop.other\n",
+    ),
+}
+
+NO_PROLIFERATION = {
+    "a class in a comment and in a string": program(
+        text="# class SlowCartManager: pass\nTEXT = 'class OldCartManager: pass'\n",
+        main="import shop.carts\n",
+    ),
+    "an abstract base, a Protocol and a test double that never load": program(
+        bases="import abc, typing\n"
+        "class BaseCartManager(abc.ABC):\n    @abc.abstractmethod\n    def add(self): ...\n"
+        "class LikeCartManager(typing.Protocol):\n    def add(self): ...\n"
+        "class FakeCartManager:\n    pass\n",
+        main="import shop.carts\n",
+    ),
+    "a subclass of the canonical class that never loads": program(
+        rich="from shop.carts import CartManager\nclass RichCartManager(CartManager):\n    pass\n",
+        main="import shop.carts\n",
+    ),
+}
+
+
 def cases(table: Mapping[str, Mapping[str, Files]]) -> list[object]:
     return [
         pytest.param(code, files, id=f"{code}: {name}")
@@ -228,9 +265,13 @@ def cases(table: Mapping[str, Mapping[str, Files]]) -> list[object]:
     ]
 
 
-def codes_in(directory: Path, files: Files) -> set[str]:
+def codes_in(directory: Path, files: Files, is_scanned: bool = False) -> set[str]:
     """Run a program under the probe and judge the recording; return the codes of what is found."""
     done = run(directory, files=files, policy=POLICY).checked()
+    if is_scanned:
+        command = [sys.executable, "-m", "ssot_probe", "scan", "--no-cache", "--out", str(done.directory)]
+        environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+        subprocess.run(command, cwd=directory, env=environment, check=True, capture_output=True)
     recording = load([str(done.directory)])
     return {
         finding.code for finding in judge(recording, read_policy(str(directory / "ssot-probe.toml"))).findings
@@ -245,3 +286,13 @@ def test_the_defect_is_found(tmp_path: Path, code: str, files: Files) -> None:
 @pytest.mark.parametrize(("code", "files"), cases(LOOK_ALIKES))
 def test_the_look_alike_is_silent(tmp_path: Path, code: str, files: Files) -> None:
     assert code not in codes_in(tmp_path, files)
+
+
+@pytest.mark.parametrize("files", PROLIFERATION.values(), ids=PROLIFERATION)
+def test_classes_that_only_the_source_has_are_counted(tmp_path: Path, files: Files) -> None:
+    assert "SSOT109" in codes_in(tmp_path, files, is_scanned=True)
+
+
+@pytest.mark.parametrize("files", NO_PROLIFERATION.values(), ids=NO_PROLIFERATION)
+def test_what_is_no_further_class_in_the_source_is_silent(tmp_path: Path, files: Files) -> None:
+    assert "SSOT109" not in codes_in(tmp_path, files, is_scanned=True)
