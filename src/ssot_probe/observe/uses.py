@@ -20,6 +20,7 @@ from ssot_probe.context.sources import reading
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.unseen_frames import leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, caller_depth
 
 AMBIENT = frozenset({"contextvar", "call", "baggage"})
@@ -35,6 +36,7 @@ def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
     ]
 
 
+@unseen
 def use_wrapper(
     method: Maker,
     append: Callable[[tuple[object, ...]], None],
@@ -54,7 +56,11 @@ def use_wrapper(
             except Exception as error:
                 method.is_enabled = False
                 on_failure(method.name, error)
-        return wrapped(*args, **kwargs)
+        try:
+            return wrapped(*args, **kwargs)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     def _meet(method: Maker, observed: ObservedClass, instance: Any) -> None:
         user = bound_user()

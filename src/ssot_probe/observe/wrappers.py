@@ -16,6 +16,7 @@ from ssot_probe.context.sources import reading
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.recording import chain_around, recording, running_call
+from ssot_probe.observe.unseen_frames import leave_out, unseen
 
 MOST_SHAPES = 64
 """Ways to pass arguments to one coroutine function that are remembered."""
@@ -55,6 +56,7 @@ class Wrappers:
         self._on_failure = on_failure
         self._constructed, self._returned = recording(append, instances)
 
+    @unseen
     def constructor(self, maker: Maker, owner: type, call: Callable[..., Any] | None = None) -> Wrapper:
         """Wrap the `__init__` of `owner`; `call`, with the instance, replaces the wrapped one if given."""
         constructors, classes, inner_codes = self._constructors, self._classes, self._inner_codes
@@ -63,10 +65,14 @@ class Wrappers:
         def ssot_probe_constructor(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
-            if call is not None:
-                result = call(instance, *args, **kwargs)
-            else:
-                result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
+            try:
+                if call is not None:
+                    result = call(instance, *args, **kwargs)
+                else:
+                    result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
+            except BaseException as error:
+                leave_out(error)
+                raise
             if maker.is_enabled:
                 try:
                     kind = type(instance)
@@ -89,6 +95,7 @@ class Wrappers:
 
         return ssot_probe_constructor
 
+    @unseen
     def creator(self, maker_of: Callable[[type], Maker | None]) -> Wrapper:
         """Wrap a class's own `__new__` or a metaclass's `__call__`: they may construct or hand out.
 
@@ -100,7 +107,11 @@ class Wrappers:
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             newest = self._instances.newest
-            result = wrapped(*args, **kwargs)
+            try:
+                result = wrapped(*args, **kwargs)
+            except BaseException as error:
+                leave_out(error)
+                raise
             try:
                 kind = type(result)
                 maker = maker_of(kind)
@@ -118,6 +129,7 @@ class Wrappers:
 
         return ssot_probe_creator
 
+    @unseen
     def factory(self, maker: Maker) -> Wrapper:
         """Wrap a function or method whose result may be an instance."""
         classes, returned, running = self._classes, self._returned, running_call.get
@@ -134,6 +146,9 @@ class Wrappers:
             token = running_call.set(call)
             try:
                 result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
+            except BaseException as error:
+                leave_out(error)
+                raise
             finally:
                 call[0] = None
                 running_call.reset(token)
@@ -148,6 +163,7 @@ class Wrappers:
 
         return ssot_probe_factory
 
+    @unseen
     def coroutine(self, maker: Maker) -> Wrapper:
         """Wrap a coroutine function: its result is the awaited one, its caller the one who called it."""
         running, depth = running_call.get, caller_depth()
@@ -162,6 +178,9 @@ class Wrappers:
             token = running_call.set(call)
             try:
                 result = await wrapped(*args, **kwargs)
+            except BaseException as error:
+                leave_out(error)
+                raise
             finally:
                 call[0] = None
                 try:

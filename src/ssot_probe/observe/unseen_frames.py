@@ -1,0 +1,39 @@
+"""Keeps the probe's own frames out of tracebacks, and out of the lines that warnings and logs name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Any, TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_FILE = "<ssot_probe, counted like importlib._bootstrap>"
+"""`warnings` and `logging` count no frame whose file has both words in its name, as they do for importlib."""
+
+_HIDES = sys.version_info >= (3, 11)
+"""Before, `raise` adds the frame again, whatever is done to the traceback."""
+
+
+def unseen(function: _F) -> _F:
+    """Let the wrappers that a function defines, those called `ssot_probe_...`, not count as callers."""
+    code = function.__code__
+    function.__code__ = code.replace(co_consts=tuple(map(_renamed, code.co_consts)))
+    return function
+
+
+def leave_out(error: BaseException) -> None:
+    """Take the frame that caught an exception, and is about to raise it again, out of its traceback.
+
+    What the arguments were must not show in the error page of a framework that knows which functions to
+    be silent about.
+    """
+    if _HIDES and error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next
+
+
+def _renamed(constant: object) -> object:
+    if isinstance(constant, CodeType) and constant.co_name.startswith("ssot_probe_"):
+        return constant.replace(co_filename=_FILE)
+    return constant
