@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from ssot_probe.analysis.class_identity import ClassObject
 from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.undeclared import Explanations, Undeclared
 from ssot_probe.model.names import is_within
-from ssot_probe.model.records import (
-    BindingRecord,
-    BlindRecord,
-    ImportRecord,
-    ModuleRecord,
-    ReferenceRecord,
-    Site,
-)
+from ssot_probe.model.policy import named_modules
+from ssot_probe.model.records import BindingRecord, BlindRecord, ImportRecord, ModuleRecord, ProcessRecord
+from ssot_probe.policy_file import policy_from_json
 
 EXECUTED = "executed"
 FAILED = "failed"  # it ran, and never with success
@@ -28,9 +23,6 @@ UNKNOWN = "not observed"  # its file was loaded, and imports of that module are 
 
 STATES = (EXECUTED, FAILED, UNKNOWN, LOADED, DECLARED, NEVER)
 
-COMPUTED = "computed-import"
-UNEXPLAINED = "unexplained"
-
 
 class Declared(NamedTuple):
     """An import that source declares, and what became of it."""
@@ -38,16 +30,6 @@ class Declared(NamedTuple):
     record: ImportRecord
     state: str  # of STATES
     count: int = 0  # type: ignore[assignment]  # successful executions
-
-
-class Unmatched(NamedTuple):
-    """Something that ran and that the inventory does not declare."""
-
-    kind: str  # "import" | "class" | "module"
-    file: str
-    line: int
-    what: str
-    why: str  # UNEXPLAINED where nothing explains it
 
 
 class Join:
@@ -96,9 +78,10 @@ class Join:
         return {record: self._state(record) for _, record in self._inventory.of(ImportRecord)}
 
     @cached_property
-    def unmatched(self) -> tuple[Unmatched, ...]:
+    def unmatched(self) -> tuple[Undeclared, ...]:
         """What ran without being declared, each with the reason where one is known."""
-        return tuple(sorted({*self._undeclared_modules(), *self._undeclared_classes(), *self._odd_imports()}))
+        odd = [record for record, declarations in self._declarations.items() if not declarations]
+        return tuple(sorted(set(Explanations(self._recording, self._inventory, self.file).of(odd))))
 
     def _state(self, record: ImportRecord) -> Declared:
         ran = self._ran.get(record)
@@ -116,13 +99,23 @@ class Join:
         if record.at_load and record.site.file in self.late_files:
             return False
         is_absent = record.module in self._own_modules and record.module not in self._recording.loaded
-        return is_absent or record.module in self._watched
+        return is_absent or record.module in self._observed or self._is_named(record.module)
 
     @cached_property
-    def _watched(self) -> frozenset[str]:
-        """The modules whose imports the probe told, or would have told: they bind what is observed."""
-        bound = {record.module for _, record in self._recording.of(BindingRecord)}
-        return frozenset(bound | {record.module for _, record in self._recording.of(ImportRecord)})
+    def _observed(self) -> frozenset[str]:
+        """The modules that bind what is observed: every import of them was told."""
+        return frozenset(record.module for _, record in self._recording.of(BindingRecord))
+
+    def _is_named(self, module: str) -> bool:
+        """Did the policy of every process name the module, a package around it, or something in it?"""
+        return bool(self._named) and all(
+            any(is_within(module, name) or is_within(name, module) for name in names) for names in self._named
+        )
+
+    @cached_property
+    def _named(self) -> list[tuple[str, ...]]:
+        policies = {record.policy for _, record in self._recording.of(ProcessRecord) if record.policy}
+        return [named_modules(policy_from_json(policy)) for policy in sorted(policies)]
 
     @cached_property
     def _own_modules(self) -> frozenset[str]:
@@ -164,80 +157,6 @@ class Join:
         here = self._at_line.get((file, record.site.line), ())
         return [declared for declared in here if _means(declared, record.module)]
 
-    def _odd_imports(self) -> Iterator[Unmatched]:
-        for record, declarations in self._declarations.items():
-            if not declarations:
-                site = record.site
-                names = f" ({', '.join(record.names)})" if record.names else ""
-                what = f"imports {record.module}{names}"
-                why = self._why_not_declared(site, record.module)
-                yield Unmatched("import", self.file(site.file), site.line, what, why)
-
-    def _why_not_declared(self, site: Site, module: str) -> str:
-        file = self.file(site.file)
-        if unscanned := self._why_not_scanned(file):
-            return unscanned
-        if not site.line:
-            return "the interpreter knew no line for it"
-        if self._is_computed(file, site):
-            return "the name is computed at run time"
-        elsewhere = sorted(
-            record.site.line
-            for _, record in self._inventory.of(ImportRecord)
-            if record.site.file == file and record.module == module
-        )
-        if elsewhere:
-            return f"the scan has it on line {elsewhere[0]}: it ran in another version, or as a call"
-        if (file, site.line) not in self._at_line:
-            return (
-                "no import stands on this line: what is called there imports it, as unpickling and extension "
-                "modules do, or another version of the file ran"
-            )
-        return UNEXPLAINED
-
-    def _is_computed(self, file: str, site: Site) -> bool:
-        return any(
-            record.site.line == site.line or record.site.function == site.function
-            for record in self._computed.get(file, ())
-        )
-
-    @cached_property
-    def _computed(self) -> Mapping[str, list[ReferenceRecord]]:
-        found: dict[str, list[ReferenceRecord]] = defaultdict(list)
-        for _, record in self._inventory.of(ReferenceRecord):
-            if record.kind == COMPUTED:
-                found[record.site.file].append(record)
-        return found
-
-    def _why_not_scanned(self, file: str) -> str:
-        if file in self._scanned:
-            return ""
-        if not file:
-            return "it has no file: a namespace package, or made while the program ran"
-        if file.startswith("<frozen "):
-            return "the interpreter's own code imports it"
-        if file.startswith("<"):
-            return "its code was made while the program ran"
-        if file in self._unread:
-            return "its file could not be read by the scan"
-        return "its file was not scanned"
-
-    def _undeclared_modules(self) -> Iterator[Unmatched]:
-        for _, record in self._recording.of(ModuleRecord):
-            file = self.file(record.file)
-            why = self._why_not_scanned(file)
-            if why:
-                yield Unmatched("module", file, 0, record.module, why)
-
-    def _undeclared_classes(self) -> Iterator[Unmatched]:
-        declared = {(cls.name, cls.file) for cls in self._inventory.classes}
-        lines = {(cls.file, cls.line): cls for cls in self._inventory.classes}
-        for cls in self._recording.classes:
-            file = self.file(cls.file)
-            if cls.file and (cls.name, file) not in declared:
-                why = self._why_not_scanned(file) or _why_no_class(lines.get((file, cls.line)))
-                yield Unmatched("class", file, cls.line, cls.name, why)
-
 
 def join(recording: Recording) -> Join | None:
     """Return the recording's join with its inventory, None where the source was not scanned."""
@@ -250,12 +169,6 @@ def _means(declared: ImportRecord, module: str) -> bool:
         return True
     parent, _, name = module.rpartition(".")
     return parent == declared.module and (name in declared.names or "*" in declared.names)
-
-
-def _why_no_class(declared: ClassObject | None) -> str:
-    if declared is None:
-        return "no class statement stands there: it is made at run time"
-    return f"the scan knows it as {declared.name}: the file was loaded under another module name"
 
 
 def _aligned(recording: Recording, scanned: Mapping[str, str]) -> dict[str, str]:

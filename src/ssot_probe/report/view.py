@@ -8,10 +8,11 @@ from typing import Any
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.evidence import Worth, by_reason
-from ssot_probe.analysis.join import STATES, UNEXPLAINED, Join
+from ssot_probe.analysis.join import STATES, Join
 from ssot_probe.analysis.judge import Judgement
 from ssot_probe.analysis.migration import Progress
 from ssot_probe.analysis.path_table import PathRow
+from ssot_probe.analysis.undeclared import UNEXPLAINED
 from ssot_probe.analysis.wording import moment
 from ssot_probe.model.finding import Finding
 

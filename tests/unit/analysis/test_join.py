@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from unit.analysis.build import MANAGER, START, Program, Source, recording_of
+from unit.analysis.build import MANAGER, START, Program, Source, concept, policy, recording_of
 
-from ssot_probe.analysis.join import UNEXPLAINED, Join, join
+from ssot_probe.analysis.join import Join, join
+from ssot_probe.analysis.undeclared import UNEXPLAINED
 from ssot_probe.model.records import ClassRecord, ModuleRecord
+from ssot_probe.policy_file import policy_to_json
 
 OLD = "chat.ws.old:WebSocketManager"
 
@@ -32,6 +34,7 @@ def test_without_a_scan_there_is_nothing_to_join() -> None:
 
 def test_an_import_is_executed_or_in_a_loaded_file_or_not_even_loaded() -> None:
     program, source = Program(), Source()
+    program.cls(OLD)
     program.imports("chat/views.py:3", OLD)
     for place in ("chat/views.py:3", "chat/views.py:9", "chat/jobs.py:2"):
         source.imports(place, OLD, inside="<module>" if place.endswith((":3", ":2")) else "index")
@@ -56,6 +59,37 @@ def test_imports_of_modules_that_are_not_watched_are_not_said_to_be_dead() -> No
         "chat/views.py:2": "not observed",
         "chat/views.py:3": "not executed",  # a module of the project that was never loaded
     }
+
+
+def test_an_import_that_was_told_though_its_module_is_not_watched_says_nothing_of_others() -> None:
+    program, source = Program(), Source()
+    program.module("chat.plain")
+    program.imports("chat/views.py:3", "chat.plain", outcome="loaded", inside="index")
+    source.module("chat.plain")
+    source.imports("chat/views.py:3", "chat.plain", inside="index")
+    source.imports("chat/views.py:9", "chat.plain", inside="other")
+    assert states(program, source) == {"chat/views.py:3": "executed", "chat/views.py:9": "not observed"}
+
+
+def test_modules_that_the_policy_names_are_watched_whatever_they_bind() -> None:
+    by = policy_to_json(policy(concept(legacy=("chat.ws.old",))))
+    program, source = Program(policy=by), Source()
+    program.module("chat.ws.old")
+    program.module("chat.views")
+    source.module("chat.ws.old")
+    source.imports("chat/views.py:9", "chat.ws.old:LIMIT", inside="index")
+    assert states(program, source) == {"chat/views.py:9": "not executed"}
+    without = Program("p2", policy=policy_to_json(policy()))
+    found = join(recording_of(program, without, source=source))
+    assert found is not None
+    assert [declared.state for declared in found.imports] == ["not observed"]
+
+
+def test_what_is_unpickled_is_explained() -> None:
+    program, source = Program(), Source()
+    program.imports("chat/views.py:30", "chat.ws.other", origin="unpickling", inside="read")
+    source.module("chat.views")
+    assert reasons(program, source) == {"imports chat.ws.other": "it is unpickled there"}
 
 
 def test_what_a_file_imported_before_the_probe_was_there_is_unknown() -> None:
@@ -86,7 +120,9 @@ def test_an_import_for_type_checkers_never_runs() -> None:
 
 def test_what_a_tool_imported_while_it_walked_the_modules_was_not_executed() -> None:
     program, source = Program(), Source()
+    program.cls(OLD)
     program.imports("chat/views.py:3", OLD, origin="sweep")
+    source.cls(OLD)
     source.imports("chat/views.py:3", OLD)
     assert states(program, source) == {"chat/views.py:3": "not executed"}
     assert reasons(program, source) == {}
@@ -128,21 +164,23 @@ def test_files_of_one_name_in_two_trees_are_not_taken_for_each_other() -> None:
         ("chat/broken.py:9", "<module>", "its file could not be read by the scan"),
         ("chat/views.py:0", "<module>", "the interpreter knew no line for it"),
         ("chat/views.py:21", "load", "the name is computed at run time"),
+        ("chat/views.py:5", "edited", "the scan has it on line 3: another version of the file ran"),
         (
-            "chat/views.py:70",
-            "<module>",
-            "the scan has it on line 3: it ran in another version, or as a call",
+            "chat/views.py:41",
+            "patched",
+            "a string there names it: what is called imports it, as `mock.patch` and settings do",
         ),
         ("chat/views.py:5", "<module>", UNEXPLAINED),
     ],
 )
 def test_what_ran_undeclared_is_listed_with_the_reason(place: str, inside: str, why: str) -> None:
     program, source = Program(), Source()
-    module = "chat.ws.old" if ":70" in place else "chat.ws.other"
+    module = "chat.ws.old" if inside == "edited" else "chat.ws.other"
     program.imports(place, module, inside=inside)
     source.imports("chat/views.py:3", "chat.ws.old")
     source.imports("chat/views.py:5", "json")
     source.names("chat/views.py:20", "", "computed-import", inside="load")
+    source.names("chat/views.py:42", "chat.ws.other:Manager")
     source.cannot_read("chat/broken.py", "line 3: invalid syntax")
     assert reasons(program, source) == {f"imports {module}": why}
 
