@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -10,16 +10,14 @@ from typing import NamedTuple
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.undeclared import Explanations, Undeclared
 from ssot_probe.model.names import is_within
-from ssot_probe.model.policy import named_modules
-from ssot_probe.model.records import BindingRecord, BlindRecord, ImportRecord, ModuleRecord, ProcessRecord
-from ssot_probe.policy_file import policy_from_json
+from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, ProcessRecord
 
 EXECUTED = "executed"
 FAILED = "failed"  # it ran, and never with success
 LOADED = "not executed"  # its file was loaded, and the line did not run
 DECLARED = "not loaded"  # not even its file was loaded
 NEVER = "type-checking"  # it is for type checkers and does not run
-UNKNOWN = "not observed"  # its file was loaded, and imports of that module are not watched, or were not yet
+UNKNOWN = "not observed"  # its file was loaded, and not all imports of that module were watched
 
 STATES = (EXECUTED, FAILED, UNKNOWN, LOADED, DECLARED, NEVER)
 
@@ -92,30 +90,41 @@ class Join:
             return Declared(record, NEVER)
         if record.site.file not in self.loaded_files:
             return Declared(record, DECLARED)
+        times = self._finished[record.site.file]
+        if record.at_load and not record.guard and times:
+            return Declared(record, EXECUTED, times)  # whoever loads the module runs it
         return Declared(record, LOADED if self._would_be_seen(record) else UNKNOWN)
 
     def _would_be_seen(self, record: ImportRecord) -> bool:
         """Would the recording hold the import if it had been executed?"""
         if record.at_load and record.site.file in self.late_files:
             return False
-        is_absent = record.module in self._own_modules and record.module not in self._recording.loaded
-        return is_absent or record.module in self._observed or self._is_named(record.module)
+        if record.module in self._own_modules and record.module not in self._recording.loaded:
+            return True
+        # A call of `import_module` for a loaded module is not told of on 3.10, and looks like `import` here.
+        return record.module in self._observed and bool(record.names or not self._has_deaf_process)
 
     @cached_property
-    def _observed(self) -> frozenset[str]:
-        """The modules that bind what is observed: every import of them was told."""
-        return frozenset(record.module for _, record in self._recording.of(BindingRecord))
-
-    def _is_named(self, module: str) -> bool:
-        """Did the policy of every process name the module, a package around it, or something in it?"""
-        return bool(self._named) and all(
-            any(is_within(module, name) or is_within(name, module) for name in names) for names in self._named
+    def _finished(self) -> Counter[str]:
+        """How many times each file was loaded to its end."""
+        return Counter(
+            self.file(record.file)
+            for _, record in self._recording.of(ModuleRecord)
+            if record.module != "__main__"
         )
 
     @cached_property
-    def _named(self) -> list[tuple[str, ...]]:
-        policies = {record.policy for _, record in self._recording.of(ProcessRecord) if record.policy}
-        return [named_modules(policy_from_json(policy)) for policy in sorted(policies)]
+    def _observed(self) -> frozenset[str]:
+        """The modules of which each process that loaded them told every import."""
+        told: dict[str, bool] = {}
+        for _, record in self._recording.of(ModuleRecord):
+            told[record.module] = told.get(record.module, True) and record.watched
+        blind = {record.subject for _, record in self._recording.of(BlindRecord)}
+        return frozenset(module for module, is_told in told.items() if is_told) - blind
+
+    @cached_property
+    def _has_deaf_process(self) -> bool:
+        return any(record.python.startswith("3.10.") for _, record in self._recording.of(ProcessRecord))
 
     @cached_property
     def _own_modules(self) -> frozenset[str]:

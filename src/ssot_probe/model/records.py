@@ -42,6 +42,7 @@ class ModuleRecord(NamedTuple):
     importer: str  # "file:line" of the statement that loaded it; "" where that is unknown
     preloaded: bool  # it was loaded before the probe, or past it
     time: int
+    watched: bool = False  # every import of it was told, from its loading on
 
 
 class ImportRecord(NamedTuple):

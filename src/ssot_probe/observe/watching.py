@@ -148,9 +148,10 @@ class ModuleWatch:
             name = loading.module
             self._known.add(name)
             self._tell_main()
-            self._tell(self._module_record(name, module, loading, preloaded=False))
             answers = "__getattr__" in vars(module)  # for names that it does not bind
             is_watched = self._instrument(module) or self._is_named(name) or answers
+            record = self._module_record(name, module, loading, preloaded=False)
+            self._tell(record._replace(watched=is_watched and tripwire.is_armed(_spec_of(module))))
             if is_watched:
                 self._watch(name, module)
             if is_watched or self._is_deferred(loading):

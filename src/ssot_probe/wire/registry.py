@@ -93,6 +93,7 @@ ATTRIBUTES = (
     Attribute("ssot.module.names", "string[]", "modules"),
     Attribute("ssot.module.files", "string[]", "the file of each"),
     Attribute("ssot.module.importers", "string[]", "file:line of the import that loaded each"),
+    Attribute("ssot.module.watched", "bool", "every import of them was told, from their loading on"),
     Attribute("ssot.module.preloaded", "bool", "they were loaded before the probe, or past it"),
     Attribute("ssot.import.name", "string", "module that was imported"),
     Attribute("ssot.import.fetched", "string[]", "names fetched from it"),

@@ -180,10 +180,10 @@ MODULES_PER_SPAN = 500
 def to_spans(records: Iterable[Record]) -> list[SpanData]:
     """Return the spans that carry the records: one for each, but for modules, which share one."""
     spans = []
-    modules: dict[bool, list[ModuleRecord]] = {}
+    modules: dict[tuple[bool, bool], list[ModuleRecord]] = {}
     for record in records:
         if type(record) is ModuleRecord:
-            modules.setdefault(record.preloaded, []).append(record)
+            modules.setdefault((record.preloaded, record.watched), []).append(record)
         else:
             spans.append(to_span(record))
     for group in modules.values():
@@ -274,6 +274,7 @@ def _modules_span(modules: Sequence[ModuleRecord]) -> SpanData:
         "ssot.module.files": tuple(record.file for record in modules),
         "ssot.module.importers": tuple(record.importer for record in modules),
         "ssot.module.preloaded": modules[0].preloaded,
+        "ssot.module.watched": modules[0].watched,
     }
     times = [record.time for record in modules]
     return SpanData(_MODULES, min(times), max(times), attributes, trace_id, span_id, records=len(modules))
@@ -284,9 +285,11 @@ def _read_modules(span: SpanData) -> tuple[Record, ...]:
     names, files, importers = (value if isinstance(value, tuple) else () for value in lists)
     if not len(names) == len(files) == len(importers):
         raise ValueError(f"span {span.name!r}: its lists differ in length")
-    preloaded = span.attributes.get("ssot.module.preloaded") is True
+    preloaded, watched = (
+        span.attributes.get(f"ssot.module.{name}") is True for name in ("preloaded", "watched")
+    )
     return tuple(
-        ModuleRecord(name, file, importer, preloaded, span.start)
+        ModuleRecord(name, file, importer, preloaded, span.start, watched)
         for name, file, importer in zip(names, files, importers)
     )
 

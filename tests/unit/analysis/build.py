@@ -80,9 +80,9 @@ class Program:
         """Let the probe say goodbye."""
         self.state("stopped", len(self.records), dropped)
 
-    def module(self, name: str, preloaded: bool = False) -> None:
+    def module(self, name: str, preloaded: bool = False, watched: bool = False) -> None:
         """Load a module."""
-        self.add(ModuleRecord(name, file_of(name), "", preloaded, self.now()))
+        self.add(ModuleRecord(name, file_of(name), "", preloaded, self.now(), watched))
 
     def cls(
         self,
@@ -97,7 +97,7 @@ class Program:
         module, _, qualname = name.partition(":")
         serial = len(self.records)
         self.serials[name] = serial
-        self.module(module)
+        self.module(module, watched=True)
         self.add(ClassRecord(name, serial, file or file_of(module), line, bases, traits, self.now()))
         if bound:
             self.bind(f"{module}:{qualname}", name)

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from unit.analysis.build import MANAGER, START, Program, Source, concept, policy, recording_of
+from unit.analysis.build import MANAGER, START, Program, Source, recording_of
 
 from ssot_probe.analysis.join import Join, join
 from ssot_probe.analysis.undeclared import UNEXPLAINED
 from ssot_probe.model.records import ClassRecord, ModuleRecord
-from ssot_probe.policy_file import policy_to_json
 
 OLD = "chat.ws.old:WebSocketManager"
 
@@ -51,8 +50,8 @@ def test_imports_of_modules_that_are_not_watched_are_not_said_to_be_dead() -> No
     program.module("chat.plain")
     source.module("chat.plain")
     source.module("chat.never")
-    source.imports("chat/views.py:1", "json")
-    source.imports("chat/views.py:2", "chat.plain")
+    source.imports("chat/views.py:1", "json", inside="index")
+    source.imports("chat/views.py:2", "chat.plain", guard="branch")
     source.imports("chat/views.py:3", "chat.never", guard="branch")
     assert states(program, source) == {
         "chat/views.py:1": "not observed",
@@ -71,18 +70,45 @@ def test_an_import_that_was_told_though_its_module_is_not_watched_says_nothing_o
     assert states(program, source) == {"chat/views.py:3": "executed", "chat/views.py:9": "not observed"}
 
 
-def test_modules_that_the_policy_names_are_watched_whatever_they_bind() -> None:
-    by = policy_to_json(policy(concept(legacy=("chat.ws.old",))))
-    program, source = Program(policy=by), Source()
-    program.module("chat.ws.old")
-    program.module("chat.views")
+def test_only_of_modules_that_every_process_watched_imports_are_said_not_to_have_run() -> None:
+    source = Source()
     source.module("chat.ws.old")
     source.imports("chat/views.py:9", "chat.ws.old:LIMIT", inside="index")
-    assert states(program, source) == {"chat/views.py:9": "not executed"}
-    without = Program("p2", policy=policy_to_json(policy()))
-    found = join(recording_of(program, without, source=source))
-    assert found is not None
-    assert [declared.state for declared in found.imports] == ["not observed"]
+
+    def state(*watched: bool) -> list[str]:
+        programs = [Program(f"p{number}") for number in range(len(watched))]
+        for program, is_watched in zip(programs, watched):
+            program.module("chat.ws.old", watched=is_watched)
+            program.module("chat.views")
+        found = join(recording_of(*programs, source=source))
+        assert found is not None
+        return [declared.state for declared in found.imports]
+
+    assert state(True, True) == ["not executed"]
+    assert state(True, False) == ["not observed"]
+
+
+def test_a_module_that_was_not_always_listened_to_has_no_imports_that_did_not_run() -> None:
+    program, source = Program(), Source()
+    program.cls(OLD)
+    program.module("chat.views")
+    program.is_blind_to("chat.ws.old", "imported more than 100,000 times a second")
+    source.imports("chat/views.py:9", OLD, inside="index")
+    assert states(program, source) == {"chat/views.py:9": "not observed"}
+
+
+def test_what_nothing_guards_ran_once_its_module_was_loaded_to_the_end() -> None:
+    program, source = Program(), Source()
+    program.module("chat.views")
+    program.module("__main__")
+    source.imports("chat/views.py:1", "json")
+    source.imports("chat/views.py:2", "yaml", guard="try")
+    source.imports("__main__.py:1", "json")
+    assert states(program, source) == {
+        "chat/views.py:1": "executed",
+        "chat/views.py:2": "not observed",
+        "__main__.py:1": "not observed",  # a script may end, or be killed, at any line
+    }
 
 
 def test_what_is_unpickled_is_explained() -> None:
@@ -92,14 +118,16 @@ def test_what_is_unpickled_is_explained() -> None:
     assert reasons(program, source) == {"imports chat.ws.other": "it is unpickled there"}
 
 
-def test_what_a_file_imported_before_the_probe_was_there_is_unknown() -> None:
+def test_what_a_file_may_have_imported_before_the_probe_was_there_is_unknown() -> None:
     program, source = Program(), Source()
     program.module("chat.views", preloaded=True)
     program.cls(OLD)
     source.imports("chat/views.py:1", OLD)
+    source.imports("chat/views.py:2", OLD, guard="branch")
     source.imports("chat/views.py:9", OLD, inside="index")
     assert states(program, source) == {
-        "chat/views.py:1": "not observed",
+        "chat/views.py:1": "executed",
+        "chat/views.py:2": "not observed",
         "chat/views.py:9": "not executed",
     }
 
