@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -121,19 +121,29 @@ def _concepts(
 ) -> Iterator[tuple[Concept, list[ClassRecord], list[MakeRecord], int]]:
     """Yield the concepts, each with its classes, their makers, and how many places construct them."""
     concepts = policy.concepts or infer_concepts(record.name for record in classes)
+    named: dict[str, list[int]] = defaultdict(list)
+    heirs: dict[str, list[int]] = defaultdict(list)
+    for position, record in enumerate(classes):
+        named[record.name].append(position)
+        for base in record.bases:
+            heirs[base].append(position)
+    made_of: dict[str, list[MakeRecord]] = defaultdict(list)
+    for make in makes:
+        made_of[make.cls].append(make)
     for concept in concepts:
-        playing = {record.name for record in classes if plays(concept, record.name)}
-        members = [one for one in classes if one.name in playing or _inherits(one, playing, concept)]
-        names = {record.name for record in members}
-        made = [record for record in makes if record.cls in names]
-        makers = [record for record in made if record.kind != "constructor"]
+        playing = [name for name in named if plays(concept, name)] if concept.declared else concept.classes
+        positions = {position for name in playing for position in named[name]}
+        positions.update(
+            position
+            for name in playing
+            for position in heirs.get(name, ())
+            # Without a policy an heir may have a role of its own instead.
+            if concept.declared or not plays_role(split(classes[position].name)[1].rpartition(".")[2])
+        )
+        members = [classes[position] for position in sorted(positions)]
+        made = [make for name in dict.fromkeys(one.name for one in members) for make in made_of[name]]
+        makers = [make for make in made if make.kind != "constructor"]
         yield concept, members, makers, len(made) - len(makers)
-
-
-def _inherits(record: ClassRecord, playing: set[str], concept: Concept) -> bool:
-    """Does the class play what its base plays? Without a policy it may have a role of its own instead."""
-    has_own_role = not concept.declared and plays_role(split(record.name)[1].rpartition(".")[2])
-    return not has_own_role and not playing.isdisjoint(record.bases)
 
 
 def _concept(
