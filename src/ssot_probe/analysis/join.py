@@ -115,6 +115,8 @@ class Join:
         """Would the recording hold the import if it had been executed?"""
         if record.at_load and record.site.file in self.late_files:
             return False
+        if record.module in self._recording.unseen_imports:
+            return False
         is_absent = record.module in self._own_modules and record.module not in self._recording.loaded
         return is_absent or record.module in self._watched
 
@@ -186,13 +188,14 @@ class Join:
             for _, record in self._inventory.of(ImportRecord)
             if record.site.file == file and record.module == module
         )
-        if elsewhere:
-            return f"the scan has it on line {elsewhere[0]}: it ran in another version, or as a call"
         if (file, site.line) not in self._at_line:
+            other = f" (the scan has such an import on line {elsewhere[0]})" if elsewhere else ""
             return (
-                "no import stands on this line: what is called there imports it, as unpickling and extension "
-                "modules do, or another version of the file ran"
+                "no import stands on this line: what is called there imports it, as unpickling, mock.patch and "
+                f"extension modules do, or another version of the file ran{other}"
             )
+        if elsewhere:
+            return f"the scan has it on line {elsewhere[0]}: another version of the file ran"
         return UNEXPLAINED
 
     def _is_computed(self, file: str, site: Site) -> bool:

@@ -18,6 +18,7 @@ _SUFFIXES = {
 _BUILT = frozenset({"build", "dist", "_build", "htmlcov"})
 _SITE = frozenset({"site-packages", "dist-packages"})
 _RECORDINGS = "ssot-probe-data"
+_POLICY = "ssot-probe.toml"
 
 
 class Found(NamedTuple):
@@ -91,6 +92,9 @@ class _Search:
             return
         if self._is_excluded(relative, name):
             self.ignored["excluded"] += 1
+            return
+        if name == _POLICY:  # it names what is legacy, and uses none of it
+            self.ignored["policies"] += 1
             return
         try:
             status = os.stat(path)

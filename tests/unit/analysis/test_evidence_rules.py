@@ -200,6 +200,13 @@ def test_names_that_matched_nothing_are_told_with_the_nearest() -> None:
     }
 
 
+def test_a_canonical_path_that_a_module_answers_for_without_binding_it_was_seen() -> None:
+    program = managers()
+    program.imports("chat/views.py:3", "chat:WebSocketManager")
+    program.bind("chat.views:WebSocketManager", MANAGER)
+    assert not unmatched(program, policy(concept(canonical="chat:WebSocketManager")))
+
+
 def test_one_name_in_two_keys_is_one_finding() -> None:
     declared = concept(classes=("chat.x:Y",), canonical="chat.x:Y")
     found = unmatched(managers(), policy(concept("other"), declared))

@@ -131,7 +131,8 @@ def test_files_of_one_name_in_two_trees_are_not_taken_for_each_other() -> None:
         (
             "chat/views.py:70",
             "<module>",
-            "the scan has it on line 3: it ran in another version, or as a call",
+            "no import stands on this line: what is called there imports it, as unpickling, mock.patch and "
+            "extension modules do, or another version of the file ran (the scan has such an import on line 3)",
         ),
         ("chat/views.py:5", "<module>", UNEXPLAINED),
     ],
@@ -145,6 +146,25 @@ def test_what_ran_undeclared_is_listed_with_the_reason(place: str, inside: str, 
     source.names("chat/views.py:20", "", "computed-import", inside="load")
     source.cannot_read("chat/broken.py", "line 3: invalid syntax")
     assert reasons(program, source) == {f"imports {module}": why}
+
+
+def test_an_import_that_moved_to_the_line_of_another_one_is_from_another_version() -> None:
+    program, source = Program(), Source()
+    program.imports("chat/views.py:5", "chat.ws.old")
+    source.imports("chat/views.py:3", "chat.ws.old")
+    source.imports("chat/views.py:5", "json")
+    assert reasons(program, source) == {
+        "imports chat.ws.old": "the scan has it on line 3: another version of the file ran"
+    }
+
+
+def test_imports_that_cannot_be_observed_are_not_said_to_have_not_been_executed() -> None:
+    program, source = Program(), Source()
+    program.cls(OLD)
+    program.module("chat.views")
+    program.is_blind_to("imports of chat.ws.old", "it was put into sys.modules without a spec")
+    source.imports("chat/views.py:9", OLD, inside="index")
+    assert states(program, source) == {"chat/views.py:9": "not observed"}
 
 
 def test_an_import_from_a_line_without_an_import_is_explained_by_what_is_called_there() -> None:

@@ -39,6 +39,12 @@ def test_what_is_no_source_of_the_project_is_passed_over_and_counted(tmp_path: P
     }
 
 
+def test_a_policy_is_no_configuration_of_the_service(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": "", "ssot-probe.toml": "", "service.toml": ""})
+    assert found(tmp_path) == ["m.py", "service.toml"]
+    assert dict(find_tree(str(tmp_path)).ignored) == {"policies": 1}
+
+
 def test_a_path_inside_installed_packages_is_read(tmp_path: Path) -> None:
     write(tmp_path, {"v/pyvenv.cfg": "", "v/lib/site-packages/pkg/__init__.py": "class A: ...\n"})
     scanned = scan_path(tmp_path / "v/lib/site-packages/pkg", tmp_path / "elsewhere")
