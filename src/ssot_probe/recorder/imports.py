@@ -19,6 +19,7 @@ class ImportLedger:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._unclear: set[str] = set()  # modules for which it was told
+        self._loaded: set[str] = set()
         self._loaded_at: dict[tuple[str, int, int], CodeType] = {}  # keeps the code, so that its id stays its
 
     def loaded(self, loading: Loading, outcome: str, thread: str, time: int) -> Iterator[ImportRecord]:
@@ -28,7 +29,7 @@ class ImportLedger:
             statement = self._places.statement(loading.code, loading.offset)
             asked = self._places.absolute(statement, loading.importer)
             names = statement.names if statement is not None and asked == loading.module else ()
-            yield ImportRecord(
+            record = ImportRecord(
                 module=loading.module,
                 names=names,
                 outcome=outcome,
@@ -40,6 +41,12 @@ class ImportLedger:
                 first=time,
                 last=time,
             )
+            yield record
+            if statement is not None and asked in self._loaded and asked.startswith(f"{loading.module}."):
+                # The package that the statement loads on the way has imported the module already: then the
+                # interpreter looks at nothing more, and this is all that is ever seen of the statement.
+                yield record._replace(module=asked, names=statement.names, outcome="cached")
+        self._loaded.add(loading.module)
 
     def due(
         self, hits: Collection[Hit], now: int, is_final: bool, is_quiet: bool = False
@@ -101,7 +108,7 @@ class ImportLedger:
                     yield submodule._replace(count=again)
 
     def _is_told_as_loaded(self, hit: Hit, submodule: str, before: int) -> bool:
-        """Is the first of these imports of a package the one that loaded its submodule, and was told as such?"""
+        """Is the first of these imports of a package the one that loaded its submodule, and was told so?"""
         place = id(hit.code), hit.offset
         return (
             not before

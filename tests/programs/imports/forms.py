@@ -193,6 +193,12 @@ def first_and_again():
     return Late
 
 
+def loaded_on_the_way():
+    from shop.eager.old import THING  # loaded on the way
+
+    return THING
+
+
 def submodule_for_the_first_time():
     from shop import later  # submodule for the first time
 
@@ -234,6 +240,7 @@ def main():
     repeat(unwatched, 3)
     repeat(first_and_again, 5)
     repeat(submodule_for_the_first_time, 4)
+    repeat(loaded_on_the_way, 4)
     repeat(behind_long_arguments, 3)
     repeat(missing_attribute, 5)
     repeat(lazy_module, 5)

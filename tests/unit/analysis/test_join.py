@@ -132,7 +132,8 @@ def test_files_of_one_name_in_two_trees_are_not_taken_for_each_other() -> None:
             "chat/views.py:70",
             "<module>",
             "no import stands on this line: what is called there imports it, as unpickling, mock.patch and "
-            "extension modules do, or another version of the file ran (the scan has such an import on line 3)",
+            "extension modules do, or another version of the file ran (the scan has such an import on line "
+            "3)",
         ),
         ("chat/views.py:5", "<module>", UNEXPLAINED),
     ],
@@ -156,6 +157,21 @@ def test_an_import_that_moved_to_the_line_of_another_one_is_from_another_version
     assert reasons(program, source) == {
         "imports chat.ws.old": "the scan has it on line 3: another version of the file ran"
     }
+
+
+@pytest.mark.parametrize(
+    ("importer", "state"),
+    [("lib/ws/__init__.py:1", "not observed"), ("chat/jobs.py:4", "not executed")],
+)
+def test_an_import_that_may_have_loaded_a_package_that_loads_the_module_is_unknown(
+    importer: str, state: str
+) -> None:
+    program, source = Program(), Source()
+    program.cls("lib.ws.old:WebSocketManager")
+    program.add(ModuleRecord("lib.ws.old", "lib/ws/old.py", importer, False, START))
+    program.module("chat.views")
+    source.imports("chat/views.py:9", "lib.ws.old:WebSocketManager", inside="index")
+    assert states(program, source) == {"chat/views.py:9": state}
 
 
 def test_imports_that_cannot_be_observed_are_not_said_to_have_not_been_executed() -> None:
