@@ -99,6 +99,8 @@ class Join:
         """Would the recording hold the import if it had been executed?"""
         if record.at_load and record.site.file in self.late_files:
             return False
+        if record.module in self._recording.unseen_imports or record.module in self._loaded_on_the_way:
+            return False
         if record.module in self._own_modules and record.module not in self._recording.loaded:
             return True
         # A call of `import_module` for a loaded module is not told of on 3.10, and looks like `import` here.
@@ -125,6 +127,16 @@ class Join:
     @cached_property
     def _has_deaf_process(self) -> bool:
         return any(record.python.startswith("3.10.") for _, record in self._recording.of(ProcessRecord))
+
+    @cached_property
+    def _loaded_on_the_way(self) -> frozenset[str]:
+        """Modules of others that their own packages loaded: an import that loaded those was not told."""
+        importers = {record.module: record.importer for _, record in self._recording.of(ModuleRecord)}
+        return frozenset(
+            module
+            for module, importer in importers.items()
+            if module not in self._own_modules and _is_of_package(importer.rpartition(":")[0], module)
+        )
 
     @cached_property
     def _own_modules(self) -> frozenset[str]:
@@ -200,3 +212,10 @@ def _files(recording: Recording) -> Iterable[tuple[str, str]]:
 
 def _is_same_ending(file: str, other: str) -> bool:
     return file.endswith("/" + other) or other.endswith("/" + file)
+
+
+def _is_of_package(file: str, module: str) -> bool:
+    """Is the file that of a package around the module?"""
+    parts = module.split(".")
+    ends = [f"{'/'.join(parts[:end])}/__init__.py" for end in range(1, len(parts))]
+    return any(file == end or file.endswith("/" + end) for end in ends)

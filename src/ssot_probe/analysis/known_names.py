@@ -30,11 +30,18 @@ def known_names(recording: Recording, packages: Iterable[str]) -> KnownNames:
     paths = {str(path) for path, _ in recording.namespaces.class_paths()}
     watched = {record.module for _, record in recording.of(ModuleRecord)}
     return KnownNames(
-        modules=recording.loaded,
+        modules=recording.loaded | _scripts(recording),
         first_party=frozenset(name.partition(".")[0] for name in (*watched, *packages)),
         classes=frozenset(paths | {cls.name for cls in recording.classes}),
         factories=frozenset(factories - {""}),
     )
+
+
+def _scripts(recording: Recording) -> frozenset[str]:
+    """Return the names by which others would import what ran as `__main__`."""
+    files = {record.file for _, record in recording.of(ModuleRecord) if record.module == "__main__"}
+    paths = [file.removesuffix(".py").split("/") for file in files if file.endswith(".py")]
+    return frozenset(".".join(path[start:]) for path in paths for start in range(len(path)))
 
 
 def has_module(known: KnownNames, name: str) -> bool:

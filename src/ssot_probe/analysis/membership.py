@@ -99,10 +99,12 @@ def _canonical(recording: Recording, concept: Concept) -> tuple[ClassObject, ...
     if not concept.canonical:
         return ()
     path = Path(*split(concept.canonical))
+    # A module may answer for the name without binding it, by `__getattr__`.
+    fetched = {fetch.cls for fetch in recording.fetches if fetch.path == path and fetch.cls is not None}
     return tuple(
         cls
         for cls in recording.classes
-        if cls.name == concept.canonical or path in recording.paths_of.get(cls, ())
+        if cls.name == concept.canonical or path in recording.paths_of.get(cls, ()) or cls in fetched
     )
 
 

@@ -44,6 +44,7 @@ class Progress(NamedTuple):
     gone: int  # files of the baseline that do not import it any more
     is_scanned: bool  # False: files that did not run are unknown
     is_compared: bool  # False: there was no baseline, so nothing can be gone
+    unseen: str  # why imports of it could not be observed, "" where they were
     importers: tuple[Importer, ...]
 
 
@@ -100,6 +101,7 @@ def _progress(now: _Side, concept: Concept, entry: str, before: _Side | None) ->
         gone=states.count(GONE),
         is_scanned=now.joined is not None,
         is_compared=before is not None,
+        unseen=now.recording.unseen_imports.get(split(entry)[0], ""),
         importers=tuple(sorted((*found, *gone), key=_rank)),
     )
 

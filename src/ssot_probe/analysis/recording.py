@@ -13,6 +13,7 @@ from ssot_probe.analysis.namespaces import Namespaces, Path
 from ssot_probe.model.records import (
     AccessRecord,
     BindingRecord,
+    BlindRecord,
     ClassRecord,
     ImportRecord,
     MakeRecord,
@@ -23,6 +24,9 @@ from ssot_probe.model.records import (
 )
 
 R = TypeVar("R", bound=Record)
+
+BLIND_TO_IMPORTS = "imports of "
+"""How the subject of a blind spot begins that is the imports of a module."""
 
 
 class Process(NamedTuple):
@@ -163,6 +167,16 @@ class Recording:
     def fetches_of(self, cls: ClassObject) -> list[Fetch]:
         """Return the fetches that got this class object."""
         return self._fetches_of.get(cls, [])
+
+    @cached_property
+    def unseen_imports(self) -> Mapping[str, str]:
+        """The modules whose imports could not be observed, each with the reason."""
+        told = {record.subject: record.reason for _, record in self.of(BlindRecord)}
+        return {
+            subject.removeprefix(BLIND_TO_IMPORTS): reason
+            for subject, reason in sorted(told.items())
+            if subject.startswith(BLIND_TO_IMPORTS)
+        }
 
     @cached_property
     def paths_of(self) -> Mapping[ClassObject, list[Path]]:

@@ -14,6 +14,8 @@ _PART = r"[A-Za-z_][A-Za-z0-9_]*"
 _PATH = rf"{_PART}(?:\.{_PART})"
 _NAME = re.compile(rf"(?<![\w./\\:@$-])({_PATH}+(?::{_PATH}*)?|{_PART}:{_PATH}*)(?![\w/\\@-])")
 _COMMENT = re.compile(r"(?:^|\s)[#;].*")
+_TABLE = re.compile(r"\[{1,2}[\w.\s\"'-]+\]{1,2}\s*(?:#.*)?")
+_POLICY = re.compile(r"\[{1,2}tool\.ssot_probe[.\]]")
 
 
 def read_configuration(content: bytes) -> Facts:
@@ -32,11 +34,13 @@ def read_configuration(content: bytes) -> Facts:
 
 
 def _names(text: str) -> Iterator[Text]:
-    is_policy = False
+    is_policy = False  # it names what is legacy, and uses none of it
     for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("["):
-            is_policy = line.lstrip("[").startswith("tool.ssot_probe")
-        if not is_policy and ("." in line or ":" in line):
+        if _TABLE.fullmatch(line):
+            is_policy = bool(_POLICY.match(line))
+        if is_policy:
+            continue
+        if "." in line or ":" in line:
             seen = dict.fromkeys(match.group(1) for match in _NAME.finditer(_without_comment(line)))
             yield from (Text(number, name) for name in seen)
 

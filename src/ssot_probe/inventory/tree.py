@@ -89,10 +89,13 @@ class _Search:
         """Collect one file, if it is of a kind that is read."""
         stem, suffix = os.path.splitext(name)
         kind = _SUFFIXES.get(suffix) or (CONFIGURATION if name == ".env" or stem == ".env" else None)
-        if kind is None or name == OWN_NAME:  # a policy says of a path that it is legacy, and uses none
+        if kind is None:
             return
         if self._is_excluded(relative, name):
             self.ignored["excluded"] += 1
+            return
+        if name == OWN_NAME:  # it names what is legacy, and uses none of it
+            self.ignored["policies"] += 1
             return
         try:
             status = os.stat(path)

@@ -79,7 +79,9 @@ def line_of(cls: type) -> int:
     stored = vars(cls).get("__firstlineno__")
     if isinstance(stored, int):
         return stored
-    return min((code.co_firstlineno for code in _method_codes(cls)), default=0)
+    codes = list(_method_codes(cls))
+    in_files = [code for code in codes if not code.co_filename.startswith("<")]  # some are made from text
+    return min((code.co_firstlineno for code in in_files or codes), default=0)
 
 
 def line_in_code(name: str) -> int:

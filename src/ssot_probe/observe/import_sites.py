@@ -53,6 +53,7 @@ _ONLY_LOOKS = frozenset(
         *(
             "hasattr",
             "getattr",
+            "__getattribute__",
             "setattr",
             "delattr",
             "isinstance",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from types import CodeType
 
 from ssot_probe.context.labels import thread_label
 from ssot_probe.model.records import BlindRecord, ImportRecord
@@ -18,14 +19,17 @@ class ImportLedger:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._unclear: set[str] = set()  # modules for which it was told
+        self._loaded: set[str] = set()
+        self._loaded_at: dict[tuple[str, int, int], CodeType] = {}  # keeps the code, so that its id stays its
 
     def loaded(self, loading: Loading, outcome: str, thread: str, time: int) -> Iterator[ImportRecord]:
         """Yield the record of an import that ran a module, or failed to."""
         if loading.code is not None:
+            self._loaded_at[loading.module, id(loading.code), loading.offset] = loading.code
             statement = self._places.statement(loading.code, loading.offset)
             asked = self._places.absolute(statement, loading.importer)
             names = statement.names if statement is not None and asked == loading.module else ()
-            yield ImportRecord(
+            record = ImportRecord(
                 module=loading.module,
                 names=names,
                 outcome=outcome,
@@ -37,6 +41,12 @@ class ImportLedger:
                 first=time,
                 last=time,
             )
+            yield record
+            if statement is not None and asked in self._loaded and asked.startswith(f"{loading.module}."):
+                # The package that the statement loads on the way has imported the module already: then the
+                # interpreter looks at nothing more, and this is all that is ever seen of the statement.
+                yield record._replace(module=asked, names=statement.names, outcome="cached")
+        self._loaded.add(loading.module)
 
     def due(
         self, hits: Collection[Hit], now: int, is_final: bool, is_quiet: bool = False
@@ -92,7 +102,19 @@ class ImportLedger:
         yield record
         for name in self._places.names_of(record.module, record.names):
             if self._places.is_submodule(record.module, name):
-                yield record._replace(module=f"{record.module}.{name}", names=())
+                submodule = record._replace(module=f"{record.module}.{name}", names=())
+                again = record.count - self._is_told_as_loaded(hit, submodule.module, before)
+                if again:
+                    yield submodule._replace(count=again)
+
+    def _is_told_as_loaded(self, hit: Hit, submodule: str, before: int) -> bool:
+        """Is the first of these imports of a package the one that loaded its submodule, and was told so?"""
+        place = id(hit.code), hit.offset
+        return (
+            not before
+            and (submodule, *place) in self._loaded_at
+            and (hit.module, *place) not in self._loaded_at
+        )
 
     def _tell_unclear(self, hit: Hit, now: int) -> Iterator[BlindRecord]:
         if hit.module not in self._unclear:

@@ -6,6 +6,7 @@ import json
 import runpy
 import sys
 import threading
+import types
 
 import shop.new
 import shop.old
@@ -143,6 +144,17 @@ def unwatched():
     return Fresh
 
 
+class Answering(types.ModuleType):
+    def __getattr__(self, name):
+        return types.ModuleType.__getattribute__(self, name)  # lazy module
+
+
+def lazy_module():
+    before, shop.old.__class__ = type(shop.old), Answering
+    assert not hasattr(shop.old, "nothing")
+    shop.old.__class__ = before
+
+
 def missing_attribute():
     found = [hasattr(shop.old, "nothing"), getattr(shop.old, "nothing", None)]  # hasattr
     try:
@@ -181,6 +193,18 @@ def first_and_again():
     return Late
 
 
+def loaded_on_the_way():
+    from shop.eager.old import THING  # loaded on the way
+
+    return THING
+
+
+def submodule_for_the_first_time():
+    from shop import later  # submodule for the first time
+
+    return later
+
+
 def behind_long_arguments():
     numbers = ", ".join(f"{number}.5" for number in range(300))  # the import's arguments need a prefix then
     text = f"numbers = [{numbers}]\nfrom shop.old import Alpha"
@@ -215,8 +239,11 @@ def main():
     repeat(within_expression, 3)
     repeat(unwatched, 3)
     repeat(first_and_again, 5)
+    repeat(submodule_for_the_first_time, 4)
+    repeat(loaded_on_the_way, 4)
     repeat(behind_long_arguments, 3)
     repeat(missing_attribute, 5)
+    repeat(lazy_module, 5)
     repeat(in_a_loop, 1)
     repeat(in_threads, 1)
     repeat(shop.relative.sibling, 2)

@@ -7,7 +7,7 @@ sys.path.insert(0, sys.argv[1])
 from ssot_probe.model.policy import Concept, Policy
 from ssot_probe.probe import start
 
-LEGACY = ("flat", "shop.old", "shop.old_pkg", "shop.ancient", "shop.late")
+LEGACY = ("flat", "shop.old", "shop.old_pkg", "shop.ancient", "shop.late", "shop.later", "shop.eager.old")
 start(Policy(packages=("shop", "flat", "forms"), concepts=(Concept("old", ("*Nothing*",), legacy=LEGACY),)))
 
 import forms

@@ -5,6 +5,7 @@ from datetime import date
 from unit.analysis.build import (
     GET_MANAGER,
     MANAGER,
+    START,
     TODAY,
     Program,
     concept,
@@ -18,6 +19,7 @@ from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.recording import Loss
 from ssot_probe.model.finding import Severity
 from ssot_probe.model.policy import Policy, UserSource, Waiver
+from ssot_probe.model.records import ModuleRecord
 
 
 def managers() -> Program:
@@ -198,6 +200,25 @@ def test_names_that_matched_nothing_are_told_with_the_nearest() -> None:
         "chat.ws.manager:get_manger": f"{GET_MANAGER}.",
         "chat.ws.manager:WebSocketManagr": f"{MANAGER}.",
     }
+
+
+def test_a_canonical_path_that_a_module_answers_for_without_binding_it_was_seen() -> None:
+    program = managers()
+    program.imports("chat/views.py:3", "chat:WebSocketManager")
+    program.bind("chat.views:WebSocketManager", MANAGER)
+    assert not unmatched(program, policy(concept(canonical="chat:WebSocketManager")))
+
+
+def test_a_canonical_path_that_was_imported_was_seen_though_nobody_knows_what_it_led_to() -> None:
+    program = managers()
+    program.imports("chat/views.py:3", "chat:WebSocketManager", inside="index")
+    assert not unmatched(program, policy(concept(canonical="chat:WebSocketManager")))
+
+
+def test_a_package_that_ran_as_a_script_was_seen() -> None:
+    program = managers()
+    program.add(ModuleRecord("__main__", "tools/orders.py", "", False, START))
+    assert list(unmatched(program, policy(packages=("orders", "invoices")))) == ["invoices"]
 
 
 def test_one_name_in_two_keys_is_one_finding() -> None:

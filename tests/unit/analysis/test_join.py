@@ -213,6 +213,40 @@ def test_what_ran_undeclared_is_listed_with_the_reason(place: str, inside: str, 
     assert reasons(program, source) == {f"imports {module}": why}
 
 
+def test_an_import_that_moved_to_the_line_of_another_one_is_from_another_version() -> None:
+    program, source = Program(), Source()
+    program.imports("chat/views.py:5", "chat.ws.old")
+    source.imports("chat/views.py:3", "chat.ws.old")
+    source.imports("chat/views.py:5", "json")
+    assert reasons(program, source) == {
+        "imports chat.ws.old": "the scan has it on line 3: another version of the file ran"
+    }
+
+
+@pytest.mark.parametrize(
+    ("importer", "state"),
+    [("lib/ws/__init__.py:1", "not observed"), ("chat/jobs.py:4", "not executed")],
+)
+def test_an_import_that_may_have_loaded_a_package_that_loads_the_module_is_unknown(
+    importer: str, state: str
+) -> None:
+    program, source = Program(), Source()
+    program.cls("lib.ws.old:WebSocketManager")
+    program.add(ModuleRecord("lib.ws.old", "lib/ws/old.py", importer, False, START, True))
+    program.module("chat.views")
+    source.imports("chat/views.py:9", "lib.ws.old:WebSocketManager", inside="index")
+    assert states(program, source) == {"chat/views.py:9": state}
+
+
+def test_imports_that_cannot_be_observed_are_not_said_to_have_not_been_executed() -> None:
+    program, source = Program(), Source()
+    program.cls(OLD)
+    program.module("chat.views")
+    program.is_blind_to("imports of chat.ws.old", "it was put into sys.modules without a spec")
+    source.imports("chat/views.py:9", OLD, inside="index")
+    assert states(program, source) == {"chat/views.py:9": "not observed"}
+
+
 def test_an_import_from_a_line_without_an_import_is_explained_by_what_is_called_there() -> None:
     program, source = Program(), Source()
     program.imports("chat/views.py:30", "chat.ws.other", inside="read")

@@ -118,3 +118,10 @@ def test_a_name_in_a_module_has_its_own_importers() -> None:
         ("chat/views.py", 3, "executed"),
         ("chat/jobs.py", 3, "not loaded"),
     ]
+
+
+def test_a_path_whose_imports_cannot_be_observed_says_so() -> None:
+    program = program_of()
+    assert progress(program).unseen == ""
+    program.is_blind_to("imports of chat.ws.old", "it was put into sys.modules without a spec")
+    assert progress(program).unseen == "it was put into sys.modules without a spec"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 from collections import OrderedDict
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from unit.inventory.trees import scan
@@ -154,3 +155,18 @@ def test_a_module_that_warns_of_itself_is_deprecated(tmp_path: Path, program: st
 )
 def test_a_module_that_warns_of_something_else_is_not(tmp_path: Path, program: str) -> None:
     assert scan(tmp_path, {"m.py": program}).references == set()
+
+
+def test_what_a_policy_names_in_a_shared_file_is_no_reference(tmp_path: Path) -> None:
+    shared = """
+        [tool.ssot_probe]
+        packages = ["shop.app"]
+        [[tool.ssot_probe.concept]]
+        legacy = [
+          "shop.app:App",
+        ]
+        [tool.ssot_probe_else]
+        name = "shop.app"
+        """
+    references = scan(tmp_path, {**PKG, "pyproject.toml": dedent(shared)}).references
+    assert {(target, line) for target, _, _, line in references} == {("shop.app", 9)}

@@ -18,11 +18,6 @@ def test_files_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
     assert found(tmp_path) == ["a.py", "b.py", "b/a.toml", "b/c.py", "c/d/e.pkl"]
 
 
-def test_a_policy_is_not_read_for_what_it_names(tmp_path: Path) -> None:
-    write(tmp_path, {"a.py": "", "ssot-probe.toml": "", "other.toml": ""})
-    assert found(tmp_path) == ["a.py", "other.toml"]
-
-
 def test_what_is_no_source_of_the_project_is_passed_over_and_counted(tmp_path: Path) -> None:
     passed = [
         *(".git", ".venv", "env", "node_modules", "__pycache__", "build", "dist", "lib/site-packages"),
@@ -42,6 +37,12 @@ def test_what_is_no_source_of_the_project_is_passed_over_and_counted(tmp_path: P
         "package metadata": 1,
         "recordings": 1,
     }
+
+
+def test_a_policy_is_no_configuration_of_the_service(tmp_path: Path) -> None:
+    write(tmp_path, {"m.py": "", "ssot-probe.toml": "", "service.toml": ""})
+    assert found(tmp_path) == ["m.py", "service.toml"]
+    assert dict(find_tree(str(tmp_path)).ignored) == {"policies": 1}
 
 
 def test_a_path_inside_installed_packages_is_read(tmp_path: Path) -> None:

@@ -61,10 +61,13 @@ FORMS = (
     Form("in a loop", "shop.old", ("Alpha",), 20_000),
     Form("in threads", "shop.old", ("Beta",), 8_000),
     Form("first and again", "shop.late", ("Late",), 4),
+    Form("loaded on the way", "shop.eager.old", ("THING",), 4),  # by its package, while that was loaded
+    Form("submodule for the first time", "shop", ("later",), 4),
+    Form("submodule for the first time", "shop.later", (), 3),  # the first one loaded it
 )
 
 MARKERS = tuple(dict.fromkeys(form.marker for form in FORMS))
-WITHOUT_IMPORT = ("hasattr", "getattr", "attribute", "unwatched")
+WITHOUT_IMPORT = ("hasattr", "getattr", "attribute", "lazy module", "unwatched")
 
 
 class Victim(NamedTuple):

@@ -91,7 +91,7 @@ def _of_concept(members: Members, case: Case, known: KnownNames) -> Iterator[Unm
     for pattern in concept.classes:
         if not any(matches(pattern, cls.name) for cls in case.recording.classes):
             yield Unmatched("classes", pattern, _nearest_class(pattern, known), concept=concept)
-    if concept.canonical and not members.canonical:
+    if concept.canonical and not members.canonical and not _was_fetched(concept.canonical, case):
         yield Unmatched(
             "canonical", concept.canonical, nearest(concept.canonical, known.classes), concept=concept
         )
@@ -106,6 +106,11 @@ def _of_concept(members: Members, case: Case, known: KnownNames) -> Iterator[Unm
         if package and not has_module(known, package):
             near = nearest(split(entry)[0], known.modules)
             yield Unmatched("legacy", entry, near, Severity.NOTE, concept)
+
+
+def _was_fetched(path: str, case: Case) -> bool:
+    """Did somebody import the path? What a lazy module answered is not always known."""
+    return any(str(fetch.path) == path for fetch in case.recording.fetches)
 
 
 def _nearest_class(pattern: str, known: KnownNames) -> str:
