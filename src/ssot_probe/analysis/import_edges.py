@@ -76,7 +76,8 @@ def _targets(record: ImportRecord, asked: Collection[str], modules: Collection[s
         return
     submodules = {f"{record.module}.{name}" for name in record.names}
     # Of a module that was there, the recorder has told which names are submodules.
-    own = submodules & (set(asked) if record.outcome == "cached" else {*asked, *modules})
+    is_told = record.outcome == "cached"
+    own = {name for name in submodules if name in asked or (not is_told and name in modules)}
     yield from sorted(own)
     if own != submodules:
         yield record.module

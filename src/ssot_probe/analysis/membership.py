@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ssot_probe.analysis.class_identity import ClassObject
@@ -59,11 +59,7 @@ def members_of(recording: Recording, concepts: Sequence[Concept]) -> tuple[Membe
 
 def _members(recording: Recording, concept: Concept, concepts: Sequence[Concept]) -> Members:
     canonical = _canonical(recording, concept)
-    playing = {
-        cls
-        for cls in recording.classes
-        if cls in canonical or (_plays(concept, cls.name) and not _is_named_elsewhere(cls, concept, concepts))
-    }
+    playing = {*canonical, *_playing(recording, concept, concepts)}
     makers = _makers(recording, playing, canonical)
     reasons = {cls: _reason(cls, concept, makers) for cls in sorted(playing)}
     kept = [cls for cls, reason in reasons.items() if not reason]
@@ -74,9 +70,8 @@ def _members(recording: Recording, concept: Concept, concepts: Sequence[Concept]
     roots = tops | _names_of(counted)
     heirs = [
         cls
-        for cls in recording.classes
-        if _is_derived(cls, roots)
-        and cls not in playing
+        for cls in {heir for root in roots for heir in recording.heirs.get(root, ())}
+        if cls not in playing
         and not _reason(cls, concept, makers)
         and not any(_plays(other, cls.name) for other in concepts)
     ]
@@ -88,6 +83,16 @@ def _members(recording: Recording, concept: Concept, concepts: Sequence[Concept]
         canonical=canonical,
         subject=_subject(recording, concept, counted),
     )
+
+
+def _playing(recording: Recording, concept: Concept, concepts: Sequence[Concept]) -> Iterator[ClassObject]:
+    if not concept.declared:  # it lists its classes by name
+        for name in concept.classes:
+            yield from recording.by_name.get(name, ())
+        return
+    for cls in recording.classes:
+        if plays(concept, cls.name) and not _is_named_elsewhere(cls, concept, concepts):
+            yield cls
 
 
 def _plays(concept: Concept, name: str) -> bool:

@@ -138,6 +138,24 @@ class Recording:
         return tuple(sorted(set(self._classes.values())))
 
     @cached_property
+    def by_name(self) -> Mapping[str, list[ClassObject]]:
+        """The class objects of each qualified name."""
+        found: dict[str, list[ClassObject]] = defaultdict(list)
+        for cls in self.classes:
+            found[cls.name].append(cls)
+        return found
+
+    @cached_property
+    def heirs(self) -> Mapping[str, list[ClassObject]]:
+        """The class objects that inherit from each qualified name, at any distance."""
+        found: dict[str, list[ClassObject]] = defaultdict(list)
+        for cls in self.classes:
+            for base in cls.bases:
+                if base != cls.name:
+                    found[base].append(cls)
+        return found
+
+    @cached_property
     def makes(self) -> tuple[Make, ...]:
         """All records of makers."""
         return tuple(
