@@ -102,7 +102,7 @@ class Join:
         if record.module in self._recording.unseen_imports or record.module in self._loaded_on_the_way:
             return False
         if record.module in self._own_modules and record.module not in self._recording.loaded:
-            return True
+            return self._is_first_party(record.module)
         # A call of `import_module` for a loaded module is not told of on 3.10, and looks like `import` here.
         return record.module in self._observed and bool(record.names or not self._has_deaf_process)
 
@@ -123,6 +123,16 @@ class Join:
             told[record.module] = told.get(record.module, True) and record.watched
         blind = {record.subject for _, record in self._recording.of(BlindRecord)}
         return frozenset(module for module, is_told in told.items() if is_told) - blind
+
+    def _is_first_party(self, module: str) -> bool:
+        """Would every process have told that it loaded this module of the tree?"""
+        return all(
+            any(is_within(module, package) for package in packages) for packages in self._packages if packages
+        )
+
+    @cached_property
+    def _packages(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(record.packages for _, record in self._recording.of(ProcessRecord))
 
     @cached_property
     def _has_deaf_process(self) -> bool:

@@ -88,6 +88,19 @@ def test_only_of_modules_that_every_process_watched_imports_are_said_not_to_have
     assert state(True, False) == ["not observed"]
 
 
+def test_a_scanned_module_of_no_first_party_package_may_have_been_loaded_untold() -> None:
+    program, source = Program(), Source()  # of which `chat` is first-party
+    program.module("chat.views")
+    for module in ("chat.never", "tests.never"):
+        source.module(module)
+    source.imports("chat/views.py:2", "chat.never", inside="index")
+    source.imports("chat/views.py:3", "tests.never", inside="index")
+    assert states(program, source) == {
+        "chat/views.py:2": "not executed",
+        "chat/views.py:3": "not observed",
+    }
+
+
 def test_a_module_that_was_not_always_listened_to_has_no_imports_that_did_not_run() -> None:
     program, source = Program(), Source()
     program.cls(OLD)
