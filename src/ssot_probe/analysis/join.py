@@ -201,7 +201,7 @@ class Join:
         if (file, site.line) not in self._at_line:
             other = f" (the scan has such an import on line {elsewhere[0]})" if elsewhere else ""
             return (
-                "no import stands on this line: what is called there imports it, as unpickling, mock.patch and "
+                "no import stands on this line: what is called there imports it, as unpickling, patching and "
                 f"extension modules do, or another version of the file ran{other}"
             )
         if elsewhere:

@@ -131,7 +131,7 @@ def test_files_of_one_name_in_two_trees_are_not_taken_for_each_other() -> None:
         (
             "chat/views.py:70",
             "<module>",
-            "no import stands on this line: what is called there imports it, as unpickling, mock.patch and "
+            "no import stands on this line: what is called there imports it, as unpickling, patching and "
             "extension modules do, or another version of the file ran (the scan has such an import on line "
             "3)",
         ),
