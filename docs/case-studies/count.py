@@ -1,6 +1,6 @@
-"""Counts executed import statements without the probe: `COUNT=counts.txt pytest -p count …`, or imported first.
+"""Counts executed import statements without the probe: `COUNT=FILE python -c "import count, ..."`.
 
-Each line of the file is what was imported, from which line, how often. `__import__` is what import statements call.
+Each line of the file is what was imported, from which line, how often. Import statements call `__import__`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A Celery program that has grown old: it runs a worker in a thread and imports along old paths and new ones."""
+"""A Celery program that has grown old: a worker in a thread, and imports along old paths and new ones."""
 
 from __future__ import annotations
 
