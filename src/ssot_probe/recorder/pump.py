@@ -184,9 +184,7 @@ class Pump:
         if len(sys.modules) != self._modules:
             self._modules, self._grew = len(sys.modules), now
         elapsed = now - self._started
-        return elapsed < STARTING_SECONDS or (
-            elapsed < LONGEST_START and now - self._grew < PROGRESS_SECONDS
-        )
+        return elapsed < STARTING_SECONDS or (elapsed < LONGEST_START and now - self._grew < PROGRESS_SECONDS)
 
     def _cycle(self, seconds: float, turn: _Turn | None = None, is_final: bool = False) -> None:
         """Run one cycle, unless another thread's takes longer than so many seconds."""
