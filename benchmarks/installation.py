@@ -34,7 +34,17 @@ def interpreter() -> Path:
     with TemporaryDirectory(prefix="ssot-probe-bench-") as directory:
         _run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", directory, str(CHECKOUT))
         (wheel,) = Path(directory).glob("*.whl")
-        _run(str(python), "-m", "pip", "install", "--requirement", str(REQUIREMENTS), str(wheel))
+        _run(
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--only-binary",
+            ":all:",
+            "--requirement",
+            str(REQUIREMENTS),
+            str(wheel),
+        )
         _run(str(python), "-m", "pip", "install", "--no-deps", "--force-reinstall", str(wheel))
     built_from.write_text(state)
     return python

@@ -8,10 +8,6 @@ from collections.abc import Mapping
 
 from ssot_probe.errors import PolicyError
 from ssot_probe.model.policy import Policy
-from ssot_probe.policy_json import policy_from_json, policy_to_json
-from ssot_probe.policy_schema import parse_policy
-
-__all__ = ["find_policy_file", "parse_policy", "policy_from_json", "policy_to_json", "read_policy"]
 
 OWN_NAME = "ssot-probe.toml"
 SHARED_NAME = "pyproject.toml"
@@ -50,6 +46,8 @@ def read_policy(path: str) -> Policy:
     Raises:
         PolicyError: The file cannot be read, is no TOML, holds no policy, or one with mistakes.
     """
+    from ssot_probe.policy_schema import parse_policy  # a service without a policy needs no schema
+
     data = _decoded(_content(path), path)
     section = _section(data)
     if os.path.basename(path) != SHARED_NAME:

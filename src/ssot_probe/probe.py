@@ -174,7 +174,7 @@ class Probe:
     def _make_recorder(self) -> Recorder:
         from ssot_probe.context.identity import UserHasher
         from ssot_probe.export.resource import resource_attributes
-        from ssot_probe.policy_file import policy_to_json
+        from ssot_probe.policy_json import policy_to_json
         from ssot_probe.recorder.places import Places
         from ssot_probe.recorder.recorder import Identity, Recorder
         from ssot_probe.version import __version__

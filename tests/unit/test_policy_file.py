@@ -25,13 +25,9 @@ from ssot_probe.model.policy import (
     UserSource,
     Waiver,
 )
-from ssot_probe.policy_file import (
-    find_policy_file,
-    parse_policy,
-    policy_from_json,
-    policy_to_json,
-    read_policy,
-)
+from ssot_probe.policy_file import find_policy_file, read_policy
+from ssot_probe.policy_json import policy_from_json, policy_to_json
+from ssot_probe.policy_schema import parse_policy
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -578,8 +574,9 @@ def test_a_service_without_a_policy_loads_nothing_heavy(tmp_path: Path) -> None:
 
     write(tmp_path / "pyproject.toml", '[project]\nname = "chat"\ndependencies = ["ssot-probe"]')
     program = (
-        "import sys; from ssot_probe.policy_file import find_policy_file, parse_policy;"
-        "assert find_policy_file('.') is None; parse_policy({'packages': ['chat']}, '');"
+        "import sys; from ssot_probe.policy_file import find_policy_file;"
+        "assert find_policy_file('.') is None; from ssot_probe.policy_schema import parse_policy;"
+        "parse_policy({'packages': ['chat']}, '');"
         "heavy = {'asyncio', 'dataclasses', 'difflib', 'inspect', 'json', 'logging', 'pathlib', 'tomllib'};"
         "print(*sorted((heavy | {'tomli'}) & set(sys.modules)))"
     )

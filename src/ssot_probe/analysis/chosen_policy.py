@@ -8,7 +8,8 @@ from typing import NamedTuple
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import ProcessRecord
-from ssot_probe.policy_file import find_policy_file, policy_from_json, read_policy
+from ssot_probe.policy_file import find_policy_file, read_policy
+from ssot_probe.policy_json import policy_from_json
 
 VARIABLE = "SSOT_PROBE_CONFIG"
 

@@ -21,7 +21,7 @@ from ssot_probe.inventory.resolution import Module, Names
 from ssot_probe.inventory.tree import SOURCE, Tree
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BlindRecord, ProcessRecord, Record
-from ssot_probe.policy_file import policy_to_json
+from ssot_probe.policy_json import policy_to_json
 
 
 class Inventory(NamedTuple):

@@ -49,6 +49,8 @@ def role_words(class_name: str) -> tuple[str, ...]:
 
 def plays_role(class_name: str) -> bool:
     """Does the last word of the name say that the class plays a role?"""
+    if class_name.islower():  # roles begin with a capital
+        return False
     parts = role_words(class_name)
     return bool(parts) and parts[-1] in ROLES
 

@@ -107,10 +107,15 @@ def names_in(annotation: str) -> tuple[str, ...]:
 
 
 def _is_called_like_a_maker(name: str, owner: str, role_words: Collection[str]) -> bool:
-    first, *others = name.strip("_").lower().split("_")
+    first, *others = _lower_parts(name)
     return first in MAKING_WORDS and any(
         word in role_words or word.rstrip("s") in role_words for word in others or lower_words(owner)
     )
+
+
+@lru_cache(maxsize=4096)
+def _lower_parts(name: str) -> tuple[str, ...]:
+    return tuple(name.strip("_").lower().split("_"))
 
 
 def _return_annotation(function: FunctionType) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from fnmatch import translate
 from itertools import count
 from time import time_ns
 from typing import TypeVar
@@ -17,6 +19,9 @@ from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.scope import Scope
 
 _T = TypeVar("_T")
+
+_WILD = frozenset("*?[")
+"""What makes a pattern one for several names."""
 
 
 class ObservedClasses:
@@ -41,6 +46,8 @@ class ObservedClasses:
         self.words: set[str] = set()
         self.names = _Answers(self._is_class_name)
         self._roles = _Answers(plays_role)
+        self._patterns = _compiled(policy)
+        self._own_names = _Answers(self._may_be_declared) if policy.concepts else self._roles
         self._declared = _Answers(lambda name: concept_of(policy, name))
         self._policy = policy
         self._scope = scope
@@ -49,6 +56,14 @@ class ObservedClasses:
         for concept in policy.concepts:
             for pattern in (*concept.classes, concept.canonical):
                 self.words.update(lower_words(split(pattern)[1] or pattern))
+
+    def may_play(self, cls: type) -> bool:
+        """Could the class play a concept, by its own name or because a base of it does? False is certain.
+
+        Most classes that a module binds do not: this costs a tenth of finding out.
+        """
+        own_name = cls.__qualname__ if self._policy.concepts else cls.__name__
+        return self._own_names[own_name] or not self.by_object.keys().isdisjoint(cls.__mro__)
 
     def add(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         """Return what is known of a class, from now on if need be; None where it plays no concept."""
@@ -97,8 +112,21 @@ class ObservedClasses:
     def _is_class_name(self, name: str) -> bool:
         """Is it what a class of some concept may be called, whether or not one exists yet?"""
         if self._policy.concepts:
-            return concept_of(self._policy, qualify("", name)) is not None
-        return plays_role(name)
+            return self._patterns.match(name) is not None and (
+                concept_of(self._policy, qualify("", name)) is not None
+            )
+        return self._roles[name]
+
+    def _may_be_declared(self, qualname: str) -> bool:
+        """Does the policy mean classes of this name in some module?"""
+        if self._is_class_name(qualname.rpartition(".")[2]):
+            return True
+        return any(
+            not _WILD.isdisjoint(pattern) or split(pattern)[1] == qualname
+            for concept in self._policy.concepts
+            for pattern in (*concept.classes, concept.canonical)
+            if ":" in pattern
+        )
 
     def _describe(self, cls: type, known: ObservedClass, bound_in: str) -> ClassRecord:
         return ClassRecord(
@@ -110,6 +138,12 @@ class ObservedClasses:
             traits=census.traits(cls),
             time=time_ns(),
         )
+
+
+def _compiled(policy: Policy) -> re.Pattern[str]:
+    """Return one pattern for all of the policy's that are matched against a class's own name."""
+    patterns = [pattern for concept in policy.concepts for pattern in concept.classes if ":" not in pattern]
+    return re.compile("|".join(map(translate, patterns)) or "(?!)")
 
 
 class _Answers(dict[str, _T]):

@@ -43,15 +43,14 @@ class Contents:
         self.classes: list[tuple[str, type]] = []
         self.functions: list[tuple[str, Any, FunctionType]] = []
         self.others: list[tuple[str, Any]] = []
-        for name, value in list(vars(holder).items()):
-            kind = type(value)
-            if kind in _PLAIN:
-                continue
-            if issubclass(kind, type):
+        for name, value in [item for item in list(vars(holder).items()) if type(item[1]) not in _PLAIN]:
+            is_function = type(value) is FunctionType
+            if not is_function and issubclass(type(value), type):
                 self.classes.append((name, value))
-            else:
-                function = None if name.startswith("__") else plain_function(value)
-                if function is None:
-                    self.others.append((name, value))
-                elif function.__module__ == module:
+                continue
+            function = None if name.startswith("__") else plain_function(value)
+            if function is not None:
+                if function.__module__ == module:
                     self.functions.append((name, value, function))
+            elif not is_function:
+                self.others.append((name, value))

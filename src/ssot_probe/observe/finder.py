@@ -14,7 +14,7 @@ from _thread import get_ident
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from sys import _getframe
-from types import ModuleType
+from types import MethodType, ModuleType
 from typing import Any, NamedTuple, Optional, TypeVar
 
 from ssot_probe.observe import cycles, importers, tripwire
@@ -161,9 +161,11 @@ class ProbeFinder:
         attributes = getattr(loader, "__dict__", None)
         if isinstance(loader, type) or not isinstance(attributes, dict):
             return False
-        shadow = attributes.get("exec_module")
-        if not isinstance(shadow, _Shadow) or shadow.finder is not self:
-            shadow = attributes["exec_module"] = _Shadow(loader, shadow, self)
+        own = attributes.get("exec_module")
+        shadow = _shadow_behind(own)
+        if shadow is None or shadow.finder is not self:
+            shadow = _Shadow(loader, own, self)
+            attributes["exec_module"] = shadow.exec_module
         if loading is not None or spec.name not in shadow.waiting:
             shadow.waiting[spec.name] = loading
         return True
@@ -209,7 +211,8 @@ class _Shadow:
 
     @runs_modules
     @_as_importlib
-    def __call__(self, module: ModuleType) -> None:
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module as the loader does. A method: to call an object counts twice as deep a recursion."""
         spec = namespace_of(module).get("__spec__")
         name = getattr(spec, "name", "")
         loading = _where_it_runs(self.waiting.pop(name, None), _getframe(1))
@@ -233,11 +236,17 @@ class _Shadow:
 
     def _step_aside(self) -> None:
         attributes = vars(self.loader)
-        if attributes.get("exec_module") is self:
+        if _shadow_behind(attributes.get("exec_module")) is self:
             if self._own is None:
                 del attributes["exec_module"]
             else:
                 attributes["exec_module"] = self._own
+
+
+def _shadow_behind(function: object) -> _Shadow | None:
+    """Return the shadow whose method a function is, None where it is anything else."""
+    shadow = function.__self__ if type(function) is MethodType else None
+    return shadow if type(shadow) is _Shadow else None
 
 
 def _where_it_runs(loading: Loading | None, frame: Any) -> Loading | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import os
+from functools import lru_cache
 from types import BuiltinFunctionType, CodeType
 from typing import Any, NamedTuple, Optional
 
@@ -107,6 +108,7 @@ def importer_of(frame: Any) -> Importer:
     return Importer(frame, SWEEP if _is_swept(lazy) else APPLICATION, is_shared=True)
 
 
+@lru_cache(maxsize=4096)
 def is_sweeper(module: str) -> bool:
     """Does the module import others, or read their attributes, only to look at them?"""
     if module.partition(".")[0] in _SWEEPERS:

@@ -90,7 +90,8 @@ class Instrumenter:
         contents = Contents(module, name)
         found = False
         for attribute, cls in contents.classes:
-            found |= self._bind_class(name, attribute, cls)
+            if self._classes.may_play(cls):
+                found |= self._bind_class(name, attribute, cls)
         found |= self._wrap_factories(module, name, contents)
         for _, cls in contents.classes:
             if vars(cls).get("__module__") == name:
@@ -140,8 +141,9 @@ class Instrumenter:
 
     def _take_in(self, module: str, holder: type | ModuleType, contents: Contents) -> None:
         """Follow the instances that a module, or a class in it, made before their constructor was wrapped."""
+        observed_classes = self.classes
         for attribute, value in contents.others:
-            observed = self.classes.get(type(value))
+            observed = observed_classes.get(type(value))
             if observed is not None and self._instances.find(value) is None:
                 try:
                     known = self._instances.add(value)
@@ -192,7 +194,7 @@ class Instrumenter:
     def _look_into(self, cls: type, module: str) -> bool:
         """Look through a class that the module defines, and through those that are defined inside of it."""
         contents = Contents(cls, module)
-        found = self._observe(cls) is not None
+        found = self._classes.may_play(cls) and self._observe(cls) is not None
         found |= self._wrap_factories(cls, module, contents)
         self._take_in(module, cls, contents)
         for _, inner in contents.classes:
@@ -207,13 +209,17 @@ class Instrumenter:
         found = False
         owner_name = owner.__qualname__ if isinstance(owner, type) else ""
         called = owner_name or module.rpartition(".")[2]
+        says_class, words = self._classes.names.__getitem__, self._classes.words
+        declared = self._declared
         for name, value, function in contents.functions:
+            is_wrapped = type(value) is not FunctionType and type(value).__name__ == "ObservedFunction"
+            makes = may_make(function, called, says_class, words)
+            if not (makes or is_wrapped or declared):
+                continue
             qualified = qualify(module, f"{owner_name}.{name}" if owner_name else name)
-            if type(value).__name__ == "ObservedFunction" and qualified in self._factories:
+            if is_wrapped and qualified in self._factories:
                 found = True
-            elif qualified in self._declared or may_make(
-                function, called, self._classes.names.__getitem__, self._classes.words
-            ):
+            elif makes or qualified in declared:
                 self._wrap_factory(owner, name, value, function, qualified)
                 found = True
         return found

@@ -6,6 +6,7 @@ them, so it neither shows up among the application's threads nor depends on its 
 
 from __future__ import annotations
 
+import sys
 from _thread import allocate_lock, get_ident, get_native_id, start_new_thread
 from collections.abc import Callable
 from time import monotonic, sleep
@@ -22,6 +23,12 @@ INTERVAL = 0.1
 
 STARTING_SECONDS = 2.0
 """How long the first cycle waits for the service to load its modules: it would only slow that down."""
+
+LONGEST_START = 5.0
+"""How long it waits at most while more and more modules come. A module that serves comes to no end."""
+
+PROGRESS_SECONDS = 0.5
+"""Between two modules, for as long as more and more are said to come."""
 
 LOADING_SECONDS = 5.0
 """How long a fork waits while our thread imports: in the child its locks would never open again."""
@@ -85,7 +92,9 @@ class Pump:
         self._turn: Optional[_Turn] = None
         self._cycling = allocate_lock()
         self._cycles = 0
-        self._waits_until = monotonic() + STARTING_SECONDS
+        self._started = monotonic()
+        self._modules = 0  # so many there were at the last look
+        self._grew = self._started
 
     @property
     def has_recorder(self) -> bool:
@@ -129,7 +138,7 @@ class Pump:
         if turn is None:
             self._cycle(seconds)
             return True
-        self._waits_until = 0.0
+        self._started = -LONGEST_START
         target = self._cycles + 2  # the cycle that runs may have begun before the last item came
         deadline = monotonic() + seconds
         while self._cycles < target and monotonic() < deadline:
@@ -168,7 +177,14 @@ class Pump:
             turn.finished.release()
 
     def _must_wait(self) -> bool:
-        return not self._cycles and self._is_loading() and monotonic() < self._waits_until
+        """Is the service still loading its modules, so that there is no hurry with the first cycle?"""
+        if self._cycles or not self._is_loading():
+            return False
+        now = monotonic()
+        if len(sys.modules) != self._modules:
+            self._modules, self._grew = len(sys.modules), now
+        elapsed = now - self._started
+        return elapsed < STARTING_SECONDS or (elapsed < LONGEST_START and now - self._grew < PROGRESS_SECONDS)
 
     def _cycle(self, seconds: float, turn: _Turn | None = None, is_final: bool = False) -> None:
         """Run one cycle, unless another thread's takes longer than so many seconds."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support.children import run
 
 from ssot_probe.observe.finder import ProbeFinder
 from ssot_probe.observe.scope import Scope
@@ -58,3 +59,22 @@ def test_two_finders_that_ask_each_other_come_to_an_end(
     assert module.answer == 42
     assert told == ["asked_for"]
     assert bool(displaced) != is_first
+
+
+def test_a_chain_of_imports_may_be_nearly_as_deep_as_without_the_probe(tmp_path: Path) -> None:
+    files = {
+        f"link{number}.py": f"import reach; reach.depth += 1; import link{number + 1}"
+        for number in range(300)
+    }
+    program = """
+        import reach
+        try:
+            import link0
+        except RecursionError:
+            print(reach.depth)
+    """
+    reached = [
+        int(run(tmp_path, program=program, files={**files, "reach.py": "depth = 0"}, probe=probe).stdout)
+        for probe in (True, False)
+    ]
+    assert reached[0] > reached[1] * 5 / 6

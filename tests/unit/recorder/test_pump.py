@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from time import sleep
+from types import ModuleType
+from typing import Any
 
+import pytest
 from support.children import run
 
+from ssot_probe.losses import Losses
 from ssot_probe.model.records import ModuleRecord, ProcessRecord
+from ssot_probe.recorder import pump as pumps
 
 LOADING = """
     import os, time
@@ -46,6 +53,63 @@ def test_a_module_that_never_finishes_loading_is_not_waited_for(tmp_path: Path) 
     files = {"early.py": "", "slow.py": LOADING.replace("SECONDS", "20")}
     done = run(tmp_path, program=PROGRAM, files=files).checked()
     assert done.stdout == "True True\n"
+
+
+class Service:
+    """Something that is loading modules for ever, and a pump that waits for it by a clock of the test."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        self.looks = self.cycles = 0
+        monkeypatch.setattr(pumps, "monotonic", lambda: self.now)
+        monkeypatch.setattr(pumps, "INTERVAL", 0.001)
+        self.pump = pumps.Pump(
+            self._count_cycle, self._is_loading, lambda: None, Losses(), lambda error: None
+        )
+
+    def _is_loading(self) -> bool:
+        self.looks += 1
+        return True
+
+    def _count_cycle(self) -> Any:
+        self.cycles += 1
+        raise RuntimeError
+
+    def was_recorded(self, seconds: float) -> bool:
+        """Let so much time go by; has the pump begun by then?"""
+        self.now += seconds
+        looked = self.looks
+        while self.looks < looked + 2 and not self.cycles:
+            sleep(0.001)
+        return bool(self.cycles)
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Any:
+    service = Service(monkeypatch)
+    service.pump.start()
+    yield service
+    service.now += 60
+    service.pump.pause(1.0)
+
+
+def test_the_recorder_waits_longer_while_more_and_more_modules_come(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(11):
+        monkeypatch.setitem(sys.modules, f"ssot_probe_test_{number}", ModuleType("another"))
+        assert not service.was_recorded(0.4)
+    assert service.was_recorded(0.7)
+
+
+def test_the_recorder_begins_soon_after_the_last_module_that_came(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not service.was_recorded(1.9)
+    monkeypatch.setitem(sys.modules, "ssot_probe_test_last", ModuleType("another"))
+    assert not service.was_recorded(0.0)
+    assert not service.was_recorded(0.4)
+    assert service.was_recorded(0.2)
 
 
 def test_a_service_that_ends_while_it_loads_tells_all_it_saw(tmp_path: Path) -> None:
