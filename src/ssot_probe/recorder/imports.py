@@ -109,12 +109,10 @@ class ImportLedger:
 
     def _is_told_as_loaded(self, hit: Hit, submodule: str, before: int) -> bool:
         """Is the first of these imports of a package the one that loaded its submodule, and was told so?"""
+        if before or hit.module not in self._loaded:  # nobody tells that a namespace package was loaded
+            return False
         place = id(hit.code), hit.offset
-        return (
-            not before
-            and (submodule, *place) in self._loaded_at
-            and (hit.module, *place) not in self._loaded_at
-        )
+        return (submodule, *place) in self._loaded_at and (hit.module, *place) not in self._loaded_at
 
     def _tell_unclear(self, hit: Hit, now: int) -> Iterator[BlindRecord]:
         if hit.module not in self._unclear:
