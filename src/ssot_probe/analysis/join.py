@@ -17,7 +17,7 @@ FAILED = "failed"  # it ran, and never with success
 LOADED = "not executed"  # its file was loaded, and the line did not run
 DECLARED = "not loaded"  # not even its file was loaded
 NEVER = "type-checking"  # it is for type checkers and does not run
-UNKNOWN = "not observed"  # its file was loaded, and not all imports of that module were watched
+UNKNOWN = "not observed"  # whether it ran was not watched, or not all the time
 
 STATES = (EXECUTED, FAILED, UNKNOWN, LOADED, DECLARED, NEVER)
 
@@ -89,7 +89,7 @@ class Join:
         if record.guard == "type-checking":
             return Declared(record, NEVER)
         if record.site.file not in self.loaded_files:
-            return Declared(record, DECLARED)
+            return Declared(record, DECLARED if self._is_first_party(record.site.module) else UNKNOWN)
         times = self._finished[record.site.file]
         if record.at_load and not record.guard and times:
             return Declared(record, EXECUTED, times)  # whoever loads the module runs it

@@ -213,8 +213,7 @@ class ModuleWatch:
 
     def _on_failed(self, loading: Loading) -> None:
         try:
-            if self._is_named(loading.module):
-                self._append(self._load_event(loading, "failed"))
+            self._append(self._load_event(loading, "failed"))
         except Exception as error:
             self._on_error(error)
 

@@ -101,6 +101,16 @@ def test_a_scanned_module_of_no_first_party_package_may_have_been_loaded_untold(
     }
 
 
+def test_a_file_of_no_first_party_package_may_have_been_loaded_untold() -> None:
+    program, source = Program(), Source()  # of which `chat` is first-party
+    source.imports("chat/views.py:2", "json")
+    source.imports("tests/test_views.py:2", "json")
+    assert states(program, source) == {
+        "chat/views.py:2": "not loaded",
+        "tests/test_views.py:2": "not observed",
+    }
+
+
 def test_a_module_that_was_not_always_listened_to_has_no_imports_that_did_not_run() -> None:
     program, source = Program(), Source()
     program.cls(OLD)

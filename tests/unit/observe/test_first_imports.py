@@ -217,6 +217,19 @@ def test_a_failing_import_of_a_watched_module_is_recorded_as_failed(tmp_path: Pa
     assert (record.outcome, record.site.file, record.site.line, record.count) == ("failed", "main.py", 3, 1)
 
 
+def test_a_failing_import_of_any_module_of_the_project_is_recorded_as_failed(tmp_path: Path) -> None:
+    files = {
+        "broken.py": "import is_not_there\n",
+        "main.py": "try:\n    import broken\nexcept ImportError:\n    print('no')\n",
+        "managers.py": MANAGER,
+    }
+    done, _ = run_both(tmp_path, files=files)
+    failed = [record for record in done.of(ImportRecord) if record.outcome == "failed"]
+    assert [(record.module, record.site.file, record.site.line) for record in failed] == [
+        ("broken", "main.py", 2)
+    ]
+
+
 def test_a_finder_of_the_application_that_refuses_is_seen_in_the_traceback_alone(tmp_path: Path) -> None:
     program = """
         import sys
