@@ -89,7 +89,8 @@ class Join:
         if record.guard == "type-checking":
             return Declared(record, NEVER)
         if record.site.file not in self.loaded_files:
-            return Declared(record, DECLARED if self._is_first_party(record.site.module) else UNKNOWN)
+            is_told = self._is_first_party(record.site.module) and record.site.module not in self._failed
+            return Declared(record, DECLARED if is_told else UNKNOWN)
         times = self._finished[record.site.file]
         if record.at_load and not record.guard and times:
             return Declared(record, EXECUTED, times)  # whoever loads the module runs it
@@ -105,6 +106,12 @@ class Join:
             return self._is_first_party(record.module)
         # A call of `import_module` for a loaded module is not told of on 3.10, and looks like `import` here.
         return record.module in self._observed and bool(record.names or not self._has_deaf_process)
+
+    @cached_property
+    def _failed(self) -> frozenset[str]:
+        """Modules that raised while they were loaded: some of their lines ran."""
+        imports = self._recording.of(ImportRecord)
+        return frozenset(record.module for _, record in imports if record.outcome == "failed")
 
     @cached_property
     def _finished(self) -> Counter[str]:

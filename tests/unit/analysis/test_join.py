@@ -111,6 +111,14 @@ def test_a_file_of_no_first_party_package_may_have_been_loaded_untold() -> None:
     }
 
 
+def test_of_a_module_that_failed_to_load_nobody_knows_which_lines_ran() -> None:
+    program, source = Program(), Source()
+    program.imports("chat/views.py:1", "chat.broken", outcome="failed")
+    source.imports("chat/views.py:1", "chat.broken", guard="try")
+    source.imports("chat/broken.py:1", "json")
+    assert states(program, source) == {"chat/views.py:1": "failed", "chat/broken.py:1": "not observed"}
+
+
 def test_a_module_that_was_not_always_listened_to_has_no_imports_that_did_not_run() -> None:
     program, source = Program(), Source()
     program.cls(OLD)
