@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument(
         "only", nargs="*", metavar="benchmark", help=f"of {', '.join(BENCHMARKS)}; all by default"
     )
-    parser.add_argument("--quick", action="store_true", help="rougher readings, in less than half a minute")
+    parser.add_argument("--quick", action="store_true", help="rougher readings, in about a minute")
     options = parser.parse_args()
     for name in options.only:
         if name not in BENCHMARKS:
