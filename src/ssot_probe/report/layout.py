@@ -90,11 +90,13 @@ def header(view: View) -> Iterator[Line]:
 def _joined(inventory: View) -> str:
     """Return how much of the source was loaded, and how much of what it declares was executed."""
     states = inventory["imports"]
-    observed = sum(states[state] for state in ("executed", "failed", "not executed"))
+    known = sum(states[state] for state in ("executed", "failed", "not executed"))
     told = [
         f"{inventory['loaded']} of {number(inventory['files'], 'scanned file')} loaded",
-        f"{states['executed']} of {number(observed, 'observed import')} in them executed",
+        f"{states['executed']} of {number(known, 'import')} in them executed",
     ]
+    if states["not observed"]:
+        told.append(f"{states['not observed']} not observed")
     if inventory["unmatched"]:
         count = number(len(inventory["unmatched"]), "thing")
         told.append(f"{count} ran undeclared, {inventory['unexplained'] or 'none'} of them unexplained")
