@@ -31,7 +31,12 @@ MAKING_WORDS = frozenset(
 """First words of names that makers carry: `get_manager`, `create_session_store`."""
 
 _LOAD_CONST, _RETURN_VALUE = opmap["LOAD_CONST"], opmap["RETURN_VALUE"]
-_TRANSPARENT = frozenset({"_lru_cache_wrapper", "FunctionWrapper", "ObservedConstructor", "ObservedFunction"})
+_TRANSPARENT = frozenset(
+    {
+        *("_lru_cache_wrapper", "BoundFunctionWrapper", "FunctionWrapper"),
+        *("ObservedBoundMethod", "ObservedConstructor", "ObservedFunction"),
+    }
+)
 _NAME = re.compile(r"\w+")
 _GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE

@@ -239,3 +239,40 @@ def test_what_a_class_body_constructs_of_classes_of_its_module_is_found(
         ("BoxManager", 22, 1),
         ("BoxManager", 25, 1),
     }
+
+
+DEPRECATING = """
+    import functools
+
+    def deprecated(cls):
+        original = cls.__init__
+
+        @functools.wraps(original)
+        def warned(self, *args, **kwargs):
+            return original(self, *args, **kwargs)
+
+        cls.__init__ = warned
+        return cls
+"""
+
+
+def test_a_decorator_that_wraps_an_inherited_constructor_which_is_observed_hides_nothing(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "deprecating.py": DEPRECATING,
+        "base.py": "class BaseManager:\n    def __init__(self):\n        self.items = []\n",
+        "derived.py": """
+            from base import BaseManager
+            from deprecating import deprecated
+
+            @deprecated
+            class DerivedManager(BaseManager):
+                pass
+        """,
+        "main.py": "import derived\nderived.DerivedManager()\nprint('done')\n",
+    }
+    done, _ = run_both(tmp_path, files=files)
+    assert not any("Manager" in record.subject for record in done.of(BlindRecord))
+    made = [record for record in done.of(MakeRecord) if record.cls == "derived:DerivedManager"]
+    assert [(record.site.file, record.site.line, record.count) for record in made] == [("main.py", 2, 1)]
