@@ -89,7 +89,7 @@ class Join:
         if record.guard == "type-checking":
             return Declared(record, NEVER)
         if record.site.file not in self.loaded_files:
-            is_told = self._is_first_party(record.site.module) and record.site.module not in self._failed
+            is_told = self.tells_of(record.site.module) and record.site.module not in self._failed
             return Declared(record, DECLARED if is_told else UNKNOWN)
         times = self._finished[record.site.file]
         if record.at_load and not record.guard and times:
@@ -103,7 +103,7 @@ class Join:
         if record.module in self._recording.unseen_imports or record.module in self._loaded_on_the_way:
             return False
         if record.module in self._own_modules and record.module not in self._recording.loaded:
-            return self._is_first_party(record.module)
+            return self.tells_of(record.module)
         # A call of `import_module` for a loaded module is not told of on 3.10, and looks like `import` here.
         return record.module in self._observed and bool(record.names or not self._has_deaf_process)
 
@@ -131,8 +131,8 @@ class Join:
         blind = {record.subject for _, record in self._recording.of(BlindRecord)}
         return frozenset(module for module, is_told in told.items() if is_told) - blind
 
-    def _is_first_party(self, module: str) -> bool:
-        """Would every process have told that it loaded this module of the tree?"""
+    def tells_of(self, module: str) -> bool:
+        """Would every process have told that it loaded this module? It tells of first-party ones."""
         return all(
             any(is_within(module, package) for package in packages) for packages in self._packages if packages
         )

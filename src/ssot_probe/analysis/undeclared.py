@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ssot_probe.analysis.class_identity import ClassObject
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.model.names import is_within, split
+from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, ReferenceRecord, Site
 
 UNEXPLAINED = "unexplained"
@@ -61,7 +61,7 @@ class Explanations:
                 yield Undeclared("module", file, 0, record.module, why)
 
     def _classes(self) -> Iterator[Undeclared]:
-        declared = {(cls.name, cls.file) for cls in self._inventory.classes}
+        declared = {(name, cls.file) for cls in self._inventory.classes for name in (cls.name, as_main(cls))}
         lines = {(cls.file, cls.line): cls for cls in self._inventory.classes}
         for cls in self._recording.classes:
             file = self._file_of(cls.file)
@@ -148,6 +148,11 @@ class Explanations:
             if record.kind == COMPUTED:
                 found[record.site.file].append(record)
         return found
+
+
+def as_main(cls: ClassObject) -> str:
+    """Return what a class of the inventory is called where its file runs as the program."""
+    return qualify("__main__", split(cls.name)[1])
 
 
 def _why_no_class(declared: ClassObject | None) -> str:

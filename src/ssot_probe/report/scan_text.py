@@ -59,8 +59,9 @@ def _counts(view: View) -> Iterator[str]:
     yield _entry("imports", f"{counts['imports']}: {imports}")
     yield _entry("", f"{counts['imports_of_the_tree']} of them of modules in this tree")
     yield _entry("", f"and {number(counts['imports_computed'], 'call')} that import a computed name")
-    makers = f"{number(counts['makers'], 'function')} and methods that hand out instances of these classes"
-    yield _entry("makers", makers)
+    yield _entry(
+        "makers", f"{number(counts['makers'], 'factory')}, functions or methods that hand out instances"
+    )
     yield _entry("", f"{number(counts['constructions'], 'call')} of the classes")
     kinds = ", ".join(f"{kind} {count}" for kind, count in counts["references_by_kind"].items())
     yield _entry("references", f"{counts['references']}{f': {kinds}' if kinds else ''}")

@@ -47,7 +47,22 @@ def test_classes_that_all_load_are_counted_without_any_being_static_only() -> No
 def test_what_only_source_shows_is_a_note() -> None:
     (found,) = findings("SSOT109", running("chat.other:Thing"), source=source_of(MANAGER, OLD))
     assert found.severity == Severity.NOTE
-    assert "none of them was loaded while recording (origin: static)" in found.message
+    assert "none of them was seen loaded while recording (origin: static)" in found.message
+
+
+def test_a_class_whose_file_runs_as_the_program_is_loaded() -> None:
+    program = Program()
+    program.cls("__main__:WebSocketManager", file="chat/ws/manager.py")
+    program.constructs("chat/ws/manager.py:30", "__main__:WebSocketManager")
+    (found,) = findings("SSOT109", program, source=source_of(MANAGER, OLD))
+    assert "1 loaded, 1 of them constructed, 1 never loaded" in found.message
+
+
+def test_of_classes_outside_of_first_party_packages_nobody_says_that_they_never_loaded() -> None:
+    other = "tools.ws:WebSocketManager"  # only `chat` is first-party
+    (found,) = findings("SSOT109", running(MANAGER), source=source_of(MANAGER, other))
+    assert "1 in files that are not observed (origin: static)" in found.message
+    assert told(found)[-1] == f"tools/ws.py:10 {other}, not observed"
 
 
 def test_an_inferred_concept_says_how_to_declare_it() -> None:

@@ -305,6 +305,13 @@ def test_a_class_of_a_file_that_was_loaded_under_another_name_is_known_by_its_pl
     }
 
 
+def test_a_class_of_a_file_that_runs_as_the_program_is_declared() -> None:
+    program, source = Program(), Source()
+    program.add(ClassRecord("__main__:WebSocketManager", 1, "chat/ws/manager.py", 10, (), (), START))
+    source.cls(MANAGER)
+    assert reasons(program, source) == {}
+
+
 def test_modules_that_were_not_scanned_are_listed() -> None:
     program, source = Program(), Source()
     program.module("plugins.extra")

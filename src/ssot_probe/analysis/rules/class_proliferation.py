@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.class_identity import ClassObject
-from ssot_probe.analysis.membership import Members
+from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.places import capped
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import number, times
 from ssot_probe.model.finding import Evidence, Finding, Severity
+from ssot_probe.model.names import split
 
 RULE = Rule(
     code="SSOT109",
@@ -31,20 +33,30 @@ RULE = Rule(
 )
 
 
+class Fate(NamedTuple):
+    """What became of a class of the source."""
+
+    is_loaded: bool
+    constructed: int
+    is_told: bool  # every process would have told that its module was loaded
+
+
 def check(case: Case) -> Iterator[Finding]:
     """Count the classes of each concept in the inventory."""
-    existing = {cls.name: cls for cls in case.recording.classes}
+    if case.joined is None:
+        return
     for members in case.declared:
         concept, counted = members.concept, members.counted
         if len(counted) <= concept.max_classes:
             continue
-        loaded = {cls.name for cls in counted if cls.name in existing}
-        constructed = _constructed(case.recording)
+        fates = _fates(case.recording, counted, case.joined)
+        loaded = any(fate.is_loaded for fate in fates.values())
+        ranked = sorted(counted, key=lambda cls: (cls not in members.canonical, -fates[cls].constructed, cls))
         yield RULE.finding(
             members.subject,
             f"{number(len(counted), 'class')} in the source {'match' if len(counted) > 1 else 'matches'} "
-            f"{concept.name}, {concept.max_classes} allowed; {_of_these(counted, loaded, constructed)}",
-            capped([_line(cls, members, loaded, constructed) for cls in _ranked(members, constructed)], 40),
+            f"{concept.name}, {concept.max_classes} allowed; {_of_these(list(fates.values()))}",
+            capped([_line(cls, fates[cls], cls in members.canonical) for cls in ranked], 40),
             concept=concept,
             severity=RULE.severity if loaded else Severity.NOTE,
             count=len(counted),
@@ -52,33 +64,33 @@ def check(case: Case) -> Iterator[Finding]:
         )
 
 
-def _constructed(recording: Recording) -> Mapping[str, int]:
-    counts: Counter[str] = Counter()
-    for cls, count in recording.constructed.items():
-        counts[cls.name] += count
-    return counts
+def _fates(recording: Recording, counted: Sequence[ClassObject], joined: Join) -> Mapping[ClassObject, Fate]:
+    """Return what became of each class; a file that ran as the program, or twice, has it by another name."""
+    constructed: Counter[tuple[str, str]] = Counter()
+    for cls in recording.classes:
+        constructed[joined.file(cls.file), split(cls.name)[1]] += recording.constructed.get(cls, 0)
+    places = {cls: (cls.file, split(cls.name)[1]) for cls in counted}
+    return {
+        cls: Fate(place in constructed, constructed[place], joined.tells_of(split(cls.name)[0]))
+        for cls, place in places.items()
+    }
 
 
-def _of_these(counted: tuple[ClassObject, ...], loaded: set[str], constructed: Mapping[str, int]) -> str:
+def _of_these(fates: Sequence[Fate]) -> str:
+    loaded = [fate for fate in fates if fate.is_loaded]
     if not loaded:
-        return "none of them was loaded while recording (origin: static)."
-    made = sum(1 for cls in counted if constructed.get(cls.name))
-    rest = len(counted) - len(loaded)
-    never = f", {rest} never loaded (origin: static)" if rest else ""
-    return f"{len(loaded)} loaded, {made} of them constructed{never}."
+        return "none of them was seen loaded while recording (origin: static)."
+    made = sum(fate.constructed > 0 for fate in loaded)
+    never = sum(fate.is_told for fate in fates if not fate.is_loaded)
+    unknown = len(fates) - len(loaded) - never
+    rest = f", {never} never loaded (origin: static)" if never else ""
+    rest += f", {unknown} in files that are not observed (origin: static)" if unknown else ""
+    return f"{len(loaded)} loaded, {made} of them constructed{rest}."
 
 
-def _ranked(members: Members, constructed: Mapping[str, int]) -> list[ClassObject]:
-    return sorted(
-        members.counted,
-        key=lambda cls: (cls not in members.canonical, -constructed.get(cls.name, 0), cls),
-    )
-
-
-def _line(cls: ClassObject, members: Members, loaded: set[str], constructed: Mapping[str, int]) -> Evidence:
-    count = constructed.get(cls.name, 0)
-    fate = f"constructed {times(count)}" if count else "loaded, never constructed"
-    canonical = " (canonical)" if cls in members.canonical else ""
-    return Evidence(
-        f"{cls.name}, {fate if cls.name in loaded else 'never loaded'}{canonical}", cls.file, cls.line
-    )
+def _line(cls: ClassObject, fate: Fate, is_canonical: bool) -> Evidence:
+    if fate.is_loaded:
+        told = f"constructed {times(fate.constructed)}" if fate.constructed else "loaded, never constructed"
+    else:
+        told = "never loaded" if fate.is_told else "not observed"
+    return Evidence(f"{cls.name}, {told}{' (canonical)' if is_canonical else ''}", cls.file, cls.line)
