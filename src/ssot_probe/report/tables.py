@@ -56,14 +56,16 @@ def _path_rows(rows: Sequence[View], is_scanned: bool) -> Iterator[Line]:
 
 
 def _cells(row: View) -> tuple[str, ...]:
-    places = Counter(place["state"] == "executed" for place in row["places"])
+    states = Counter(place["state"] for place in row["places"])
+    executed, unknown = states["executed"], states["not observed"]
+    rest = number(len(row["places"]) - executed - unknown, "place")
     marks = [mark for mark in ("canonical", "legacy") if row[mark]]
     return (
         clean(row["path"]),
         ", ".join([row["kind"], *marks]),
         str(row["imports"]),
-        number(places[True], "place"),
-        number(places[False], "place"),
+        number(executed, "place"),
+        f"{rest}, {unknown} not observed" if unknown else rest,
     )
 
 

@@ -68,6 +68,18 @@ def test_the_plain_report_reads_like_the_golden_one() -> None:
     assert report == GOLDEN.read_text(encoding="utf-8")
 
 
+def test_places_that_nobody_watched_are_not_counted_as_not_executed() -> None:
+    program = chat()
+    program.module("chat.jobs", preloaded=True)
+    declared = source()
+    declared.imports("chat/jobs.py:9", "chat.ws:WebSocketManager", "branch")
+    report = text.render(view(judged(program, by=BY, source=declared), BY))
+    assert (
+        "chat.ws:WebSocketManager          alias                  3        1 place      0 places, 1 not"
+        in report
+    )
+
+
 def test_without_a_scan_the_report_says_what_is_unknown_of_a_migration() -> None:
     assert "1 file executed; importers that did not run are unknown: ssot-probe scan finds them" in plain(
         chat()

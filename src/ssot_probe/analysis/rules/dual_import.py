@@ -24,7 +24,7 @@ RULE = Rule(
     claim="One module reached the concept along two paths: it imports the same class from two modules, or "
     "two classes that compete for the concept.",
     proof="The executed imports of that module, each with its line and what it fetched from where. Where the "
-    "source was scanned, also those that it declares and that did not run: they are marked, and the finding "
+    "source was scanned, also those that it declares and that were not seen to run: they are marked, and it "
     "says `origin: static`.",
     silent="Two names from one module; a pair of imports in `try` and `except ImportError` of which one "
     "succeeded; imports for type checkers; a class and its subclass, each from its own module; several "
@@ -117,7 +117,7 @@ def _static_finding(members: Members, importer: str, paths: Mapping[Path, Sequen
     return RULE.finding(
         importer,
         f"{importer} declares imports of {members.concept.name} along {number(len(ranked), 'path')}, and not "
-        f"all of them ran (origin: static): {listing([str(path) for path in ranked])}.",
+        f"all of them were seen to run (origin: static): {listing([str(path) for path in ranked])}.",
         capped_groups([[_line(path, declared) for declared in paths[path]] for path in ranked]),
         concept=members.concept,
         count=len(ranked),
