@@ -113,6 +113,35 @@ DEFECTS = {
             main="from shop.carts import CartManager\nimport shop.views\n",
         ),
     },
+    "SSOT105": {
+        "a module that only re-exports": program(
+            compat="from shop.carts import CartManager\n",
+            main="from shop.compat import CartManager\n",
+        ),
+        "a module that passes the class on under another name": program(
+            compat="from shop.carts import CartManager as Manager\n",
+            main="from shop.compat import Manager\n",
+        ),
+        "a module that passes everything on": program(
+            compat="from shop.carts import *\n",
+            main="def get():\n    from shop.compat import CartManager\n    return CartManager()\nget()\n",
+        ),
+    },
+    "SSOT106": {
+        "the definition and a re-export": program(
+            compat="from shop.carts import CartManager\n",
+            main="from shop.carts import CartManager\nfrom shop.compat import CartManager as Other\n",
+        ),
+        "one at the top and one inside a function": program(
+            compat="from shop.carts import CartManager\n",
+            main="from shop.carts import CartManager\n"
+            "def get():\n    from shop.compat import CartManager as Other\n    return Other\nget()\n",
+        ),
+        "a star and a name": program(
+            compat="from shop.carts import CartManager\n",
+            main="from shop.compat import *\nfrom shop.carts import CartManager\n",
+        ),
+    },
     "SSOT108": {
         "an import at the top": program(main="import shop.carts\nimport shop.old\n"),
         "an import inside a function that runs": program(
@@ -195,6 +224,33 @@ LOOK_ALIKES = {
             compat="from shop.carts import CartManager\n",
             main="from typing import TYPE_CHECKING\nfrom shop.carts import CartManager\n"
             "if TYPE_CHECKING:\n    from shop.compat import CartManager as Other\n",
+        ),
+    },
+    "SSOT105": {
+        "a module that defines a factory of its own": program(
+            compat="from shop.carts import CartManager\ndef get_manager():\n    return CartManager()\n",
+            main="from shop.compat import CartManager, get_manager\nget_manager()\n",
+        ),
+        "a module that uses the class and that nobody imports it from": program(
+            views="from shop.carts import CartManager\ndef show():\n    CartManager()\n",
+            main="import shop.views\nshop.views.show()\n",
+        ),
+        "the canonical module itself": program(main="from shop.carts import CartManager\n"),
+    },
+    "SSOT106": {
+        "two names from one module": program(
+            carts=CARTS + "class CartItem:\n    pass\n",
+            main="from shop.carts import CartManager, CartItem\n",
+        ),
+        "a pair of attempts of which one succeeds": program(
+            compat="from shop.carts import CartManager\n",
+            main="try:\n    from shop.carts import CartManager\nexcept ImportError:\n"
+            "    from shop.compat import CartManager\n",
+        ),
+        "a second path inside a function that never runs": program(
+            compat="from shop.carts import CartManager\n",
+            main="from shop.carts import CartManager\n"
+            "def never():\n    from shop.compat import CartManager as Other\n    return Other\n",
         ),
     },
     "SSOT108": {
