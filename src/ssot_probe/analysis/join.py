@@ -8,9 +8,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.analysis.undeclared import Explanations, Undeclared
-from ssot_probe.model.names import is_within
-from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, ProcessRecord
+from ssot_probe.analysis.undeclared import COMPUTED, Explanations, Undeclared
+from ssot_probe.model.names import is_vendored, is_within
+from ssot_probe.model.records import (
+    BlindRecord,
+    ImportRecord,
+    ModuleRecord,
+    ProcessRecord,
+    ReferenceRecord,
+)
 
 EXECUTED = "executed"
 FAILED = "failed"  # it ran, and never with success
@@ -64,6 +70,15 @@ class Join:
     def unreadable(self) -> list[tuple[str, str]]:
         """The files that the scan could not read, each with the reason."""
         return sorted(self._unread.items())
+
+    def is_read(self, file: str) -> bool:
+        """Is everything known that a file imports? One that was not found imports nothing."""
+        return file not in self._unread and file not in self._computing
+
+    @cached_property
+    def _computing(self) -> frozenset[str]:
+        references = self._inventory.of(ReferenceRecord)
+        return frozenset(record.site.file for _, record in references if record.kind == COMPUTED)
 
     @cached_property
     def imports(self) -> tuple[Declared, ...]:
@@ -134,7 +149,8 @@ class Join:
     def tells_of(self, module: str) -> bool:
         """Would every process have told that it loaded this module? It tells of first-party ones."""
         return all(
-            any(is_within(module, package) for package in packages) for packages in self._packages if packages
+            any(is_within(module, package) for package in packages) if packages else not is_vendored(module)
+            for packages in self._packages
         )
 
     @cached_property

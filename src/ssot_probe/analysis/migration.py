@@ -15,10 +15,13 @@ from ssot_probe.model.policy import Concept
 from ssot_probe.model.records import ImportRecord, ReferenceRecord
 
 GONE = "gone"
+NOT_SEEN = "not seen"
+"""It was imported there in the baseline, and nothing says that it is not any more."""
+
 NAMED = "named"
 """A string or a configuration file says the path; whether it is ever used cannot be read from that."""
 
-ORDER = (*STATES, NAMED, GONE)
+ORDER = (*STATES, NAMED, NOT_SEEN, GONE)
 UNTOUCHED = (FAILED, LOADED, DECLARED, NEVER)
 
 
@@ -41,7 +44,8 @@ class Progress(NamedTuple):
     not_executed: int  # files that declare an import which did not run, or not with success
     unknown: int  # files whose import may have run unseen
     named: int  # files that only name it
-    gone: int  # files of the baseline that do not import it any more
+    not_seen: int  # files of the baseline that were not seen to import it again, and may still do so
+    gone: int  # files of the baseline whose source does not import it any more
     is_scanned: bool  # False: files that did not run are unknown
     is_compared: bool  # False: there was no baseline, so nothing can be gone
     unseen: str  # why imports of it could not be observed, "" where they were
@@ -82,7 +86,7 @@ def _progress(now: _Side, concept: Concept, entry: str, before: _Side | None) ->
     found = _importers(now, entry)
     files = {importer.file for importer in found}
     gone = [
-        importer._replace(state=GONE)
+        importer._replace(state=GONE if _is_read(now, importer.file) else NOT_SEEN)
         for importer in (_importers(before, entry) if before is not None else ())
         if importer.file not in files and importer.state != NAMED
     ]
@@ -98,12 +102,18 @@ def _progress(now: _Side, concept: Concept, entry: str, before: _Side | None) ->
         not_executed=sum(states.count(state) for state in UNTOUCHED),
         unknown=states.count(UNKNOWN),
         named=states.count(NAMED),
+        not_seen=states.count(NOT_SEEN),
         gone=states.count(GONE),
         is_scanned=now.joined is not None,
         is_compared=before is not None,
         unseen=now.recording.unseen_imports.get(split(entry)[0], ""),
         importers=tuple(sorted((*found, *gone), key=_rank)),
     )
+
+
+def _is_read(side: _Side, file: str) -> bool:
+    """Does the scan tell of every import of the file: was it read, and does it compute no name?"""
+    return side.joined is not None and side.joined.is_read(file)
 
 
 def _importers(side: _Side, entry: str) -> list[Importer]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple, Optional
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Goes up whenever the same content gives other facts: what an older reader left in the cache is not used."""
 
 

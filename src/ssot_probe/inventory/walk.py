@@ -63,6 +63,7 @@ class Walk:
             ast.With: self._with,
             ast.AsyncWith: self._with,
             ast.Match: self._match,
+            ast.While: self._while,
             ast.For: self._for,
             ast.AsyncFor: self._for,
             ast.Assign: self._assign,
@@ -201,7 +202,10 @@ class Walk:
 
     def _try(self, node: ast.Try, place: Place) -> None:
         is_caught = any(guards.catches_import_errors(handler) for handler in node.handlers)
-        self._under(node.body, place, guards.TRY if is_caught else "")
+        # Where any error is caught, the body may end after its first statement.
+        self._under(node.body[:1], place, guards.TRY if is_caught else "")
+        rest = guards.TRY if is_caught else guards.BRANCH if node.handlers else ""
+        self._under(node.body[1:], place, rest)
         for handler in node.handlers:
             self._block([handler.type], place)
             catches = guards.catches_import_errors(handler)
@@ -298,7 +302,12 @@ class Walk:
 
     def _for(self, node: ast.For | ast.AsyncFor, place: Place) -> None:
         self._assign_to(node.target, None, place, node.lineno)
-        self._block([node.target, node.iter, *node.body, *node.orelse], place)
+        self._block([node.target, node.iter], place)
+        self._under([*node.body, *node.orelse], place, guards.BRANCH)
+
+    def _while(self, node: ast.While, place: Place) -> None:
+        self._block([node.test], place)
+        self._under([*node.body, *node.orelse], place, guards.BRANCH)
 
     def _delete(self, node: ast.Delete, place: Place) -> None:
         for target in node.targets:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_VENDORED = frozenset({"_vendor", "_vendored", "third_party", "vendor", "vendored"})
+
 
 def qualify(module: str, qualname: str) -> str:
     """Return the qualified name of a thing: `module:QualName`."""
@@ -22,6 +24,11 @@ def last_part(name: str) -> str:
 def is_within(module: str, package: str) -> bool:
     """Is `module` the package itself or something below it?"""
     return module == package or module.startswith(package + ".")
+
+
+def is_vendored(module: str) -> bool:
+    """Is the module a copy of somebody else's, by the usual names of the directories for such?"""
+    return not _VENDORED.isdisjoint(module.split("."))
 
 
 def is_public(name: str) -> bool:

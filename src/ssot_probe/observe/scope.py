@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ssot_probe.model.names import is_within
+from ssot_probe.model.names import is_vendored, is_within
 
 LAUNCHERS = frozenset(
     {
@@ -18,7 +18,6 @@ LAUNCHERS = frozenset(
 )
 """Packages that start somebody else's program: being run by `-m` does not make them first-party."""
 
-_VENDORED = frozenset({"_vendor", "_vendored", "third_party", "vendor", "vendored"})
 _OPTIONS_WITH_VALUE = ("-W", "-X", "--check-hash-based-pycs")
 _SITE_DIRECTORIES = ("/site-packages/", "/dist-packages/")
 
@@ -89,7 +88,7 @@ class Scope:
             return file is not None and self.is_project_file(file)
         if self.packages:
             return any(is_within(module, package) for package in self.packages)
-        if not _VENDORED.isdisjoint(module.split(".")):
+        if is_vendored(module):
             return False
         if any(is_within(module, package) for package in self.started):
             return True

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from ssot_probe.observe.instrument import Instrumenter
     from ssot_probe.observe.makers import ObservedClass
 
+MOST_FAILED = 10_000
+"""Bound on the places whose failing imports are told."""
+
 SEARCH_SECONDS = 0.5
 """Between two searches for modules that another finder has found."""
 
@@ -67,6 +70,7 @@ class ModuleWatch:
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
         self._known: set[str] = set()  # modules that were told
+        self._failed_at: set[tuple[str, str, int]] = set()
         self._placed: dict[str, int] = {}  # what stands under a name of the policy -> its `id`
         self._next_search = 0.0
         self._watched: dict[str, ModuleType] = {}
@@ -213,7 +217,12 @@ class ModuleWatch:
 
     def _on_failed(self, loading: Loading) -> None:
         try:
-            self._append(self._load_event(loading, "failed"))
+            place = loading.module, loading.importer, loading.line
+            is_new = place not in self._failed_at and len(self._failed_at) < MOST_FAILED
+            if is_new:
+                self._failed_at.add(place)
+            if is_new or self._is_named(loading.module):  # what nobody asks for may be tried in a loop
+                self._append(self._load_event(loading, "failed"))
         except Exception as error:
             self._on_error(error)
 

@@ -95,6 +95,8 @@ def _standing(progress: View) -> str:
         told.append(f"{progress['named']} only named")
     if progress["is_compared"]:
         told.append(f"{progress['gone']} gone since the baseline")
+    if progress["not_seen"]:
+        told.append(f"{progress['not_seen']} of the baseline not seen again")
     if progress["unseen"]:
         told.append(f"imports of it cannot be observed: {progress['unseen']}")
     unscanned = "; importers that did not run are unknown: ssot-probe scan finds them"

@@ -5,7 +5,7 @@ from unit.analysis.build import MANAGER, START, Program, Source, recording_of
 
 from ssot_probe.analysis.join import Join, join
 from ssot_probe.analysis.undeclared import UNEXPLAINED
-from ssot_probe.model.records import ClassRecord, ModuleRecord
+from ssot_probe.model.records import ClassRecord, ModuleRecord, ProcessRecord
 
 OLD = "chat.ws.old:WebSocketManager"
 
@@ -117,6 +117,20 @@ def test_of_a_module_that_failed_to_load_nobody_knows_which_lines_ran() -> None:
     source.imports("chat/views.py:1", "chat.broken", guard="try")
     source.imports("chat/broken.py:1", "json")
     assert states(program, source) == {"chat/views.py:1": "failed", "chat/broken.py:1": "not observed"}
+
+
+def test_a_vendored_file_may_have_been_loaded_untold_where_packages_are_inferred() -> None:
+    program, source = Program(), Source()
+    program.records = [
+        record._replace(packages=()) if isinstance(record, ProcessRecord) else record
+        for record in program.records
+    ]
+    source.imports("chat/views.py:2", "json")
+    source.imports("chat/_vendor/views.py:2", "json")
+    assert states(program, source) == {
+        "chat/views.py:2": "not loaded",
+        "chat/_vendor/views.py:2": "not observed",
+    }
 
 
 def test_a_module_that_was_not_always_listened_to_has_no_imports_that_did_not_run() -> None:

@@ -64,6 +64,23 @@ def test_a_file_that_no_longer_imports_the_path_is_gone_since_the_baseline() -> 
     )
 
 
+def test_without_a_scan_a_file_that_did_not_run_is_not_said_to_be_migrated() -> None:
+    before = recording_of(program_of("chat/views.py:3", "chat/admin.py:5"))
+    found = progress(program_of("chat/views.py:3"), None, before)
+    assert (counts(found), found.not_seen) == ((1, 0, 0, 0), 1)
+    assert found.importers[-1].state == "not seen"
+
+
+def test_a_file_that_cannot_be_read_or_computes_its_imports_is_not_said_to_be_migrated() -> None:
+    before = recording_of(program_of("chat/views.py:3", "chat/admin.py:5", "chat/plain.py:7"))
+    source = Source()
+    source.cannot_read("chat/views.py", "line 3: invalid syntax")
+    source.names("chat/admin.py:9", "", "computed-import")
+    source.module("chat.plain")
+    found = progress(program_of(), source, before)
+    assert (found.not_seen, found.gone) == (2, 1)
+
+
 def test_a_file_whose_import_only_moved_to_another_line_is_not_gone() -> None:
     before = recording_of(program_of("chat/views.py:3"))
     found = progress(program_of("chat/views.py:5"), None, before)

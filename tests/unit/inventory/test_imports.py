@@ -69,7 +69,9 @@ GUARDS = {
     "if __name__ == '__main__':\n    import a": "main",
     "if '__main__' == __name__:\n    if x:\n        import a": "main",
     "if x:\n    def f():\n        import a": "",
-    "for x in y:\n    import a": "",
+    "for x in y:\n    import a": "branch",
+    "while x:\n    import a": "branch",
+    "try:\n    x()\n    import a\nexcept KeyError:\n    pass": "branch",
 }
 
 

@@ -230,6 +230,24 @@ def test_a_failing_import_of_any_module_of_the_project_is_recorded_as_failed(tmp
     ]
 
 
+def test_a_failing_import_in_a_loop_is_told_once_unless_the_policy_names_it(tmp_path: Path) -> None:
+    program = """
+        import managers
+        for name in ("broken", "old"):
+            for _ in range(50):
+                try:
+                    __import__(name)
+                except ImportError:
+                    pass
+    """
+    broken = "import is_not_there\n"
+    policy = "[[concept]]\nname = 'm'\nclasses = ['*Manager']\nlegacy = ['old']\n"
+    files = {"broken.py": broken, "old.py": broken, "managers.py": MANAGER, "ssot-probe.toml": policy}
+    done, _ = run_both(tmp_path, program=program, files=files)
+    failed = [record.module for record in done.of(ImportRecord) if record.outcome == "failed"]
+    assert (failed.count("broken"), failed.count("old")) == (1, 50)
+
+
 def test_a_finder_of_the_application_that_refuses_is_seen_in_the_traceback_alone(tmp_path: Path) -> None:
     program = """
         import sys
