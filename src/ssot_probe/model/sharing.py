@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Optional
 
 from ssot_probe.model.policy import Concept
 from ssot_probe.model.severity import Severity
+
+_IN_BRACKETS = re.compile(r"[\[(][^\])]*[\])]")
 
 
 def may_be_shared(concept: Concept, class_name: str) -> bool:
@@ -64,3 +67,25 @@ def reference_severity(concepts: Sequence[Concept], type_name: str, verdict: str
 def crossings(labels: Collection[str], apart: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of labels that may not meet and are among these."""
     return tuple((one, other) for one, other in apart if one in labels and other in labels and one != other)
+
+
+def boundary_severity(
+    concepts: Sequence[Concept], labels: Collection[str], apart: Iterable[tuple[str, str]]
+) -> Optional[Severity]:
+    """How bad it is that users with these labels share something; None where they may."""
+    if not crossings(labels, apart):
+        return None
+    return Severity.ERROR if any(concept.declared for concept in concepts) else Severity.WARNING
+
+
+def place_of(paths: Iterable[str], holder: str) -> str:
+    """Return the name of a shared object in findings: where it hangs, as `module:Name.attribute`.
+
+    Args:
+        paths: from the instances of users, or from a module.
+        holder: the path from a module, "" where none is known; it counts where there are no others.
+
+    It is free of users, keys and positions, so that the same place has the same name in every run.
+    """
+    path = min((path for path in paths if path), key=lambda path: (len(path), path), default=holder)
+    return _IN_BRACKETS.sub("", path)

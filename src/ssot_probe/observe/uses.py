@@ -57,10 +57,14 @@ def use_wrapper(
                 method.is_enabled = False
                 on_failure(method.name, error)
         try:
-            return wrapped(*args, **kwargs)
+            result = wrapped(*args, **kwargs)
         except BaseException as error:
             leave_out(error)
             raise
+        give_way = instances.give_way
+        if give_way is not None:
+            give_way()
+        return result
 
     def _meet(method: Maker, observed: ObservedClass, instance: Any) -> None:
         user = bound_user()

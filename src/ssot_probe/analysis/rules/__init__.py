@@ -9,8 +9,10 @@ from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.rules import (
     ambiguous_name,
     blind_spot,
+    boundary_crossing,
     class_proliferation,
     cross_user_instance,
+    cross_user_reference,
     double_import,
     dual_import,
     duplicate_class,
@@ -48,6 +50,8 @@ REGISTRY = (
     Entry(duplicate_factory.RULE, duplicate_factory.check),
     Entry(factory_bypass.RULE, factory_bypass.check),
     Entry(cross_user_instance.RULE, cross_user_instance.check),
+    Entry(cross_user_reference.RULE, cross_user_reference.check),
+    Entry(boundary_crossing.RULE, boundary_crossing.check),  # after the two that it looks at
     Entry(late_arming.RULE, late_arming.check),
     Entry(records_lost.RULE, records_lost.check),
     Entry(blind_spot.RULE, blind_spot.check),
