@@ -18,7 +18,7 @@ from ssot_probe.observe import tripwire
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.look_signal import LookSignal
-from ssot_probe.observe.looks import LONGEST_LOOK, Engine, Looks
+from ssot_probe.observe.looks import LONGEST_LOOK, Begin, Looks
 from ssot_probe.observe.scope import (
     Scope,
     is_started_by_multiprocessing,
@@ -209,14 +209,10 @@ class Probe:
             self.looks.look("end", LAST_LOOK_SECONDS)
         self.looks.stop()
 
-    def _make_engine(self) -> Engine:
-        from ssot_probe.observe.sharing.found import Look
+    def _load_traversals(self) -> Begin:
+        from ssot_probe.observe.traversals import Traversals
 
-        class Nothing:
-            def look(self, roots, users, may_go_on):
-                return Look((), len(roots.owned), len({r.owner for r in roots.owned}), 0, 1, 0, 0, "")
-
-        return Nothing()
+        return Traversals(self.scope, self.script, self.policy.concepts)
 
     def _explain_sharing(self) -> None:
         from ssot_probe.observe.holders import explain_shared

@@ -7,7 +7,7 @@ like the pump's: started through `_thread`, asleep on a plain lock, stopped for 
 from __future__ import annotations
 
 from _thread import allocate_lock, get_ident, get_native_id, start_new_thread
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from time import monotonic, sleep, time_ns
 from typing import Any, NamedTuple, Optional, Protocol
@@ -20,8 +20,9 @@ from ssot_probe.observe.roots import Roots, find_roots
 from ssot_probe.observe.sharing.found import Look
 from ssot_probe.observe.threads import Turn, is_importing, wait_for_end
 
+SLICE_SECONDS = 0.001
 REST_SECONDS = 0.004
-"""Between two pieces of a look: the application has the interpreter to itself for so long."""
+"""A look works for so long, and then leaves the interpreter to the application for so long."""
 
 LONGEST_LOOK = 20.0
 """Seconds, rests included, after which a look in the background ends, however far it came."""
@@ -58,17 +59,22 @@ class Looked(NamedTuple):
     time: int
 
 
-class Engine(Protocol):
-    """What looks through the references; remembers what it saw, so as to know what has changed since."""
+class Traversal(Protocol):
+    """One walk through the references, a slice at a time."""
 
-    def look(self, roots: Roots, users: frozenset[str], may_go_on: Callable[[], str]) -> Look:
-        """Look once.
+    def advance(self, seconds: float) -> bool:
+        """Work for about so long; is it finished?"""
 
-        Args:
-            roots: where it begins.
-            users: ids of everybody who ever had an instance.
-            may_go_on: called between two pieces of work; returns why to stop, "" to go on.
-        """
+    def stop(self, why: str) -> None:
+        """End early; what `advance` has to do after it is short."""
+
+    @property
+    def result(self) -> Look:
+        """What was found."""
+
+
+Begin = Callable[[Roots, Collection[str]], Traversal]
+"""(where it begins, ids of everybody who ever had an instance) -> a walk that is ready to begin"""
 
 
 class Looks:
@@ -78,7 +84,8 @@ class Looks:
         instances: the instances of users.
         classes: class object -> what is known of it.
         append: takes what a look found.
-        make_engine: loads what looks; called in the thread.
+        load: loads what looks; called in the thread. What it returns remembers what it saw, so as to know
+            what has changed since.
         on_error: told of an error of the probe's own; must not raise.
     """
 
@@ -87,20 +94,20 @@ class Looks:
         instances: InstanceTable,
         classes: Callable[[], Mapping[type, ObservedClass]],
         append: Callable[[Any], None],
-        make_engine: Callable[[], Engine],
+        load: Callable[[], Begin],
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._instances = instances
         self._classes = classes
         self._append = append
-        self._make_engine = make_engine
+        self._load_begin = load
         self._on_error = on_error
         self._is_on = False
         self.forget()
 
     def forget(self) -> None:
         """Be as new: a forked child has no thread, and none of its parent's users."""
-        self._engine: Optional[Engine] = None
+        self._begin: Optional[Begin] = None
         self._turn: Optional[Turn] = None
         self._looking = allocate_lock()
         self._schedule = Schedule()
@@ -133,10 +140,10 @@ class Looks:
 
     def look(self, trigger: str, seconds: float = LONGEST_LOOK) -> bool:
         """Look now, in this very thread and without rests. False where no look was possible in that time."""
+        end = monotonic() + seconds
         if not self._is_on or not self._looking.acquire(timeout=seconds):
             return False
         try:
-            end = monotonic() + seconds
             self._look(trigger, lambda: TIME if monotonic() > end else "")
         finally:
             self._looking.release()
@@ -145,7 +152,7 @@ class Looks:
     @property
     def is_loaded(self) -> bool:
         """Is everything there that a look needs?"""
-        return self._engine is not None
+        return self._begin is not None
 
     def stop(self) -> None:
         """Look no more."""
@@ -266,8 +273,8 @@ class Looks:
         self._has_news = False
         end = monotonic() + LONGEST_LOOK
 
-        def may_go_on() -> str:
-            if not turn.is_stopping:
+        def rest() -> str:
+            if not turn.is_stopping and not self._waiting.locked():
                 sleep(REST_SECONDS)
             if turn.is_stopping:
                 return FORK
@@ -277,32 +284,42 @@ class Looks:
             return
         began = monotonic()
         try:
-            self._look(trigger, may_go_on)
+            self._look(trigger, rest)
         finally:
             self._looking.release()
             self._schedule.looked(began, monotonic())
             with suppress(RuntimeError):  # nobody waits
                 self._done.release()
 
-    def _look(self, trigger: str, may_go_on: Callable[[], str]) -> None:
-        engine = self._load()
-        users = frozenset(user for user in tuple(self._instances.users) if user is not None)
+    def _look(self, trigger: str, rest: Callable[[], str]) -> None:
+        """Look; `rest` is called between two slices, and returns why to stop, "" to go on."""
+        begin = self._load()
+        users = tuple(user for user in tuple(self._instances.users) if user is not None)
         classes = self._classes()
         roots = find_roots(self._instances, classes)
-        look = engine.look(roots, users, may_go_on)
+        traversal = begin(roots, users)
+        observed, owners = roots.classes, roots.users
+        del roots  # the walk lets go of what it began at, and so must we
+        is_stopped = False
+        while not traversal.advance(SLICE_SECONDS):
+            why = "" if is_stopped else rest()
+            if why:
+                is_stopped = True
+                traversal.stop(why)
+        look = traversal.result
         begun_at = {path.serial for shared in look.found for path in shared.paths}
         self._append(
             Looked(
                 trigger,
                 look,
-                {serial: roots.classes[serial] for serial in begun_at if serial in roots.classes},
+                {serial: observed[serial] for serial in begun_at if serial in observed},
                 tuple({seen.concept: None for seen in list(classes.values()) if not seen.is_shareable}),
-                roots.users,
+                owners,
                 time_ns(),
             )
         )
 
-    def _load(self) -> Engine:
-        if self._engine is None:
-            self._engine = self._make_engine()
-        return self._engine
+    def _load(self) -> Begin:
+        if self._begin is None:
+            self._begin = self._load_begin()
+        return self._begin
