@@ -91,7 +91,7 @@ class Probe:
             self.instances,
             lambda: self.modules.classes,
             self.buffer.add,
-            self._make_engine,
+            self._load_traversals,
             self.report_error,
         )
         self.boundaries = Boundaries(policy.boundary)
