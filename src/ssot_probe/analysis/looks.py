@@ -13,6 +13,9 @@ from ssot_probe.model.sharing import REFERENCES, place_of
 
 MOST_LISTED = 50
 
+LOOKED_AT = ("partitioned", "resource", "unchanged", "seen-once")
+"""Verdicts that are no finding, what says most first: one look alone cannot tell whether a thing changes."""
+
 
 class SharedPlace(NamedTuple):
     """Something that users share and may."""
@@ -49,11 +52,6 @@ def looks_of(recording: Recording, concepts: Sequence[Coverage]) -> Looks:
         users[process] = max(users[process], record.users)
         seen[process] = max(seen[process], record.users_seen)
     known = max((concept.users for concept in concepts if concept.isolation != "process"), default=0)
-    shared = {
-        SharedPlace(place_of(found.paths, found.holder), found.type, found.verdict, found.user_count)
-        for _, found in recording.of(SharedObjectRecord)
-        if found.verdict not in REFERENCES
-    }
     return Looks(
         count=sum(record.count for _, record in records),
         users=sum(users.values()) if records else known,
@@ -61,5 +59,24 @@ def looks_of(recording: Recording, concepts: Sequence[Coverage]) -> Looks:
         objects=sum(record.objects for _, record in records),
         longest_pause=max((record.longest_slice for _, record in records), default=0),
         stopped=tuple(sorted({record.stopped for _, record in records if record.stopped})),
-        shared=tuple(sorted(shared)[:MOST_LISTED]),
+        shared=tuple(_shared(recording)[:MOST_LISTED]),
     )
+
+
+def _shared(recording: Recording) -> list[SharedPlace]:
+    """Return what is no finding, each place with the worst that any look saw there."""
+    worst: dict[tuple[str, str], SharedPlace] = {}
+    found: set[str] = set()
+    for _, record in recording.of(SharedObjectRecord):
+        path = place_of(record.paths, record.holder)
+        place = SharedPlace(path, record.type, record.verdict, max(record.user_count, record.data_of))
+        if record.verdict in REFERENCES:
+            found.add(path)
+        elif _rank(place) < _rank(worst.get((path, record.type), place._replace(verdict=""))):
+            worst[path, record.type] = place
+    return sorted(place for place in worst.values() if place.path not in found)
+
+
+def _rank(place: SharedPlace) -> tuple[int, int]:
+    known = place.verdict in LOOKED_AT
+    return LOOKED_AT.index(place.verdict) if known else len(LOOKED_AT), -place.users

@@ -169,8 +169,9 @@ class HolderRecord(NamedTuple):
 class SharedObjectRecord(NamedTuple):
     """A mutable object that several users share, as looks at references found it.
 
-    Its paths, users and instances stand in one order. Objects of one type, verdict and shape of paths are
-    one fact, and `count` says how often a look saw it.
+    Its paths, instances and the first of its users stand in one order; after them come users whose data was
+    found in it. Objects of one type, verdict and shape of paths are one fact, and `count` says how often a
+    look saw it.
     """
 
     type: str  # qualified name
@@ -178,7 +179,7 @@ class SharedObjectRecord(NamedTuple):
     concepts: tuple[str, ...]  # of the instances that it was reached from
     classes: tuple[str, ...]  # of these instances
     users: tuple[str, ...]  # keyed hashes of the first users
-    user_count: int
+    user_count: int  # whose instances lead to it; 0 where only a module does
     data_of: int  # users whose data was found in it or below it
     instances: tuple[str, ...]  # unique over processes; "" where a path begins at a module
     paths: tuple[str, ...]  # such as "chat.ws:Manager._pool._sockets[a value]"

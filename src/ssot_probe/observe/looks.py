@@ -36,11 +36,15 @@ ENDING_SECONDS = 0.05
 WAITED_FOR = 0.005
 """How long the application waits for a look: when its second user comes, and after some of the calls then."""
 
-WAITED_FOR_AT_ALL = 0.012
+WAITED_FOR_AT_ALL = 0.015
 """How long it waits for looks in its whole life. A program may be over before our thread gets its turn."""
 
+WAITED_FOR_LOADING = 0.05
+"""How long it waits, once, where the second user comes before everything is loaded that a look needs."""
+
 USERS_WAITED_FOR = 3
-CALLS_WAITED_FOR = 64
+CALLS_WAITED_FOR = frozenset({1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64})
+"""Which calls of methods are waited after, counted from a user's coming: data comes after construction."""
 
 FORK = "fork"
 """Why a look ended: it begins anew after the fork."""
@@ -197,16 +201,16 @@ class Looks:
             self._on_error(error)
 
     def _give_way(self) -> None:
-        """Let our thread look, at the first call, the second, the fourth and so on.
+        """Let our thread look, now and then.
 
         A program may end within the five milliseconds for which the interpreter leaves a thread alone.
         """
         try:
             self._calls += 1
-            if self._calls & (self._calls - 1):
+            if self._calls not in CALLS_WAITED_FOR and self._calls < max(CALLS_WAITED_FOR):
                 return
             turn = self._turn
-            if self._calls > CALLS_WAITED_FOR or self._patience <= 0 or turn is None:
+            if self._calls > max(CALLS_WAITED_FOR) or self._patience <= 0 or turn is None:
                 self._instances.give_way = None
                 return
             if get_ident() == turn.thread or not self._waiting.acquire(blocking=False):
@@ -216,7 +220,11 @@ class Looks:
                 self._done.acquire(blocking=False)
                 self._requested = self._requested or "users"
                 turn.ring()
-                self._done.acquire(timeout=max(0.0, min(WAITED_FOR, self._patience)))
+                if not self.is_loaded:
+                    self._done.acquire(timeout=WAITED_FOR_LOADING)
+                    self._patience -= WAITED_FOR
+                    return
+                self._done.acquire(timeout=min(WAITED_FOR, self._patience))
                 self._patience -= monotonic() - began
             finally:
                 self._waiting.release()

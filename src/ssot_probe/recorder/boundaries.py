@@ -88,9 +88,10 @@ class Boundaries:
                 return
             shared = self._shared[code, subject, key] = _Shared(concepts)
         if len(shared.users) < MOST_USERS:
-            shared.users.update(users)
+            shared.users.update(user for user in users if user)
         for user in users:
-            self._labels.ask(user)
+            if user:
+                self._labels.ask(user)
 
     def due(self, is_final: bool) -> Iterator[BoundaryRecord | BlindRecord]:
         """Yield what has become known; with the last cycle, after the answers that are still to come."""

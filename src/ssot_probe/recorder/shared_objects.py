@@ -133,7 +133,7 @@ class SharedObjects:
                 "\0".join(key),
                 place_of(record.paths, record.holder),
                 _concepts(looked, found),
-                [path.owner for path in found.paths if path.owner],
+                _owners(found),
             )
 
     def _record(self, looked: Looked, found: SharedObject) -> SharedObjectRecord:
@@ -145,7 +145,7 @@ class SharedObjects:
             verdict=found.verdict,
             concepts=tuple(concept.name for concept in concepts),
             classes=tuple(dict.fromkeys(classes)),
-            users=tuple(self._hash_user(path.owner) if path.owner else "" for path in found.paths),
+            users=tuple(self._hash_user(owner) if owner else "" for owner in _owners(found)),
             user_count=found.owner_count,
             data_of=found.data_of,
             instances=tuple(f"{self._process}-{path.serial}" if path.serial else "" for path in found.paths),
@@ -161,6 +161,12 @@ class SharedObjects:
 
 def _classes(looked: Looked, found: SharedObject) -> Iterable[ObservedClass]:
     return [looked.classes[path.serial] for path in found.paths if path.serial in looked.classes]
+
+
+def _owners(found: SharedObject) -> list[str]:
+    """Return the owner of each path, then those whose data was found and who have none."""
+    on_paths = [path.owner for path in found.paths]
+    return on_paths + [owner for owner in found.data_owners if owner not in on_paths]
 
 
 def _concepts(looked: Looked, found: SharedObject) -> tuple[Concept, ...]:

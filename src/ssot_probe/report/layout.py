@@ -126,8 +126,10 @@ def _looks(looks: View) -> str:
         f"from instances of {looks['users_seen']} of {number(looks['users'], 'user')}",
         f"longest pause {looks['longest_pause'] / 1e6:.1f} ms",
     ]
+    once = sum(shared["verdict"] == "seen-once" for shared in looks["shared"])
     if looks["shared"]:
-        told.append(f"{number(len(looks['shared']), 'shared object')} with nothing wrong")
+        unsettled = f", {once} of them seen only once" if once else ""
+        told.append(f"{number(len(looks['shared']), 'shared object')} with nothing wrong{unsettled}")
     if looks["users_seen"] < looks["users"]:
         told.append("the other instances were gone before a look could see them")
     told += [f"some ended early ({clean(reason)})" for reason in looks["stopped"]]

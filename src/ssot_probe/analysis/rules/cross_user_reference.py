@@ -45,6 +45,7 @@ _SAID = {
 }
 """What each verdict means, after `2 users share one list:`."""
 
+_EXPOSED = "where everybody's code can come by it"
 _WORST = tuple(_SAID)
 
 
@@ -107,9 +108,12 @@ def _concepts(
 def _finding(case: Case, subject: str, found: Sequence[_Judged]) -> Finding:
     process, record, concept, severity = found[0]
     users = max(judged.record.user_count for judged in found)
-    message = f"{number(users, 'user')} share one {_type(record)}: {_said(record)}."
-    if users < 2:
-        message = f"A module holds data of {number(max(users, record.data_of), 'user')} for everybody to see."
+    if record.paths and record.classes:
+        message = f"{number(users, 'user')} share one {_type(record)}: {_said(record)}."
+    else:
+        message = (
+            f"A module keeps data of {number(record.data_of, 'user')} in one {_type(record)}, {_EXPOSED}."
+        )
     return RULE.finding(
         subject,
         message,
@@ -134,6 +138,8 @@ def _type(record: SharedObjectRecord) -> str:
 def _lines(case: Case, process: str, record: SharedObjectRecord) -> Iterator[Evidence]:
     for path, user in list(zip(record.paths, record.users))[:MOST_PATHS]:
         yield _at_class(case, process, path)._replace(user=user)
+    for user in record.users[len(record.paths) :][:MOST_PATHS]:
+        yield Evidence("data of this user is in it", user=user)
     more = record.user_count - min(len(record.paths), MOST_PATHS)
     if more > 0 and record.classes:
         yield Evidence(f"and {number(more, 'more user')}")
