@@ -62,10 +62,10 @@ class Capture:
         """Look at once at what the users' instances share, as the probe does now and then by itself.
 
         Raises:
-            TimeoutError: another look did not end within five seconds.
+            TimeoutError: another look did not end within five seconds, or looks are switched off.
         """
         if not self._probe.look(FLUSH_SECONDS):
-            raise TimeoutError("the probe could not look at what is shared within five seconds")
+            raise TimeoutError("no look at what is shared was possible within five seconds")
 
     def findings(self, code: str | None = None) -> tuple[Finding, ...]:
         """Judge what was seen by the probe's policy; only findings of one code where it is given."""

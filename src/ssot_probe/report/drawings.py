@@ -65,7 +65,7 @@ def _pictures(graphs: Iterable[str]) -> tuple[list[str], str]:
     program = shutil.which("dot")
     if program is None:
         return [], "graphviz's `dot` is not installed, so there are no pictures beside them"
-    pictures = []
+    pictures: list[str] = []
     for graph in graphs:
         picture = graph.removesuffix(".dot") + ".svg"
         command = [program, "-Tsvg", f"-o{picture}", graph]
