@@ -18,7 +18,7 @@ from ssot_probe.observe import tripwire
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.look_signal import LookSignal
-from ssot_probe.observe.looks import LONGEST_LOOK, Begin, Looks
+from ssot_probe.observe.looks import LAST, LONGEST_LOOK, Begin, Looks
 from ssot_probe.observe.scope import (
     Scope,
     is_started_by_multiprocessing,
@@ -206,7 +206,7 @@ class Probe:
         """Look while everything is still there: what a module holds is, though its users may be gone."""
         self.looks.pause(LAST_LOOK_SECONDS)
         if len(self.instances.users) > 2 and (self.looks.is_loaded or not is_interrupted):
-            self.looks.look("end", LAST_LOOK_SECONDS)
+            self.looks.look(LAST, LAST_LOOK_SECONDS)
         self.looks.stop()
 
     def _load_traversals(self) -> Begin:

@@ -65,11 +65,15 @@ WITH_THREADS = """
     from shop.carts import CartManager
     import shop.labels
 
+    both = threading.Barrier(2)
+
     def serve(user):
         cart = CartManager(user)
+        both.wait()
         for item in ("tea", "milk", "bread"):
             cart.add(item)
             time.sleep(0.02)
+        both.wait()
 
     threads = [threading.Thread(target=serve, args=(user,)) for user in ("alice-1", "robert-2")]
     for thread in threads:

@@ -57,7 +57,9 @@ def looks_of(recording: Recording, concepts: Sequence[Coverage]) -> Looks:
         users=sum(users.values()) if records else known,
         users_seen=sum(seen.values()),
         objects=sum(record.objects for _, record in records),
-        longest_pause=max((record.longest_slice for _, record in records), default=0),
+        longest_pause=max(
+            (record.longest_slice for _, record in records if record.trigger != "end"), default=0
+        ),
         stopped=tuple(sorted({record.stopped for _, record in records if record.stopped})),
         shared=tuple(_shared(recording)[:MOST_LISTED]),
     )

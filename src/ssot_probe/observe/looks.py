@@ -9,7 +9,7 @@ from __future__ import annotations
 from _thread import allocate_lock, get_ident, get_native_id, start_new_thread
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from time import monotonic, sleep, time_ns
+from time import monotonic, sleep, thread_time_ns, time_ns
 from typing import Any, NamedTuple, Optional, Protocol
 
 from ssot_probe.model.policy import Concept
@@ -33,23 +33,25 @@ LOADING_SECONDS = 5.0
 ENDING_SECONDS = 0.05
 """How long a fork waits for the operating system to end a thread that has nothing left to do."""
 
-WAITED_FOR = 0.005
+WAITED_FOR = 0.01
 """How long the application waits for a look: when its second user comes, and after some of the calls then."""
 
-WAITED_FOR_AT_ALL = 0.015
+WAITED_FOR_AT_ALL = 0.03
 """How long it waits for looks in its whole life. A program may be over before our thread gets its turn."""
 
-WAITED_FOR_LOADING = 0.05
+WAITED_FOR_LOADING = 0.1
 """How long it waits, once, where the second user comes before everything is loaded that a look needs."""
 
 USERS_WAITED_FOR = 3
 CALLS_WAITED_FOR = frozenset({1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64})
 """Which calls of methods are waited after, counted from a user's coming: data comes after construction."""
 
-FORK = "fork"
-"""Why a look ended: it begins anew after the fork."""
+LAST = "end"
+"""What leads to the last look of a process."""
 
-TIME = "time"
+PAUSED = "the process forked or ended"
+TIME = "it took too long"
+"""Why looks end early."""
 
 
 class Looked(NamedTuple):
@@ -285,7 +287,7 @@ class Looks:
             if not turn.is_stopping and not self._waiting.locked():
                 sleep(REST_SECONDS)
             if turn.is_stopping:
-                return FORK
+                return PAUSED
             return TIME if monotonic() > end else ""
 
         if not self._looking.acquire(timeout=1.0):
@@ -308,13 +310,19 @@ class Looks:
         traversal = begin(roots, users)
         observed, owners = roots.classes, roots.users
         del roots  # the walk lets go of what it began at, and so must we
-        is_stopped = False
-        while not traversal.advance(SLICE_SECONDS):
-            why = "" if is_stopped else rest()
-            if why:
-                is_stopped = True
-                traversal.stop(why)
-        look = traversal.result
+        longest = 0
+        why = ""
+        while True:
+            began = thread_time_ns()  # what other threads did meanwhile is no pause for them
+            is_finished = traversal.advance(SLICE_SECONDS)
+            longest = max(longest, thread_time_ns() - began)
+            if is_finished:
+                break
+            if not why:
+                why = rest()
+                if why:
+                    traversal.stop(why)
+        look = traversal.result._replace(longest_slice=longest)
         begun_at = {path.serial for shared in look.found for path in shared.paths}
         self._append(
             Looked(

@@ -8,7 +8,7 @@ from ssot_probe.losses import OBJECTS_FULL, Losses
 from ssot_probe.model.policy import Concept
 from ssot_probe.model.records import LookRecord, SharedObjectRecord
 from ssot_probe.model.sharing import place_of, reference_severity
-from ssot_probe.observe.looks import Looked
+from ssot_probe.observe.looks import LAST, Looked
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.sharing.found import SharedObject
 from ssot_probe.recorder.boundaries import Boundaries
@@ -78,7 +78,8 @@ class SharedObjects:
                 self._users.add(user)
         self.looks[looked.trigger] = self.looks.get(looked.trigger, 0) + 1
         self.looked_at += look.objects
-        self.pause = max(self.pause, look.longest_slice)
+        if looked.trigger != LAST:  # then the application has ended
+            self.pause = max(self.pause, look.longest_slice)
         record = LookRecord(
             trigger=looked.trigger,
             stopped=look.stopped,
