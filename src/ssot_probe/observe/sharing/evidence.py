@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -32,6 +32,7 @@ class Evidence(NamedTuple):
     named: frozenset[int]  # whose data lies in places that say whose it is
     loose: frozenset[int]  # whose data lies anywhere else
     private: tuple[Any, ...]  # of types that nobody may share, each held alone
+    loose_at: tuple[Any, ...]  # the mutable objects that hold loose data
     objects: int
     digest: int
     is_complete: bool
@@ -68,7 +69,10 @@ class Search:
         self._loose: set[int] = set()
         self._private: list[Any] = []
         self._seen = set() if seen is None else seen
-        self._waiting: deque[Any] = deque()
+        self._waiting: deque[tuple[Any, Any]] = deque()  # with the mutable object that holds it
+        self._holder: Any = None
+        self._loose_at: dict[int, Any] = {}
+        self._is_loose_here = False
         self._kept: list[Any] = []  # dictionaries and bound methods are made anew at each look: no id twice
         self._objects = 0
         self._digest = 0
@@ -78,13 +82,9 @@ class Search:
         """Search; yields in between. `result` has what was found."""
         self._edges.kinds.learn((type(thing),))
         self._seen.add(id(thing))
-        self._waiting.append(thing)
+        self._waiting.append((thing, thing))
         while self._waiting and self._objects < self._most_objects:
-            each = self._waiting.popleft()
-            self._objects += 1
-            self._kept.append(each)
-            self._add_digest(qualified_name(type(each)))
-            self._look_at(each)
+            self._look_at_next()
             if self._steps > 1_000:
                 self._steps = 0
                 yield
@@ -96,10 +96,28 @@ class Search:
             frozenset(self._named),
             frozenset(self._loose),
             tuple(self._private),
+            tuple(self._loose_at.values()),
             self._objects,
             self._digest,
             not self._waiting,
         )
+
+    def _look_at_next(self) -> None:
+        thing, holder = self._waiting.popleft()
+        self._holder = holder if type(thing) in self._edges.kinds.frozen else thing
+        self._objects += 1
+        self._steps += 1
+        self._kept.append(thing)
+        self._add_digest(qualified_name(type(thing)))
+        self._look_at(thing)
+        if self._is_loose_here:
+            self._loose_at.setdefault(id(self._holder), self._holder)
+            self._is_loose_here = False
+
+    def _add_loose(self, users: Iterable[int]) -> None:
+        for user in users:
+            self._loose.add(user)
+            self._is_loose_here = True
 
     def _look_at(self, thing: Any) -> None:
         cls = type(thing)
@@ -218,7 +236,7 @@ class Search:
             pass
         found = search.result
         if len(found.loose) > 1:
-            self._loose |= found.loose
+            self._add_loose(found.loose)
         self._named |= found.users
         self._objects += found.objects
         self._digest = (self._digest + found.digest) & _WRAP
@@ -229,35 +247,37 @@ class Search:
             self._add_digest(name, value)
             self._note_slot(value, is_personal(name), is_directory=False)
         while self._waiting and self._objects < self._most_objects:
-            each = self._waiting.popleft()
-            self._objects += 1
-            self._look_at(each)
+            self._look_at_next()
             yield
 
     def _look_at_leaf(self, leaf: Any) -> None:
         self._add_digest(id(leaf))
         for text in inside_client(leaf):
             self._add_digest(text)
-            self._loose |= self._tags.within(text) | self._owner_of_scalar(text)
+            self._add_loose(self._tags.within(text) | self._owner_of_scalar(text))
 
     def _note_slot(self, value: Any, is_personal_name: bool, is_directory: bool) -> None:
         """Note what stands alone under a name. In a directory, such as of tokens, a bare id is no data."""
         if type(value) in ATOMS or type(value) is UUID:
             index = self._tags.equal_in_place(value) if is_personal_name else self._tags.equal(value)
-            if index >= 0:
-                (self._named if is_directory else self._loose).add(index)
+            users = {index} if index >= 0 else self._tags.within(value)
+            if index >= 0 and is_directory:
+                self._named |= users
             else:
-                self._loose |= self._tags.within(value)
+                self._add_loose(users)
             return
         root = self._root_in(value)
         if root:
-            (self._named if is_directory else self._loose).update(root)
+            if is_directory:
+                self._named |= root
+            else:
+                self._add_loose(root)
             self._remember(value)
         else:
             self._push(value)
 
     def _note_scalar(self, scalar: Any) -> None:
-        self._loose |= self._tags.within(scalar) | self._owner_of_scalar(scalar)
+        self._add_loose(self._tags.within(scalar) | self._owner_of_scalar(scalar))
         self._add_digest(bytes(scalar) if type(scalar) is bytearray else scalar)
 
     def _root_in(self, thing: Any) -> set[int]:
@@ -292,7 +312,7 @@ class Search:
                 self._private.append(thing)
             return
         self._remember(thing)
-        self._waiting.append(thing)
+        self._waiting.append((thing, self._holder))
 
     def _push_all(self, things: Sequence[Any]) -> None:
         for each in things:

@@ -245,6 +245,7 @@ LOOKED_THROUGH = frozenset(
         "operator:itemgetter",
         "operator:methodcaller",
         "builtins:mappingproxy",
+        "builtins:managedbuffer",
         "builtins:memoryview",
         "multidict._multidict:CIMultiDictProxy",
         "multidict._multidict:MultiDictProxy",

@@ -13,6 +13,7 @@ from ssot_probe.observe.sharing.edges import Edges
 from ssot_probe.observe.sharing.entries import Entries, Entry
 from ssot_probe.observe.sharing.evidence import Evidence, Search
 from ssot_probe.observe.sharing.found import VERDICTS, Look, Path, Root, SharedObject
+from ssot_probe.observe.sharing.global_state import GlobalState, Remains
 from ssot_probe.observe.sharing.kinds import Kinds
 from ssot_probe.observe.sharing.memory import Memory
 from ssot_probe.observe.sharing.paths import Chain, chain_below, chain_to, is_still_there
@@ -71,7 +72,6 @@ class SharingLook:
         self._kinds = Kinds(is_application, shared_ok, never_share)
         self._edges = Edges(self._kinds)
         self._memory = memory
-        self._modules = dict(modules or {})
         self._walk = Walk(self._edges, roots, most_objects)
         self._tags = Tags(tuple(dict.fromkeys((*self._walk.owners, *users))))
         self._names = StepNames(self._edges, self._is_secret)
@@ -79,6 +79,7 @@ class SharingLook:
             number: self._walk.owners.index(self._walk.roots[root].owner)
             for number, root in self._walk.root_of.items()
         }
+        self._globals = GlobalState(self._edges, self._tags, self._owner_of_root, dict(modules or {}))
         self._most = int(most_seconds * 1e9)
         self._found: dict[tuple[object, ...], SharedObject] = {}
         self._counts = (len(self._walk.roots), len(self._walk.owners))
@@ -143,6 +144,7 @@ class SharingLook:
             yield from self._describe(entry, described)
         if len(entries.found) > MOST_DESCRIBED and not self._walk.stopped:
             self._walk.stopped = f"after {MOST_DESCRIBED} of {len(entries.found)} shared objects"
+        yield from self._globals.find_holders()
         met = self._meetings(entries.below | {id(one.thing) for one in described})
         yield
         for one in described:
@@ -151,6 +153,9 @@ class SharingLook:
             self._add(one, "root", None)
             yield
         yield from self._find_handed_over(entries.below | {id(one.thing) for one in described})
+        yield from self._globals.search(entries.below | {id(one.thing) for one in described})
+        for remains in self._globals.remains:
+            self._add_remains(remains)
         self._memory.turn()
         described.clear()
         met.clear()
@@ -263,19 +268,46 @@ class SharingLook:
             one.owner_count,
             len(users),
             paths,
-            (),
+            self._holder_of(one.thing),
             evidence.objects if evidence is not None else 1,
             draw(ways, name, verdict),
             1,
             tuple(self._tags.owners[index] for index in users[:PATHS]),
         )
 
+    def _add_remains(self, remains: Remains) -> None:
+        """Describe the data that a global holds and no instance leads to."""
+        value = remains.place.value
+        chain = chain_below(self._edges, value, remains.thing)
+        below = self._names.of(chain)[1:]
+        thing = remains.thing if chain else value
+        holder = remains.place.steps + below
+        users = sorted(remains.evidence.users)
+        verdict = verdict_on_data(remains.evidence, None)
+        name = qualified_name(type(thing))
+        self._found[(name, verdict, holder)] = SharedObject(
+            name,
+            verdict,
+            0,
+            len(users),
+            (),
+            holder,
+            remains.evidence.objects,
+            draw([("", holder)], name, verdict),
+            1,
+            tuple(self._tags.owners[index] for index in users[:PATHS]),
+        )
+
+    def _holder_of(self, thing: Any) -> tuple[str, ...]:
+        place, chain = self._globals.holder_of(thing)
+        return place + self._names.of(chain)[1:]
+
     def _is_secret(self, text: str) -> bool:
         return bool(self._tags.within(text)) or self._tags.equal_in_place(text) >= 0
 
     def _forget(self) -> Iterator[None]:
         yield from self._walk.forget()
-        self._modules.clear()
+        self._globals.forget()
         self._owner_of_root.clear()
 
     def _end(self) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from gc import get_referents
-from types import CellType, CodeType, CoroutineType, FunctionType, GeneratorType, MethodType
+from types import CellType, CoroutineType, FunctionType, GeneratorType, MethodType
 from typing import Any
 
 from ssot_probe.observe.modules import namespace_of
@@ -17,14 +16,13 @@ from ssot_probe.observe.sharing.anatomy import (
     qualified_name,
     slots_of,
 )
-from ssot_probe.observe.sharing.edges import Edges, is_own, snapshot
-from ssot_probe.observe.sharing.kinds import is_wrapt
+from ssot_probe.observe.sharing.edges import Edges, snapshot
+from ssot_probe.observe.sharing.functions import code_of, functions_in
 from ssot_probe.observe.sharing.paths import Chain
 
 _closure_of = FunctionType.__dict__["__closure__"].__get__
 _defaults_of = FunctionType.__dict__["__defaults__"].__get__
 _code_of = FunctionType.__dict__["__code__"].__get__
-_qualname_of = FunctionType.__dict__["__qualname__"].__get__
 
 ATTRIBUTE = "[an attribute]"
 
@@ -160,26 +158,10 @@ def isinstance_of(bases: tuple[type, ...], *types: type) -> bool:
     return any(each in bases for each in types)
 
 
-def function_name(function: Any) -> str:
-    """Return a function's qualified name."""
-    name = _qualname_of(function)
-    return name if type(name) is str else "?"
-
-
-def functions_in(value: Any) -> list[Any]:
-    """Return the functions that an entry of a namespace stands for: wrappers around them are seen through."""
-    if type(value) is FunctionType:
-        return [value]
-    if type(value) in (staticmethod, classmethod, property) or is_wrapt(type(value)):
-        references = get_referents(value)
-        return [each for each in references if type(each) is FunctionType and not is_own(each)]
-    return []
-
-
 def _names_in_module(names: Mapping[str, Any]) -> Iterator[str]:
     for value in snapshot(lambda: list(names.values())):
         if type(value) is FunctionType:
-            yield from _names_in_code(_code_of(value))
+            yield from _names_in_function(value)
         elif type in bases_of(type(value)):
             yield from _names_in_namespace(namespace_of_class(value))
 
@@ -188,14 +170,12 @@ def _names_in_namespace(names: Mapping[str, Any]) -> Iterator[str]:
     for name, value in list(names.items()):
         yield name
         for function in functions_in(value):
-            yield from _names_in_code(_code_of(function))
+            yield from _names_in_function(function)
         if name == "__annotations__" and type(value) is dict:
             yield from (each for each in value if type(each) is str)
 
 
-def _names_in_code(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    yield from code.co_varnames
-    for constant in code.co_consts:
-        if type(constant) is CodeType:
-            yield from _names_in_code(constant)
+def _names_in_function(function: Any) -> Iterator[str]:
+    for code in code_of(function):
+        yield from code.co_names
+        yield from code.co_varnames
