@@ -147,7 +147,8 @@ LOOK_ALIKES = {
         "def add(self, item):\n    self.last = item\n"
     ),
     "a lock, a logger, a pattern and a frozen dataclass": carts(
-        "lock = threading.Lock()\nlog = logging.getLogger('shop')\npattern = re.compile('a+')\nlimits = Limits(3)\n"
+        "lock = threading.Lock()\nlog = logging.getLogger('shop')\n"
+        "pattern = re.compile('a+')\nlimits = Limits(3)\n"
         "def __init__(self, user_id):\n    self.user_id = user_id\n    self.items = []\n"
         "def add(self, item):\n    with self.lock:\n        self.items.append((self.user_id, item))\n",
         before="import dataclasses, logging, re, threading\n"

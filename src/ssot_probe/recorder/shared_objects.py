@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ssot_probe.losses import OBJECTS_FULL, Losses
 from ssot_probe.model.policy import Concept
@@ -150,8 +150,8 @@ class SharedObjects:
             user_count=found.owner_count,
             data_of=found.data_of,
             instances=tuple(f"{self._process}-{path.serial}" if path.serial else "" for path in found.paths),
-            paths=tuple("".join(path.steps) for path in found.paths),
-            holder="".join(found.holder),
+            paths=tuple(_written(path.steps) for path in found.paths),
+            holder=_written(found.holder),
             objects=found.objects,
             drawing=found.drawing,
             severity="" if severity is None else severity.label,
@@ -162,6 +162,13 @@ class SharedObjects:
 
 def _classes(looked: Looked, found: SharedObject) -> Iterable[ObservedClass]:
     return [looked.classes[path.serial] for path in found.paths if path.serial in looked.classes]
+
+
+def _written(steps: Sequence[str]) -> str:
+    """Return a path as `module:Name.attribute[a value]`."""
+    if len(steps) > 1 and ":" not in steps[0] and steps[1].startswith("."):
+        return f"{steps[0]}:{''.join(steps[1:])[1:]}"
+    return "".join(steps)
 
 
 def _owners(found: SharedObject) -> list[str]:

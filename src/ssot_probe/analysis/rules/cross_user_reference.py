@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ssot_probe.analysis.case import Case
@@ -77,8 +77,20 @@ def check(case: Case) -> Iterator[Finding]:
             judged = _Judged(process, record, concept, severity)
             name = "" if concept is None else concept.name
             groups[name, place_of(record.paths, record.holder)].append(judged)
+    explained = {each.record.holder for found in groups.values() for each in found if each.record.paths}
     for (_, subject), found in sorted(groups.items(), key=lambda group: group[0]):
-        yield _finding(case, subject, sorted(found, key=lambda judged: judged.rank))
+        if any(each.record.paths or not _holds(each.record.holder, explained) for each in found):
+            yield _finding(case, subject, sorted(found, key=lambda judged: judged.rank))
+
+
+def _holds(holder: str, explained: Iterable[str]) -> bool:
+    """Is what a module holds, or something in it, told of already, with the instances that lead there?"""
+    return any(
+        longer == shorter or (longer.startswith(shorter) and longer[len(shorter)] in ".[(")
+        for path in explained
+        if path
+        for shorter, longer in [sorted((holder, path), key=len)]
+    )
 
 
 def _claims(case: Case) -> Mapping[str, list[Concept]]:
@@ -108,7 +120,7 @@ def _concepts(
 def _finding(case: Case, subject: str, found: Sequence[_Judged]) -> Finding:
     process, record, concept, severity = found[0]
     users = max(judged.record.user_count for judged in found)
-    if record.paths and record.classes:
+    if record.paths:
         message = f"{number(users, 'user')} share one {_type(record)}: {_said(record)}."
     else:
         message = (
@@ -141,10 +153,10 @@ def _lines(case: Case, process: str, record: SharedObjectRecord) -> Iterator[Evi
     for user in record.users[len(record.paths) :][:MOST_PATHS]:
         yield Evidence("data of this user is in it", user=user)
     more = record.user_count - min(len(record.paths), MOST_PATHS)
-    if more > 0 and record.classes:
+    if more > 0 and record.paths:
         yield Evidence(f"and {number(more, 'more user')}")
     if record.holder:
-        yield Evidence(f"kept alive by module {record.holder}" if record.classes else f"in {record.holder}")
+        yield Evidence(f"kept alive by {record.holder}" if record.paths else f"in {record.holder}")
     below = f", {number(record.objects, 'object')} with what is in it" if record.objects > 1 else ""
     data = (
         f"data of {number(record.data_of, 'user')}" if record.data_of else "no user's data known to be in it"
