@@ -228,7 +228,7 @@ def test_an_instance_that_serves_users_of_two_labels_crosses_a_boundary(tmp_path
     """
     judgement = judged(tmp_path, text, main)
     (finding,) = (finding for finding in judgement.findings if finding.code == "SSOT305")
-    assert finding.message == "Users labelled hipaa and free share it, and these labels may not meet."
+    assert finding.message == "Users whose labels may not meet share it: hipaa with free."
     assert "alice" not in str(finding)
 
 

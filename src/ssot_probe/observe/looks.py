@@ -46,6 +46,9 @@ USERS_WAITED_FOR = 3
 CALLS_WAITED_FOR = frozenset({1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64})
 """Which calls of methods are waited after, counted from a user's coming: data comes after construction."""
 
+MOST_FAILURES = 5
+"""Looks that fail before there are no more in the background."""
+
 LAST = "end"
 """What leads to the last look of a process."""
 
@@ -123,7 +126,7 @@ class Looks:
         self._done = allocate_lock()
         self._done.acquire()
         self._patience = WAITED_FOR_AT_ALL
-        self._calls = 0
+        self._calls = self._failures = 0
         self._instances.give_way = None
 
     def start(self) -> None:
@@ -151,9 +154,12 @@ class Looks:
             return False
         try:
             self._look(trigger, lambda: TIME if monotonic() > end else "")
+            return True
+        except Exception as error:
+            self._on_error(error)
+            return False
         finally:
             self._looking.release()
-        return True
 
     @property
     def is_loaded(self) -> bool:
@@ -256,7 +262,7 @@ class Looks:
         turn.native_id = get_native_id()
         try:
             self._load()
-            while not turn.is_stopping:
+            while not turn.is_stopping and self._failures < MOST_FAILURES:
                 wait = self._wait()
                 if wait > 0:
                     turn.bell.acquire(timeout=min(wait, 60.0))
@@ -295,6 +301,9 @@ class Looks:
         began = monotonic()
         try:
             self._look(trigger, rest)
+        except Exception as error:
+            self._on_error(error)
+            self._failures += 1
         finally:
             self._looking.release()
             self._schedule.looked(began, monotonic())

@@ -9,20 +9,23 @@ from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.judge import Judgement, judge
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
 from ssot_probe.model.finding import Finding
-from ssot_probe.model.policy import Concept, Policy, Waiver
+from ssot_probe.model.policy import Boundary, Concept, Policy, Waiver
 from ssot_probe.model.records import (
     AccessRecord,
     BindingRecord,
     BlindRecord,
+    BoundaryRecord,
     ClassRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
+    LookRecord,
     MakeRecord,
     ModuleRecord,
     ProcessRecord,
     Record,
     ReferenceRecord,
+    SharedObjectRecord,
     SharingRecord,
     Site,
 )
@@ -228,6 +231,56 @@ class Program:
         """Tell what keeps an instance alive."""
         self.add(HolderRecord(instance, cls, path, self.now()))
 
+    def shares(
+        self,
+        *users: str,
+        verdict: str = "mixed",
+        type_name: str = "builtins:list",
+        path: str = f"{MANAGER}._rows",
+        cls: str = MANAGER,
+        concept: str = "websocket-manager",
+        data_of: int = 2,
+        user_count: int = 0,
+        holder: str = "",
+        drawing: str = "",
+    ) -> None:
+        """See that instances of these users lead to one object; without a path, that a module holds it."""
+        found = users if path else ()
+        self.add(
+            SharedObjectRecord(
+                *(
+                    type,
+                    verdict,
+                    (concept,),
+                    (cls,) if path else (),
+                    users,
+                    user_count or len(found),
+                    data_of,
+                ),
+                *(tuple(f"p1-{number}" for number, _ in enumerate(found)), tuple(path for _ in found)),
+                *(holder, 3, drawing, "error", 1, self.now()),
+            )
+        )
+
+    def looks(
+        self,
+        users: int = 2,
+        users_seen: int = 2,
+        trigger: str = "end",
+        stopped: str = "",
+        longest_slice: int = 0,
+    ) -> None:
+        """Look at what is shared."""
+        seen = (users_seen, users_seen, 10, 1, longest_slice, 5_000_000)
+        self.add(LookRecord(trigger, stopped, *seen, users, users_seen, 1, self.now()))
+
+    def brings_together(
+        self, *labels: str, code: str = "SSOT301", subject: str = MANAGER, unlabelled: int = 0
+    ) -> None:
+        """Learn the labels of users who share something."""
+        concept = "websocket-manager"
+        self.add(BoundaryRecord(code, subject, concept, labels, unlabelled, "error", self.now()))
+
     def is_blind_to(self, subject: str, reason: str) -> None:
         """Tell what cannot be observed."""
         self.add(BlindRecord(subject, reason, self.now()))
@@ -322,9 +375,14 @@ def concept(
     return Concept(name, classes, canonical, factories, legacy, isolation, max_classes, max_paths, shared_ok)
 
 
-def policy(*concepts: Concept, packages: tuple[str, ...] = (), waivers: tuple[Waiver, ...] = ()) -> Policy:
+def policy(
+    *concepts: Concept,
+    packages: tuple[str, ...] = (),
+    waivers: tuple[Waiver, ...] = (),
+    boundary: Boundary | None = None,
+) -> Policy:
     """Return a policy; without concepts given, one with a concept for WebSocket managers."""
-    return Policy(packages=packages, concepts=concepts or (concept(),), waivers=waivers)
+    return Policy(packages, concepts=concepts or (concept(),), boundary=boundary, waivers=waivers)
 
 
 def judged(

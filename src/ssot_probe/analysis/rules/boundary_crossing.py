@@ -48,7 +48,7 @@ def _finding(case: Case, subject: str, records: list[BoundaryRecord], below: lis
     concepts = [members.concept for members in case.concepts if members.concept.name == below[0].concept]
     judging = concepts or [members.concept for members in case.concepts]
     labels = {label for pair in pairs for label in pair}
-    told = listing([f"{one} and {other}" for one, other in pairs])
+    told = listing([f"{one} with {other}" for one, other in pairs])
     evidence = [Evidence(f"labels {one} and {other}, which may not meet") for one, other in pairs]
     evidence += [Evidence(f"{finding.code} {finding.rule}: {finding.message}") for finding in below]
     unlabelled = max(record.unlabelled for record in records)
@@ -56,7 +56,7 @@ def _finding(case: Case, subject: str, records: list[BoundaryRecord], below: lis
         evidence.append(Evidence(f"and {number(unlabelled, 'user')} without one of these labels"))
     return RULE.finding(
         subject,
-        f"Users labelled {told} share it, and these labels may not meet.",
+        f"Users whose labels may not meet share it: {told}.",
         evidence,
         concept=concepts[0] if concepts else None,
         severity=boundary_severity(judging, labels, apart),
