@@ -174,7 +174,7 @@ def test_explain_knows_rules_by_name(capsys: pytest.CaptureFixture[str]) -> None
 def test_explain_lists_all_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("explain") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 18
+    assert len(lines) == 20
     assert lines[0].startswith("SSOT101  error    duplicate-class")
 
 
