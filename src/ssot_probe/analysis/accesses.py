@@ -43,7 +43,7 @@ def accesses(recording: Recording, members: Members) -> list[Access]:
         for maker in (record.maker, *record.chain)
         if "." in maker.partition(":")[2] and (maker != record.maker or record.kind != "constructor")
     }
-    found = []
+    found: list[Access] = []
     for _, _, record in recording.makes_of(members.judged):
         if record.outcome in ("constructed", "returned"):
             found += _of(record, factories, owners)
