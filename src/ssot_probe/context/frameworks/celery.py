@@ -1,0 +1,38 @@
+"""For whom a task of Celery's runs: its arguments or headers of that name say it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ssot_probe.context.values import id_of_account, stored
+
+_NAMES = ("user_id", "user")
+
+
+def user() -> str | None:
+    """Return the user that the running task's arguments name, else its headers."""
+    task = sys.modules["celery._state"]._task_stack.top
+    if task is None:
+        return None
+    request = task.request
+    keywords = stored(request, "kwargs") or {}
+    positions = stored(request, "args") or ()
+    headers = stored(request, "headers") or {}
+    for name in _NAMES:
+        for value in (keywords.get(name), _positional(task, name, positions), headers.get(name)):
+            found = None if value is None else id_of_account(value)
+            if found is not None:
+                return found
+    return None
+
+
+def _positional(task: Any, name: str, arguments: Any) -> Any:
+    if not arguments:
+        return None
+    run = task.run
+    code = getattr(run, "__code__", None)
+    if code is None or name not in code.co_varnames[: code.co_argcount]:
+        return None
+    position = code.co_varnames.index(name) - hasattr(run, "__self__")
+    return arguments[position] if 0 <= position < len(arguments) else None
