@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from time import time_ns
 from types import CodeType
 from typing import Any, Optional
 
-from ssot_probe.context.asking import Asking, reading
+from ssot_probe.context import frameworks
+from ssot_probe.context.asking import Asking, SourceError, reading
 from ssot_probe.context.frameworks import framework_user
-from ssot_probe.context.values import follow, id_in_context, id_of_user, scalar, unwrapped, user_id
+from ssot_probe.context.values import follow, id_in_context, id_of_user, scalar, stored_id, unwrapped, user_id
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import UserSource
+from ssot_probe.model.records import UserSourceRecord
 
 __all__ = ["AMBIENT", "ARGUMENTS", "UserReader", "UserSources", "find_source", "reading"]
 
@@ -47,6 +50,7 @@ class UserSources:
         self.askings = {text_of(source): Asking(text_of(source), on_failure) for source in declared}
         if not declared:
             self.askings[ARGUMENTS] = Asking(ARGUMENTS, on_failure)
+        self._told: dict[tuple[str, str], str] = {}
 
     def of_maker(self, code: CodeType | None, skipped: int) -> tuple[UserReader, ...]:
         """Return the readers that can answer for one maker, in the order in which they are asked.
@@ -69,6 +73,27 @@ class UserSources:
         readers = (_reader(source, self.askings[text_of(source)], {}) for source in ambient)
         return tuple(reader for reader in readers if reader is not None)
 
+    def changes(self) -> list[UserSourceRecord]:
+        """Return what has become of each source, where that is new."""
+        states = {(asking.source, "policy"): _state_of(asking) for asking in self.askings.values()}
+        if not self._declared:
+            states = {(ARGUMENTS, ARGUMENTS): states[ARGUMENTS, "policy"]}
+            for framework in frameworks.loaded():
+                states[framework.name, "framework"] = "answered" if framework.has_answered else "silent"
+        for source in self._declared:
+            key = (text_of(source), "policy")
+            if states[key] == "silent" and _is_missing(source):
+                states[key] = "missing"
+        new = {key: state for key, state in states.items() if state and self._told.get(key) != state}
+        self._told.update(new)
+        for framework in frameworks.loaded():
+            if framework.error:
+                self._on_failure(
+                    f"the user of {framework.name}", SourceError(f"reading it raised {framework.error}")
+                )
+        now = time_ns()
+        return [UserSourceRecord(*key, state, now) for key, state in new.items()]
+
     def _of_arguments(self, positions: Mapping[str, int]) -> list[UserReader]:
         asking = self.askings[ARGUMENTS]
         ways = {
@@ -80,6 +105,21 @@ class UserSources:
             for name, read in ways.items()
             if name in positions
         ]
+
+
+def _state_of(asking: Asking) -> str:
+    return "answered" if asking.has_answered else "silent" if asking.was_silent else ""
+
+
+def _is_missing(source: UserSource) -> bool:
+    """Has the module of a source been loaded, and nothing of the name is in it?"""
+    if source.kind not in ("contextvar", "call"):
+        return False
+    module, name = split(source.target)
+    home = sys.modules.get(module)
+    spec = getattr(home, "__spec__", None)
+    is_loading = spec is not None and spec.__dict__.get("_initializing", False)
+    return (home is not None or _is_main(module)) and not is_loading and find_source(module, name) is None
 
 
 def text_of(source: UserSource) -> str:
@@ -158,26 +198,44 @@ def _variable_reader(module: str, name: str, asking: Asking) -> UserReader:
 
     def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
         try:
-            variable = modules[module].__dict__[name] if is_plain else find_source(module, name)
-        except KeyError:
-            variable = find_source(module, name)
-        try:
+            home = modules.get(module)
+            if home is None or not is_plain:
+                variable = find_source(module, name)
+            else:
+                variable = home.__dict__.get(name) or find_source(module, name)
             value = None if variable is None else variable.get()
         except LookupError:  # it has no value here and no default
             value = None
         except Exception as error:
             asking.failed(error)
             return None
-        plain = scalar(value)
-        if plain is not None:
-            asking.has_answered = True
-            return plain
-        if value is None:
+        if type(value) is not str:
+            return _id_of_value(value, asking)
+        user = scalar(value)
+        if user is None:
             asking.was_silent = True
-            return None
-        return asking.ask(lambda: user_id(unwrapped(value)))
+        else:
+            asking.has_answered = True
+        return user
 
     return reader
+
+
+def _id_of_value(value: Any, asking: Asking) -> str | None:
+    """Return the id that is stored; the application's code is asked for it only where none is."""
+    user = None
+    try:
+        value = unwrapped(value)
+        user = stored_id(value)
+    except Exception as error:
+        asking.failed(error)
+    if user:
+        asking.has_answered = True
+        return user
+    if value is None or user == "":
+        asking.was_silent = True
+        return None
+    return asking.ask(lambda: user_id(value))
 
 
 def _call(module: str, name: str) -> str | None:

@@ -109,6 +109,11 @@ class Instrumenter:
                 if observed is not None and observed.serial != serial:
                     self._bind_class(module, attribute, value)
 
+    def tell_sources(self) -> None:
+        """Tell what has become of asking who the user is, where that is new."""
+        for record in self.users.changes():
+            self._emit(record)
+
     def failed(self, subject: str, error: BaseException) -> None:
         """Report once that something could not be observed."""
         if subject not in self._told:

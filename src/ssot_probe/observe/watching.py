@@ -119,6 +119,8 @@ class ModuleWatch:
 
     def remove_wrappers(self) -> None:
         """Observe no maker and no request any more."""
+        if self._instrumenter is not None:
+            self._instrumenter.tell_sources()
         self._entry_points.remove()
         if self._instrumenter is not None:
             self._instrumenter.remove()
@@ -137,9 +139,10 @@ class ModuleWatch:
         )
 
     def look_at_names(self) -> None:
-        """Find names that have been bound to another class since they were told."""
+        """Find names that have been bound to another class since they were told; tell of users' sources."""
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
+            self._instrumenter.tell_sources()
 
     def _may_define_in_main(self) -> bool:
         if not self._script:

@@ -12,8 +12,9 @@ def accounts(scope: dict[str, Any]) -> tuple[Any, ...]:
     user, state = scope.get("user"), scope.get("state")
     if user is not None:
         user = unwrapped(user)
-    if state is None:
+    if not state:
         return (user,)
     if type(state) is not dict:
         state = stored(state, "_state") or {}  # a State of Starlette's
-    return user, unwrapped(state.get("user")), state.get("user_id")
+    account = state.get("user")
+    return user, None if account is None else unwrapped(account), state.get("user_id")

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
+from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 from ssot_probe.context.values import id_of_account, stored
 
 _NAMES = ("user_id", "user")
+_MOST_THREADS = 1000
+
+
+_known: dict[int, tuple[Callable[[], Any], str | None]] = {}
+"""Number of a thread -> weak reference to the task's request that was read there last, and its user."""
 
 
 def user() -> str | None:
@@ -15,7 +23,18 @@ def user() -> str | None:
     task = sys.modules["celery._state"]._task_stack.top
     if task is None:
         return None
-    request = task.request
+    request, thread = task.request, get_ident()
+    known = _known.get(thread)
+    if known is not None and known[0]() is request:
+        return known[1]
+    user = _user_of(task, request)
+    if len(_known) >= _MOST_THREADS:
+        _known.clear()
+    _known[thread] = (ref(request), user)
+    return user
+
+
+def _user_of(task: Any, request: Any) -> str | None:
     keywords = stored(request, "kwargs") or {}
     positions = stored(request, "args") or ()
     headers = stored(request, "headers") or {}

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssot_probe.context.values import stored_attributes, unwrapped
+from ssot_probe.context.values import unwrapped
 
 
 def accounts(request: Any) -> tuple[Any, ...]:
     """Return `request.user` where it is loaded, else the user that another way of asking has loaded."""
-    attributes = stored_attributes(request)
-    user = unwrapped(attributes.get("user"))
+    attributes = request.__dict__
+    user = attributes.get("user")
     if user is not None:
-        return (user,)
+        user = unwrapped(user)
+        if user is not None:
+            return (user,)
     return attributes.get("_cached_user"), attributes.get("_acached_user")

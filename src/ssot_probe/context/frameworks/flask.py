@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ssot_probe.context.values import id_of_account, stored_attributes
+from ssot_probe.context.values import id_of_account
 
 _NAMES = ("_login_user", "user", "user_id")
 
@@ -14,7 +14,7 @@ def user() -> str | None:
     context = sys.modules["flask.globals"]._cv_app.get(None)
     if context is None:
         return None
-    attributes = stored_attributes(context.g)
+    attributes = context.g.__dict__
     found = None
     for name in _NAMES:
         account = attributes.get(name)

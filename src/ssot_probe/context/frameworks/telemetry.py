@@ -6,6 +6,7 @@ Both names are in the semantic conventions: `user.id`, and `enduser.id` from bef
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from ssot_probe.context.values import scalar
 
@@ -18,12 +19,16 @@ def user() -> str | None:
     if not context:
         return None
     baggage, trace = sys.modules.get("opentelemetry.baggage"), sys.modules.get("opentelemetry.trace")
-    carried = {} if baggage is None else baggage.get_all(context)
-    span = None if trace is None else trace.get_current_span(context)
-    attributes = getattr(span, "attributes", None) or {}
-    for values in (carried, attributes):
-        for name in _NAMES:
-            found = scalar(values.get(name))
-            if found is not None:
-                return found
+    user = None if baggage is None else _first(baggage.get_all(context))
+    if user is None and trace is not None:
+        attributes = getattr(trace.get_current_span(context), "attributes", None)
+        user = _first(attributes) if attributes else None
+    return user
+
+
+def _first(values: Mapping[str, object]) -> str | None:
+    for name in _NAMES:
+        user = scalar(values.get(name))
+        if user is not None:
+            return user
     return None
