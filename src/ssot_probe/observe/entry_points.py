@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from ssot_probe.context import frameworks
@@ -83,32 +83,33 @@ class EntryPoints:
     def _wrap(self, module: ModuleType, entry: Any, framework: frameworks.Framework) -> None:
         owner = vars(module)[entry.owner]
         original = vars(owner)[entry.method]
+        make, is_async, parameters = _SHAPES[entry.shape]
         code = original.__code__
-        if bool(code.co_flags & _CO_COROUTINE) != entry.is_async:
-            raise TypeError(f"{entry.owner}.{entry.method}")
-        make = self._coroutine if entry.is_async else self._function
-        wrapper = make(original, entry, framework)
+        taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        if taken != parameters or bool(code.co_flags & _CO_COROUTINE) != is_async:
+            raise TypeError(f"{entry.owner}.{entry.method} takes {taken}")
+        wrapper = make(self, original, entry.accounts, framework)
         _dress(wrapper, original)
         type.__setattr__(owner, entry.method, wrapper)
         self._wrapped.append((owner, entry.method, original, wrapper))
 
-    def _begin(self, entry: Any, framework: frameworks.Framework, args: Any, kwargs: Any) -> Any:
+    def _begin(self, framework: frameworks.Framework, accounts: frameworks.Accounts, carrier: Any) -> Any:
         try:
-            if self._is_enabled:
-                carrier = args[0] if args else kwargs[entry.carrier]
-                return frameworks.begin(framework, entry.accounts, carrier)
+            return frameworks.begin(framework, accounts, carrier) if self._is_enabled else None
         except Exception as error:
             framework.error = type(error).__name__
-        return None
+            return None
+
+    # Each takes what the wrapped one does: uvicorn learns what an application is by calling it wrongly.
 
     @unseen
-    def _coroutine(self, original: Any, entry: Any, framework: frameworks.Framework) -> FunctionType:
+    def _asgi(self, original: Any, accounts: frameworks.Accounts, framework: frameworks.Framework) -> Any:
         begin, end = self._begin, frameworks.end
 
-        async def ssot_probe_entry(self: Any, *args: Any, **kwargs: Any) -> Any:
-            begun = begin(entry, framework, args, kwargs)
+        async def ssot_probe_asgi(self: Any, scope: Any, receive: Any, send: Any) -> Any:
+            begun = begin(framework, accounts, scope)
             try:
-                return await original(self, *args, **kwargs)
+                return await original(self, scope, receive, send)
             except BaseException as error:
                 leave_out(error)
                 raise
@@ -116,16 +117,18 @@ class EntryPoints:
                 if begun is not None:
                     end(begun)
 
-        return ssot_probe_entry  # type: ignore[return-value]
+        return ssot_probe_asgi
 
     @unseen
-    def _function(self, original: Any, entry: Any, framework: frameworks.Framework) -> FunctionType:
+    def _coroutine(
+        self, original: Any, accounts: frameworks.Accounts, framework: frameworks.Framework
+    ) -> Any:
         begin, end = self._begin, frameworks.end
 
-        def ssot_probe_entry(self: Any, *args: Any, **kwargs: Any) -> Any:
-            begun = begin(entry, framework, args, kwargs)
+        async def ssot_probe_coroutine(self: Any, request: Any) -> Any:
+            begun = begin(framework, accounts, request)
             try:
-                return original(self, *args, **kwargs)
+                return await original(self, request)
             except BaseException as error:
                 leave_out(error)
                 raise
@@ -133,7 +136,32 @@ class EntryPoints:
                 if begun is not None:
                     end(begun)
 
-        return ssot_probe_entry  # type: ignore[return-value]
+        return ssot_probe_coroutine
+
+    @unseen
+    def _function(self, original: Any, accounts: frameworks.Accounts, framework: frameworks.Framework) -> Any:
+        begin, end = self._begin, frameworks.end
+
+        def ssot_probe_function(self: Any, request: Any) -> Any:
+            begun = begin(framework, accounts, request)
+            try:
+                return original(self, request)
+            except BaseException as error:
+                leave_out(error)
+                raise
+            finally:
+                if begun is not None:
+                    end(begun)
+
+        return ssot_probe_function
+
+
+_SHAPES: dict[str, tuple[Any, bool, tuple[str, ...]]] = {
+    "asgi": (EntryPoints._asgi, True, ("self", "scope", "receive", "send")),
+    "coroutine": (EntryPoints._coroutine, True, ("self", "request")),
+    "function": (EntryPoints._function, False, ("self", "request")),
+}
+"""Shape of a method -> what wraps it, whether it is a coroutine function, and its parameters."""
 
 
 def _dress(wrapper: Any, original: Any) -> None:

@@ -18,8 +18,8 @@ RULE = Rule(
     severity=Severity.NOTE,
     claim="For some calls of factories and constructors no user was known; these prove no isolation.",
     proof="Calls counted by maker, with and without a user; which sources were asked, and whether each has "
-    "ever answered. A warning where the policy names sources, and not one call in the whole recording had a user: "
-    "then nothing is known of what users share.",
+    "ever answered. A warning where the policy names sources and not one call in the whole recording had a "
+    "user: then nothing is known of what users share.",
     silent='Concepts with `isolation = "process"`. Concepts all of whose calls had a user.',
     fix="Tell the probe who the current user is: a `user` source in the policy, or "
     "`ssot_probe.bind_user()` around the work of one user. Calls at start-up have no user and need none.",

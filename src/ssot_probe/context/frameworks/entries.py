@@ -23,21 +23,20 @@ class Entry(NamedTuple):
     framework: str
     owner: str  # class in the module
     method: str
-    is_async: bool
-    carrier: str  # its first parameter: what the framework passes around
+    shape: str  # "asgi" | "coroutine" | "function"
     accounts: Accounts
 
 
 ENTRIES: dict[str, tuple[Entry, ...]] = {
-    "starlette.applications": (Entry("Starlette", "Starlette", "__call__", True, "scope", asgi.accounts),),
+    "starlette.applications": (Entry("Starlette", "Starlette", "__call__", "asgi", asgi.accounts),),
     # A middleware may pass on a scope of its own, which the router gets.
-    "starlette.routing": (Entry("Starlette", "Router", "__call__", True, "scope", asgi.accounts),),
+    "starlette.routing": (Entry("Starlette", "Router", "__call__", "asgi", asgi.accounts),),
     "django.core.handlers.base": (
-        Entry("Django", "BaseHandler", "get_response", False, "request", django.accounts),
-        Entry("Django", "BaseHandler", "get_response_async", True, "request", django.accounts),
+        Entry("Django", "BaseHandler", "get_response", "function", django.accounts),
+        Entry("Django", "BaseHandler", "get_response_async", "coroutine", django.accounts),
     ),
-    "aiohttp.web_app": (Entry("aiohttp", "Application", "_handle", True, "request", aiohttp.accounts),),
-    "channels.consumer": (Entry("Channels", "AsyncConsumer", "__call__", True, "scope", asgi.accounts),),
+    "aiohttp.web_app": (Entry("aiohttp", "Application", "_handle", "coroutine", aiohttp.accounts),),
+    "channels.consumer": (Entry("Channels", "AsyncConsumer", "__call__", "asgi", asgi.accounts),),
 }
 """Module -> the methods in it."""
 
