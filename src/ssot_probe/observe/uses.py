@@ -23,9 +23,6 @@ from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.unseen_frames import leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, caller_depth
 
-AMBIENT = frozenset({"contextvar", "call", "baggage"})
-"""Kinds of user sources that say who is running, rather than whom a call is about."""
-
 
 def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
     """Return the plain public methods that a class itself defines."""
