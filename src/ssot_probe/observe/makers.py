@@ -18,15 +18,17 @@ class ObservedClass:
         serial: number of the class object in its process.
         concept: what it plays.
         is_shareable: users may share its instances, so no request is marked.
+        is_followed: which threads use its instances is noted.
     """
 
-    __slots__ = ("concept", "is_shareable", "name", "serial")
+    __slots__ = ("concept", "is_followed", "is_shareable", "name", "serial")
 
     def __init__(self, name: str, serial: int, concept: Concept, is_shareable: bool) -> None:
         self.name = name
         self.serial = serial
         self.concept = concept
         self.is_shareable = is_shareable
+        self.is_followed = concept.declared and not is_shareable
 
 
 class Maker:

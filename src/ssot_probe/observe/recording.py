@@ -16,8 +16,10 @@ from typing import Any
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.model.sharing import sharing_severity
+from ssot_probe.observe.actors import here
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.thread_use import ThreadUse
 
 _NO_REQUEST = ("", "")
 
@@ -41,11 +43,10 @@ def chain_around(call: Call | None) -> Chain:
     return () if call is None else call[0]
 
 
-def recording(
-    append: Callable[[tuple[object, ...]], None], instances: InstanceTable
-) -> tuple[Recording, Recording]:
+def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[Recording, Recording]:
     """Return what notes that an instance was constructed, and that it was returned."""
     find, follow, meets, running = instances.by_id.get, instances.add, instances.meets, running_call.get
+    note_thread = ThreadUse(append).note
 
     def constructed(
         maker: Maker,
@@ -110,6 +111,10 @@ def recording(
                 if known.born is not None and maker in known.born[2]:
                     known.born = None  # constructed inside the very factory
             origin, born = known.origin, known.born
+            if user is not None and observed.is_followed:
+                use = known.use
+                if use is None or use.last is None or use.last.thread is not here.thread:
+                    note_thread(known, observed, maker, "returned", user, code, offset)
         request = _NO_REQUEST
         if is_first and "opentelemetry.trace" in sys.modules:
             request = current_request()

@@ -200,7 +200,7 @@ class Wrappers:
         ) -> Any:
             # Only the number of arguments and the names decide whether a call is one at all.
             shape = (len(args), *kwargs)
-            if not maker.is_enabled or (shape not in shapes and not _fits(wrapped, args, kwargs, shapes)):
+            if not maker.is_enabled or (shape not in shapes and not fits(wrapped, args, kwargs, shapes)):
                 return wrapped(*args, **kwargs)  # raises now, rather than when it is awaited
             caller = _getframe(depth)
             return ssot_probe_awaited(wrapped, args, kwargs, caller.f_code, caller.f_lasti)
@@ -212,7 +212,7 @@ class Wrappers:
         self._on_failure(maker.name, error)
 
 
-def _fits(
+def fits(
     wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: set[tuple[int | str, ...]]
 ) -> bool:
     """Can the function be called with these arguments? If so, note their shape."""
