@@ -218,7 +218,6 @@ class RaceRecord(NamedTuple):
     grounds: str  # how that is known: "slot <where>" | "handed out again"
     severity: str
     count: int  # type: ignore[assignment]  # races of this factory since the last that was told
-    definition: Site  # of the factory
     site: Site  # of the second call
     request: str
     request_span: str

@@ -20,6 +20,7 @@ from ssot_probe.model.sharing import concurrency_severity
 from ssot_probe.observe.actors import Thread, current_task
 from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.unseen_frames import caller_depth
 
 TOLD_ONE_BY_ONE = 3
 """Overlaps of one pair of methods that are told, each with its places and times; the rest is counted."""
@@ -28,13 +29,23 @@ MOST_OPEN = 1_000
 """Overlaps that may wait for their end."""
 
 
+AWAITED = "ssot_probe_awaited_method"
+"""The function whose variable `visit` is the call that it awaits."""
+
+PASSING_ON = "ssot_probe_method"
+"""The function whose variable `presence` is the call that it passes on."""
+
+_NOWHERE = (compile("", "", "exec"), 0)
+
+
 class Visit:
     """A call that is, or was, inside a method of an instance.
 
     Attributes:
         user: for whom it runs.
         thread: where it began.
-        method, code, offset: what was called, and from where.
+        method: what was called.
+        code, offset: from where, for a call that may wait.
         entered: nanoseconds since the epoch.
         depth: calls of this user and thread that are inside, one in another; 0 when it is over.
         task: of asyncio, as a number; 0 where none runs or the call cannot wait.
@@ -70,6 +81,20 @@ class Visit:
         task = current_task()
         self.task = 0 if task is None else id(task)
         self.entered = time_ns()
+
+    def caller(self) -> tuple[CodeType, int]:
+        """Return code and offset of the place that it was called from, while it is inside."""
+        if self.waits:
+            return self.code, self.offset
+        found = None
+        frame: Any = sys._current_frames().get(self.thread.ident)
+        while frame is not None:
+            if frame.f_code.co_name == PASSING_ON and frame.f_locals.get("presence") is self:
+                found = frame
+            frame = frame.f_back
+        for _ in range(caller_depth()):
+            found = None if found is None else found.f_back
+        return _NOWHERE if found is None else (found.f_code, found.f_lasti)
 
     @property
     def is_inside(self) -> bool:
@@ -185,7 +210,7 @@ def _side(visit: Visit, is_here: bool = False) -> Side:
     thread, task = visit.thread_name, visit.task_name
     if not visit.waits:
         thread, task = thread_and_task() if is_here else (_name_of(visit.thread), "")
-    return Side(visit.method, visit.user, thread, task, visit.code, visit.offset, visit.entered)
+    return Side(visit.method, visit.user, thread, task, *visit.caller(), visit.entered)
 
 
 def _name_of(thread: Thread) -> str:
@@ -211,10 +236,6 @@ def _is_around(other: Visit, mine: Visit) -> bool:
             return True
         frame = frame.f_back
     return False
-
-
-AWAITED = "ssot_probe_awaited_method"
-"""The function whose variable `visit` is the call that it awaits."""
 
 
 def follow_generator(generator: Any, visit: Visit, visits: dict[Visit, None]) -> None:

@@ -111,10 +111,6 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
                 if known.born is not None and maker in known.born[2]:
                     known.born = None  # constructed inside the very factory
             origin, born = known.origin, known.born
-            if user is not None and observed.is_followed:
-                use = known.use
-                if use is None or use.last is None or use.last.thread is not here.thread:
-                    note_thread(known, observed, maker, "returned", user, code, offset)
         request = _NO_REQUEST
         if is_first and "opentelemetry.trace" in sys.modules:
             request = current_request()
@@ -122,9 +118,18 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
                 severity = sharing_severity(observed.concept).label
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
         thread, task = thread_and_task()
+        now = time_ns()
+        if known is not None and user is not None and observed.is_followed:
+            first = known.first
+            if first is None and not observed.is_guarded:
+                known.first = (here.thread, maker, user, thread, task, code, offset, now)
+            if observed.is_guarded or (
+                known.use is not None if first is None else first[0] is not here.thread
+            ):
+                note_thread(known, observed, maker, "returned", user, code, offset)
         append(
             (maker, "returned", observed, known, user, is_first, thread, task,
-             code, offset, chain, origin, born, request, time_ns())
+             code, offset, chain, origin, born, request, now)
         )  # fmt: skip
 
     return constructed, returned

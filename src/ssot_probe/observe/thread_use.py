@@ -7,6 +7,7 @@ that uses the instance changes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from time import time_ns
 from types import CodeType
@@ -20,6 +21,10 @@ from ssot_probe.observe.overlaps import InstanceUse
 
 MOST_NOTED = 64
 """Uses by further threads that are noted, per instance."""
+
+
+_WORKERS = re.compile(r"ThreadPoolExecutor-|asyncio_\d|AnyIO worker")
+"""Names of the workers of pools, as far as the pools give them."""
 
 
 class ThreadEvent(NamedTuple):
@@ -61,6 +66,15 @@ class _Noted:
         self.keys: set[tuple[str, int, str, bool]] = set()
         self.told: set[int] = set()
 
+    def takes(self, key: tuple[str, int, str, bool]) -> bool:
+        """Is it something new, and is there room for it?"""
+        return key not in self.keys and len(self.events) < MOST_NOTED
+
+    def add(self, event: ThreadEvent) -> None:
+        """Take in one event."""
+        self.keys.add((event.user, event.number, event.outcome, event.beside > 0))
+        self.events.append(event)
+
 
 class ThreadUse:
     """Follows the threads of instances.
@@ -89,28 +103,25 @@ class ThreadUse:
         noted = use.threads
         if noted is None:
             noted = use.threads = _Noted()
-        thread, before = here.thread, use.last
-        is_guarded = observed.concept.isolation == "user+thread"
-        if not is_guarded and (user, thread.serial, outcome, False) in noted.keys:
-            return
+            if known.first is not None:
+                noted.add(_first_of(known, observed))
+        thread = here.thread
         beside, job = 0, None
-        if before is not None and before.thread is thread and before.user == user:
-            job = before.job if before.job is None or not before.job.is_over else current_job()
-        else:
-            job = current_job()
+        if observed.is_guarded:
+            before, job = use.last, current_job()
+            use.last = _Turn(thread, user, job)
             if before is not None and before.thread is not thread and before.user == user:
                 beside = _beside(use, before, thread)
-        use.last = _Turn(thread, user, job)
-        key = (user, thread.serial, outcome, beside > 0)
-        if key in noted.keys or len(noted.events) >= MOST_NOTED:
+        if not noted.takes((user, thread.serial, outcome, beside > 0)):
             return
-        noted.keys.add(key)
         name, task = thread_and_task()
-        event = ThreadEvent(
-            *(observed, known, maker, outcome, user, thread.serial, name, task, code, offset),
-            *(job is not None, beside, time_ns()),
+        is_job = job is not None or _WORKERS.match(name) is not None
+        noted.add(
+            ThreadEvent(
+                *(observed, known, maker, outcome, user, thread.serial, name, task, code, offset),
+                *(is_job, beside, time_ns()),
+            )
         )
-        noted.events.append(event)
         self._tell(noted, user)
 
     def _tell(self, noted: _Noted, user: str) -> None:
@@ -121,6 +132,15 @@ class ThreadUse:
                 if number not in noted.told:
                     noted.told.add(number)
                     self._append(event)
+
+
+def _first_of(known: InstanceRef, observed: ObservedClass) -> ThreadEvent:
+    """Return what a factory's first call left: only that much is kept while no second thread comes."""
+    thread, maker, user, name, task, code, offset, time = known.first  # type: ignore[misc]
+    is_job = _WORKERS.match(name) is not None
+    return ThreadEvent(
+        *(observed, known, maker, "returned", user, thread.serial, name, task, code, offset, is_job, 0, time)
+    )
 
 
 def _beside(use: InstanceUse, before: _Turn, thread: Thread) -> int:

@@ -15,7 +15,7 @@ from _thread import get_ident
 from collections.abc import Callable
 from sys import _getframe
 from time import time_ns
-from types import CodeType, FrameType, FunctionType
+from types import FrameType, FunctionType
 from typing import Any
 
 from ssot_probe.context.current import bound_user, thread_and_task
@@ -27,8 +27,8 @@ from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
 from ssot_probe.observe.thread_use import ThreadUse
-from ssot_probe.observe.unseen_frames import leave_out, unseen
-from ssot_probe.observe.wrappers import Wrapper, caller_depth, fits
+from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
+from ssot_probe.observe.wrappers import Wrapper, fits
 
 AMBIENT = frozenset({"contextvar", "call", "baggage"})
 """Kinds of user sources that say who is running, rather than whom a call is about."""
@@ -97,25 +97,24 @@ class Uses:
                     if user is None and readers:
                         user = method.user_of(instance, (), {})
                     if user is not None:
-                        caller = _getframe(depth)
-                        code, offset = caller.f_code, caller.f_lasti
-                        found = None
+                        # An entry is taken out before its instance's id can be used again.
                         known = find(id(instance))
-                        if known is not None and known.use is not None and known() is instance:
-                            found = known.use.presences.get(here.thread)
-                        if found is None or found.user != user:
-                            found = arrive(method, instance, user, code, offset)
-                        if found is not None:
-                            if not found.depth:
-                                found.method, found.code, found.offset = method, code, offset
-                                found.entered = time_ns()
-                            found.depth += 1
-                            presence = found
-                            if found.depth == 1 and (
-                                found.is_watched or known is None or known.others is not None
-                            ):
-                                look_around(instance, found)
+                        if known is not None and known.use is not None:
+                            presence = known.use.presences.get(here.thread)
+                        if presence is None or presence.user != user:
+                            presence = arrive(method, instance, user, _getframe(depth))
+                        if presence is None:
+                            pass
+                        elif presence.depth:
+                            presence.depth += 1
+                        else:
+                            presence.method = method
+                            presence.entered = time_ns()
+                            presence.depth = 1
+                            if presence.is_watched or known is None or known.others is not None:
+                                look_around(instance, presence)
                 except Exception as error:
+                    presence = None  # it was not noted
                     self._failed(method, error)
             try:
                 return wrapped(*args, **kwargs) if kwargs else wrapped(*args)
@@ -137,7 +136,7 @@ class Uses:
         async def ssot_probe_awaited_method(
             wrapped: Any, instance: Any, visit: Visit, use: InstanceUse, args: Any, kwargs: Any
         ) -> Any:
-            self._enter(method, instance, visit, use)
+            self._enter(instance, visit, use)
             try:
                 return await wrapped(*args, **kwargs)
             except BaseException as error:
@@ -200,7 +199,7 @@ class Uses:
         known = self._instances.find(instance)
         presence = None if known is None or known.use is None else known.use.presences.get(here.thread)
         if presence is None or presence.user != user:
-            presence = self._arrive(method, instance, user, caller.f_code, caller.f_lasti)
+            presence = self._arrive(method, instance, user, caller)
             known = self._instances.find(instance)
         if presence is None or known is None or known.use is None:
             return None
@@ -209,18 +208,18 @@ class Uses:
         visit.is_watched = presence.is_watched
         return visit, known.use
 
-    def _enter(self, method: Maker, instance: Any, visit: Visit, use: InstanceUse) -> None:
+    def _enter(self, instance: Any, visit: Visit, use: InstanceUse) -> None:
         """Note that a call that may wait has begun to run, perhaps in another thread than it was made in."""
         try:
             visit.thread = here.thread
             visit.name()
             visit.depth = 1
             use.visits[visit] = None
-            self._look_around(instance, visit)
         except Exception as error:
-            self._failed(method, error)
+            self._failed(visit.method, error)
+        self._look_around(instance, visit)
 
-    def _arrive(self, method: Maker, instance: Any, user: str, code: CodeType, offset: int) -> Visit | None:
+    def _arrive(self, method: Maker, instance: Any, user: str, caller: FrameType) -> Visit | None:
         """Note that a user, or a thread, that may be new to the instance calls a method of it.
 
         Returns:
@@ -239,7 +238,7 @@ class Uses:
         if known.user != user:
             is_second = known.user is not None
             if instances.meets(known, user):
-                self._tell(method, observed, known, user, code, offset, is_second)
+                self._tell(method, observed, known, user, caller, is_second)
         if observed.is_shareable:
             return None
         use = known.use
@@ -253,7 +252,7 @@ class Uses:
             use.presences[thread] = presence
         elif not presence.depth:
             presence.user = user
-        self.threads.note(known, observed, method, "used", user, code, offset)
+        self.threads.note(known, observed, method, "used", user, caller.f_code, caller.f_lasti)
         return presence
 
     def _tell(
@@ -262,8 +261,7 @@ class Uses:
         observed: ObservedClass,
         known: InstanceRef,
         user: str,
-        code: CodeType,
-        offset: int,
+        caller: FrameType,
         is_second: bool,
     ) -> None:
         request = ("", "")
@@ -274,22 +272,25 @@ class Uses:
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
         self._append(
             (
-                *(method, "used", observed, known, user, True, *thread_and_task(), code, offset),
-                *((), known.origin, known.born, request, time_ns()),
+                *(method, "used", observed, known, user, True, *thread_and_task()),
+                *(caller.f_code, caller.f_lasti, (), known.origin, known.born, request, time_ns()),
             )
         )
 
     def _look_around(self, instance: Any, mine: Visit) -> None:
-        known, observed = self._instances.find(instance), self._classes.get(type(instance))
-        if known is None or observed is None or known.use is None:
-            return
-        if mine.is_watched:
-            last = known.use.last
-            if last is None or last.thread is not mine.thread:
-                user, code, offset = mine.user, mine.code, mine.offset
-                self.threads.note(known, observed, mine.method, "used", user, code, offset)
-        if known.others is not None:
-            self.overlaps.look_around(known, observed, mine)
+        """Note who else is there; does not raise, as the call has been noted to be inside."""
+        try:
+            known, observed = self._instances.find(instance), self._classes.get(type(instance))
+            if known is None or observed is None or known.use is None:
+                return
+            if mine.is_watched:
+                last = known.use.last
+                if last is None or last.thread is not mine.thread:
+                    self.threads.note(known, observed, mine.method, "used", mine.user, *mine.caller())
+            if known.others is not None:
+                self.overlaps.look_around(known, observed, mine)
+        except Exception as error:
+            self._failed(mine.method, error)
 
     def _failed(self, method: Maker, error: BaseException) -> None:
         method.is_enabled = False

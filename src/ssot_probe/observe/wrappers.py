@@ -16,7 +16,7 @@ from ssot_probe.context.sources import reading
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.recording import chain_around, recording, running_call
-from ssot_probe.observe.unseen_frames import leave_out, unseen
+from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
 
 MOST_SHAPES = 64
 """Ways to pass arguments to one coroutine function that are remembered."""
@@ -227,10 +227,3 @@ def fits(
     if len(shapes) < MOST_SHAPES:
         shapes.add((len(args), *kwargs))
     return True
-
-
-def caller_depth() -> int:
-    """Return how many frames the caller of an observed function is away from its wrapper."""
-    from ssot_probe.observe.observed_function import FRAMES  # it brings wrapt
-
-    return 1 + FRAMES

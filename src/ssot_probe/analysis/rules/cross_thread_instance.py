@@ -18,8 +18,8 @@ RULE = Rule(
     code="SSOT302",
     name="cross-thread-instance",
     severity=Severity.WARNING,
-    claim='One user\'s instance was used from several threads, in a concept with `isolation = "user+thread"`: '
-    "each thread of a user is to have an instance of its own.",
+    claim="One user's instance was used from several threads, in a concept with `isolation = "
+    '"user+thread"`: each thread of a user is to have an instance of its own.',
     proof="Its methods ran in several threads for one user, or a factory gave this very instance to several: "
     "for each thread its name and the place of its first call. Threads are told apart by a serial, as their "
     "names and numbers are used again. Methods are listened to where the user is known from what surrounds a "
@@ -29,7 +29,7 @@ RULE = Rule(
     "one thread made or got and only passed on to the one that uses it; all other values of `isolation`. Two "
     "threads of their own are several even where the first had ended before the second began: what belongs "
     "to a thread does not pass to the next.",
-    fix='Make the instance in the thread that uses it, or look it up by user and thread. Where one thread '
+    fix="Make the instance in the thread that uses it, or look it up by user and thread. Where one thread "
     'after the other may use it, `isolation = "user"` says so.',
     example='isolation = "user+thread"',
 )
@@ -66,10 +66,10 @@ def _by_instance(
     case: Case, concept: Concept, names: set[str]
 ) -> Mapping[tuple[str, str, str], list[ThreadRecord]]:
     found: dict[tuple[str, str, str], list[ThreadRecord]] = defaultdict(list)
+    judged = {name for name in names if not may_be_shared(concept, name)}
     for _, record in case.recording.of(ThreadRecord):
-        if record.cls in names and record.concept == concept.name and record.user:
-            if not may_be_shared(concept, record.cls):
-                found[record.cls, record.instance, record.user].append(record)
+        if record.cls in judged and record.concept == concept.name and record.user:
+            found[record.cls, record.instance, record.user].append(record)
     return found
 
 
