@@ -17,7 +17,7 @@ from ssot_probe.observe.callers import CONSTRUCTING, Calls, around, outer_calls
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.recording import chain_around, recording, running_call
-from ssot_probe.observe.unseen_frames import leave_out, unseen
+from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
 
 MOST_SHAPES = 64
 """Ways to pass arguments to one coroutine function that are remembered."""
@@ -208,7 +208,7 @@ class Wrappers:
         ) -> Any:
             # Only the number of arguments and the names decide whether a call is one at all.
             shape = (len(args), *kwargs)
-            if not maker.is_enabled or (shape not in shapes and not _fits(wrapped, args, kwargs, shapes)):
+            if not maker.is_enabled or (shape not in shapes and not fits(wrapped, args, kwargs, shapes)):
                 return wrapped(*args, **kwargs)  # raises now, rather than when it is awaited
             caller = _getframe(depth)
             return ssot_probe_awaited(wrapped, args, kwargs, (caller.f_code, caller.f_lasti, around(caller)))
@@ -220,7 +220,7 @@ class Wrappers:
         self._on_failure(maker.name, error)
 
 
-def _fits(
+def fits(
     wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: set[tuple[int | str, ...]]
 ) -> bool:
     """Can the function be called with these arguments? If so, note their shape."""
@@ -235,10 +235,3 @@ def _fits(
     if len(shapes) < MOST_SHAPES:
         shapes.add((len(args), *kwargs))
     return True
-
-
-def caller_depth() -> int:
-    """Return how many frames the caller of an observed function is away from its wrapper."""
-    from ssot_probe.observe.observed_function import FRAMES  # it brings wrapt
-
-    return 1 + FRAMES
