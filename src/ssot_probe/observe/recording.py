@@ -17,6 +17,7 @@ from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
+from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.thread_use import ThreadUse
@@ -56,12 +57,13 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
         kwargs: dict[str, Any],
         code: CodeType,
         offset: int,
+        outer: Calls = (),
     ) -> None:
         call = running()
         chain = () if call is None else call[0] or chain_around(call)
         known = find(id(instance))
         if known is not None and known() is instance:  # its `__init__` ran again
-            returned(maker, observed, instance, args, kwargs, code, offset, chain, is_factory=False)
+            returned(maker, observed, instance, args, kwargs, code, offset, chain, outer, is_factory=False)
             return
         user = bound_user()
         if user is None and maker.readers:
@@ -77,7 +79,7 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
         thread, task = thread_and_task()
         append(
             (maker, "constructed", observed, known, user, user is not None, thread, task,
-             code, offset, chain, None, born, request, time_ns())
+             code, offset, chain, None, born, request, time_ns(), outer)
         )  # fmt: skip
 
     def returned(
@@ -89,6 +91,7 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
         code: CodeType,
         offset: int,
         chain: Chain,
+        outer: Calls = (),
         is_factory: bool = True,
     ) -> None:
         user = bound_user()
@@ -129,7 +132,7 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
                 note_thread(known, observed, maker, "returned", user, code, offset)
         append(
             (maker, "returned", observed, known, user, is_first, thread, task,
-             code, offset, chain, origin, born, request, now)
+             code, offset, chain, origin, born, request, now, outer)
         )  # fmt: skip
 
     return constructed, returned

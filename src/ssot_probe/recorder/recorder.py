@@ -137,7 +137,7 @@ class Recorder:
             records.append(self._process("started", self._identity.armed, 0))
         for item in items:
             if type(item) is tuple:
-                records.extend(self._ledger.take(MakeEvent._make(item)))
+                records.extend(self._ledger.take(MakeEvent(*item)))
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
             elif isinstance(item, (ThreadEvent, OverlapEvent)):
