@@ -216,8 +216,8 @@ class RaceRecord(NamedTuple):
     entered: int  # when the first call began
     time: int  # when the second one did
     left: tuple[str, ...]  # when each one ended, nanoseconds since the epoch
-    kept: str  # the instance that is kept
-    grounds: str  # how that is known: "slot <where>" | "handed out again"
+    kept: str  # the instance that the factory keeps
+    slot: str  # the variable or attribute that it is kept in
     severity: str
     count: int  # type: ignore[assignment]  # races of this factory since the last that was told
     site: Site  # of the second call

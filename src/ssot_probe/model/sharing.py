@@ -32,3 +32,8 @@ def concurrency_severity(concept: Concept) -> Severity:
 def wants_one_per_thread(concept: Concept) -> bool:
     """Is each thread of a user to have an instance of its own?"""
     return concept.declared and concept.isolation == "user+thread"
+
+
+def race_severity(concept: Concept) -> Severity:
+    """How bad it is that a factory made two instances where it keeps one."""
+    return Severity.ERROR if concept.declared else Severity.WARNING

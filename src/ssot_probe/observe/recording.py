@@ -27,7 +27,8 @@ _NO_REQUEST = ("", "")
 Chain = tuple[Maker, ...]
 Call = list[Any]
 """A call of a factory: [the factories that run, with itself as the last one; None once it is over,
-the call that it is made in, or None]. A list, because one is made for every call."""
+the call that it is made in, or None, when it began, and the newest instance at that time]. A list, because
+one is made for every call."""
 
 running_call: ContextVar[Call | None] = ContextVar("ssot_probe_makers", default=None)
 

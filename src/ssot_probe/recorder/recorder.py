@@ -14,8 +14,6 @@ from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import MakeEvent
-from ssot_probe.observe.overlaps import OverlapEvent
-from ssot_probe.observe.thread_use import ThreadEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.import_cycles import settled
@@ -23,7 +21,7 @@ from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
-from ssot_probe.recorder.uses import UseLedger
+from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
@@ -140,7 +138,7 @@ class Recorder:
                 records.extend(self._ledger.take(MakeEvent(*item)))
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
-            elif isinstance(item, (ThreadEvent, OverlapEvent)):
+            elif isinstance(item, USE_EVENTS):
                 records.extend(self._uses.take(item))
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)

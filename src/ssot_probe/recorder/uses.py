@@ -7,13 +7,15 @@ from types import CodeType
 from typing import Union
 
 from ssot_probe.context.labels import task_label, thread_label
-from ssot_probe.model.records import OverlapRecord, Record, ThreadRecord
-from ssot_probe.model.sharing import concurrency_severity
+from ssot_probe.model.records import OverlapRecord, RaceRecord, Record, ThreadRecord
+from ssot_probe.model.sharing import concurrency_severity, race_severity
 from ssot_probe.observe.overlaps import OverlapEvent, Side
+from ssot_probe.observe.races import RaceEvent
 from ssot_probe.observe.thread_use import ThreadEvent
 from ssot_probe.recorder.places import Places
 
-UseEvent = Union[ThreadEvent, OverlapEvent]
+UseEvent = Union[ThreadEvent, OverlapEvent, RaceEvent]
+USE_EVENTS = (ThreadEvent, OverlapEvent, RaceEvent)
 
 
 class UseLedger:
@@ -42,8 +44,10 @@ class UseLedger:
         """Yield the record of an event."""
         if isinstance(event, ThreadEvent):
             yield self._thread(event)
-        else:
+        elif isinstance(event, OverlapEvent):
             yield self._overlap(event)
+        else:
+            yield self._race(event)
 
     def _thread(self, event: ThreadEvent) -> ThreadRecord:
         return ThreadRecord(
@@ -78,6 +82,35 @@ class UseLedger:
             entered=event.first.entered,
             time=event.second.entered,
             until=event.until,
+            severity=severity,
+            count=event.count,
+            site=self._places.site(event.second.code, event.second.offset),
+            request=event.request[0],
+            request_span=event.request[1],
+        )
+
+    def _race(self, event: RaceEvent) -> RaceRecord:
+        severity = race_severity(event.cls.concept).label
+        self._count("SSOT205", severity, event.count)
+        calls = (event.first, event.second)
+        numbers = [call.serial or f"unknown{position}" for position, call in enumerate(calls)]
+        instances = tuple(f"{self._process}-{number}" for number in numbers)
+        user = event.second.user
+        return RaceRecord(
+            maker=event.maker.name,
+            kind=event.maker.kind,
+            concept=event.cls.concept.name,
+            cls=event.cls.name,
+            user=self._hash_user(user) if user else "",
+            instances=instances,
+            threads=tuple(thread_label(call.thread) for call in calls),
+            tasks=tuple(task_label(call.task) for call in calls),
+            places=tuple(self._place(call.code, call.offset) for call in calls),
+            entered=event.first.entered,
+            time=event.second.entered,
+            left=tuple(str(call.left) for call in calls),
+            kept=instances[event.kept],
+            slot=event.slot,
             severity=severity,
             count=event.count,
             site=self._places.site(event.second.code, event.second.offset),

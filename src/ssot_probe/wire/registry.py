@@ -155,7 +155,7 @@ ATTRIBUTES = (
     Attribute("ssot.race.instances", "string[]", "what two calls of a factory gave out"),
     Attribute("ssot.race.left_at", "string[]", "when each of them ended, ns since the epoch"),
     Attribute("ssot.race.kept", "string", "the instance that is kept"),
-    Attribute("ssot.race.grounds", "string", "how that is known: slot and where, or handed out again"),
+    Attribute("ssot.race.slot", "string", "the variable or attribute that it is kept in"),
     Attribute("ssot.holder.path", "string[]", "chain from a module to the instance"),
     Attribute("ssot.reference.target", "string", "module or module:Name that is named"),
     Attribute(

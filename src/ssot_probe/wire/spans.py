@@ -215,7 +215,7 @@ _SHAPES: dict[type, _Shape] = {
             **_TWO_CALLS,
             "left": "ssot.race.left_at",
             "kept": "ssot.race.kept",
-            "grounds": "ssot.race.grounds",
+            "slot": "ssot.race.slot",
             "severity": "ssot.finding.severity",
             "count": "ssot.count",
             **_REQUEST,
