@@ -89,3 +89,18 @@ def place_of(paths: Iterable[str], holder: str) -> str:
     """
     path = min((path for path in paths if path), key=lambda path: (len(path), path), default=holder)
     return _IN_BRACKETS.sub("", path)
+
+
+def concurrency_severity(concept: Concept) -> Severity:
+    """How bad it is that two users were inside one instance of the concept at the same time."""
+    return Severity.WARNING if concept.declared else Severity.NOTE
+
+
+def wants_one_per_thread(concept: Concept) -> bool:
+    """Is each thread of a user to have an instance of its own?"""
+    return concept.declared and concept.isolation == "user+thread"
+
+
+def race_severity(concept: Concept) -> Severity:
+    """How bad it is that a factory made two instances where it keeps one."""
+    return Severity.ERROR if concept.declared else Severity.WARNING

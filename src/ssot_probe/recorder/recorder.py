@@ -24,6 +24,7 @@ from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.shared_objects import SharedObjects
+from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
@@ -88,6 +89,7 @@ class Recorder:
         self._shared_objects = SharedObjects(
             identity.instance, hash_user, lambda: len(self._ledger.users), self._boundaries, losses
         )
+        self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings)
         self._imports = ImportLedger(places)
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
@@ -141,13 +143,15 @@ class Recorder:
             records.append(self._process("started", self._identity.armed, 0))
         for item in items:
             if type(item) is tuple:
-                event = MakeEvent._make(item)
+                event = MakeEvent(*item)
                 records.extend(self._ledger.take(event))
                 self._note_boundary(event)
             elif type(item) is Looked:
                 self._shared_objects.take(item)
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
+            elif isinstance(item, USE_EVENTS):
+                records.extend(self._uses.take(item))
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
