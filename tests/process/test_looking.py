@@ -70,9 +70,8 @@ def test_users_who_are_gone_before_any_look_are_counted_and_what_they_left_is_fo
     last = looks(done)[-1]
     assert last.users == 3
     assert last.users_seen < 3
-    (record,) = {record._replace(count=0, time=0) for record in mixed(done) if not record.paths}
-    assert record.holder == "shop.carts:CartManager.items"
-    assert record.severity == "error"
+    told = {(record.holder, record.severity) for record in mixed(done) if not record.paths}
+    assert told == {("shop.carts:CartManager.items", "error")}
 
 
 def test_one_user_is_looked_at_never(tmp_path: Path) -> None:
@@ -108,7 +107,7 @@ def test_every_process_of_a_fork_looks_for_itself(tmp_path: Path) -> None:
     for child in children:
         assert max(record.users for record in child.of(LookRecord)) == 2
         assert child.of(LookRecord)[-1].trigger == "end"
-    assert done.losses == {}
+    assert not any(done.losses.values())
 
 
 def test_an_interrupted_program_is_looked_at_and_ends_as_without_the_probe(tmp_path: Path) -> None:
