@@ -17,6 +17,7 @@ from ssot_probe.observe.sharing.anatomy import (
     dict_getter,
     namespace_of_class,
     qualified_name,
+    strange_metaclasses,
 )
 from ssot_probe.observe.sharing.kinds import Kinds
 
@@ -45,13 +46,23 @@ class Edges:
 
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
-        self.sampled = 0  # containers that were too large to be looked at in full
+        self.strange = strange_metaclasses()
+        self._sampled: set[int] = set()
         self.namespaces = frozenset(id(namespace_of(module)) for module in list(sys.modules.values()))
         self._special: dict[type, Special] = {}
         self._hidden_dicts: dict[type, DictGetter] = {}
         self._sizes: dict[type, Callable[[Any], int]] = {}
         self._plain: set[type] = set()
         self._class_attributes: dict[type, list[Any]] = {}
+
+    @property
+    def sampled(self) -> int:
+        """How many containers were too large to be looked at in full."""
+        return len(self._sampled)
+
+    def is_strange(self, thing: Any) -> bool:
+        """Would even to ask for its type in a table run code of its metaclass? Then it is left out."""
+        return type(type(thing)) in self.strange
 
     def of(self, thing: Any) -> list[Any]:
         """Return what one object refers to, class attributes included; modules' dictionaries left out."""
@@ -68,7 +79,12 @@ class Edges:
             self._learn(types - self._plain)
             if not types.isdisjoint(self._special) or not types.isdisjoint(self._hidden_dicts):
                 return self._of_some_special(things)
-        return get_referents(*things)
+        return self.without_strange(get_referents(*things))
+
+    def without_strange(self, things: list[Any]) -> list[Any]:
+        """Leave out what is strange."""
+        strange = self.strange
+        return [each for each in things if type(type(each)) not in strange] if strange else things
 
     def large_ones(self, things: Iterable[Any]) -> list[Any]:
         """Return those that have many entries."""
@@ -84,8 +100,8 @@ class Edges:
         size = self._sizes[type(thing)](thing)
         if size <= MOST_ENTRIES:
             return self.of_all([thing])
-        self.sampled += 1
-        return sample(thing)
+        self._sampled.add(id(thing))
+        return self.without_strange(sample(thing))
 
     def class_attributes(self, cls: type) -> list[Any]:
         """Return the data that an application's class and its bases hold for all their instances."""
@@ -102,7 +118,7 @@ class Edges:
             if base not in self.kinds.application:
                 continue
             for name, value in list(namespace_of_class(base).items()):
-                if not name.startswith("__") and self._is_data(type(value)):
+                if not (name.startswith("__") or self.is_strange(value)) and self._is_data(type(value)):
                     found.append((name, value))
         return found
 
@@ -121,7 +137,7 @@ class Edges:
                 found += special[cls](each)
             elif cls in hidden:
                 found.append(hidden[cls](each))
-        return found
+        return self.without_strange(found)
 
     def _learn(self, types: set[type]) -> None:
         for cls in types:

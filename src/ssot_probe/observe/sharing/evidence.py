@@ -146,7 +146,7 @@ class Search:
         self._add_buffer(thing, cls)
 
     def _look_at_mapping(self, mapping: Any) -> None:
-        for key, value in _entries_of(mapping):
+        for key, value in self._entries_of(mapping):
             self._steps += 1
             self._add_digest(key, value)
             named = self._tags.in_key(key) | self._root_in(key)
@@ -166,7 +166,7 @@ class Search:
         return {index} if index >= 0 and index in self._root_in(value) else set()
 
     def _look_at_collection(self, collection: Any, cls: type) -> None:
-        entries = _items_of(collection)
+        entries = self._edges.without_strange(_items_of(collection))
         scalars = [each for each in entries if type(each) in ATOMS]
         equal = [index for index in map(self._tags.equal, scalars) if index >= 0]
         texts = [each for each in scalars if type(each) is str]
@@ -243,7 +243,7 @@ class Search:
 
     def run_mapping(self, values: dict[Any, Any]) -> Iterator[None]:
         """Search below the values of one mapping as if they were attributes."""
-        for name, value in _entries_of(values):
+        for name, value in self._entries_of(values):
             self._add_digest(name, value)
             self._note_slot(value, is_personal(name), is_directory=False)
         while self._waiting and self._objects < self._most_objects:
@@ -330,17 +330,23 @@ class Search:
 
     def _dict_of(self, thing: Any, bases: tuple[type, ...]) -> Any:
         getter = dict_getter(type(thing))
-        return None if getter is None or type in bases else getter(thing)
+        return None if getter is None or issubclass(type(thing), type) else getter(thing)
 
     def _attributes_of(self, thing: Any, bases: tuple[type, ...]) -> list[tuple[Any, Any]]:
         attributes = self._dict_of(thing, bases)
-        found = _entries_of(attributes) if type(attributes) is dict else []
+        found = self._entries_of(attributes) if type(attributes) is dict else []
         for name, slot in slots_of(type(thing)):
             try:
-                found.append((name, slot.__get__(thing)))
+                value = slot.__get__(thing)
             except AttributeError:  # not set
                 continue
+            if not self._edges.is_strange(value):
+                found.append((name, value))
         return found
+
+    def _entries_of(self, mapping: Any) -> list[tuple[Any, Any]]:
+        is_strange = self._edges.is_strange
+        return [entry for entry in _entries_of(mapping) if not (is_strange(entry[0]) or is_strange(entry[1]))]
 
     def _add_buffer(self, thing: Any, cls: type) -> None:
         """Add the contents of what stores numbers outside of the interpreter's objects."""

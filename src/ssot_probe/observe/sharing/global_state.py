@@ -140,6 +140,8 @@ class GlobalState:
 
     def _places_in(self, steps: tuple[str, ...], value: Any, module: str) -> Iterator[Place]:
         """Yield what a name stands for: of classes and functions what they hold, if they are defined here."""
+        if self._edges.is_strange(value):
+            return
         bases = bases_of(type(value))
         if type in bases:
             if qualified_name(value).partition(":")[0] == module and len(steps) < 5:

@@ -110,7 +110,7 @@ class StepNames:
         getter = dict_getter(cls)
         if (
             getter is not None
-            and not isinstance_of(bases_of(cls), type)
+            and not issubclass(cls, type)
             and "_thread:_local" not in map(qualified_name, bases_of(cls))
         ):
             attributes = getter(thing)
@@ -162,7 +162,7 @@ def _names_in_module(names: Mapping[str, Any]) -> Iterator[str]:
     for value in snapshot(lambda: list(names.values())):
         if type(value) is FunctionType:
             yield from _names_in_function(value)
-        elif type in bases_of(type(value)):
+        elif issubclass(type(value), type):
             yield from _names_in_namespace(namespace_of_class(value))
 
 

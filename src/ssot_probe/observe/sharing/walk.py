@@ -37,7 +37,8 @@ class Walk:
     def __init__(self, edges: Edges, roots: Sequence[Root], most_objects: int) -> None:
         self.edges = edges
         self.owners = tuple(dict.fromkeys(root.owner for root in roots))
-        self.roots = tuple({id(root.instance): root for root in reversed(roots)}.values())[::-1]
+        usable = [root for root in reversed(roots) if not edges.is_strange(root.instance)]
+        self.roots = tuple({id(root.instance): root for root in usable}.values())[::-1]
         self.root_of: dict[int, int] = {}  # id of an instance -> index in `roots`
         for index, root in enumerate(self.roots):
             self.root_of[id(root.instance)] = index
