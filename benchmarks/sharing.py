@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from threading import Thread
-from time import perf_counter_ns, sleep
+from time import perf_counter_ns, sleep, thread_time_ns
 from typing import Any
 
 from benchmarks.alone import Effort
@@ -73,7 +73,7 @@ def synthetic(rows: int) -> list[Root]:
 
 
 def realistic() -> list[Root]:
-    """Return the instances of an application whose classes and modules are what the interpreter has loaded."""
+    """Return the instances of a small application that uses what services commonly use."""
     import asyncio
     import logging
     import queue
@@ -154,11 +154,12 @@ def _beside_a_bare_walk(what: str, roots: list[Root], rounds: int, progress: Pro
 def _slices(roots: list[Root], rounds: int, progress: Progress) -> Iterator[Reading]:
     longest, lags = [], []
     for _ in range(rounds):
-        look = whole_look(roots, Memory())
-        longest.append(look.result.longest_slice / 1e6)
+        longest.append(_longest_slice(roots) / 1e6)
         lags.append(_lag_beside(roots))
         progress.step()
-    yield Reading(GROUP, "100,000 objects: longest slice", spread_of(longest), LONGEST_SLICE, "ms")
+    yield Reading(
+        GROUP, "100,000 objects: longest slice, processor time", spread_of(longest), LONGEST_SLICE, "ms"
+    )
     yield Reading(GROUP, "100,000 objects: longest wait of another thread", spread_of(lags), unit="ms")
 
 
@@ -188,8 +189,20 @@ def _beside_objgraph() -> Iterator[Reading]:
         lambda: objgraph.find_backref_chain(private, lambda thing: id(thing) in others, max_depth=6)
     )
     ratio = spent / backwards
-    what = f"one look for all users / objgraph, one object and its {'false' if len(chain) > 1 else 'right'} answer"
+    answer = "a false" if len(chain) > 1 else "the right"
+    what = f"a look for all users / objgraph for one object, {answer} answer"
     yield Reading(GROUP, what, Spread(ratio, ratio, ratio), at_most(1))
+
+
+def _longest_slice(roots: list[Root]) -> int:
+    """Return the processor time of the longest slice, as another process may interrupt one."""
+    look = SharingLook(roots, _is_application, Memory())
+    longest, is_over = 0, False
+    while not is_over:
+        started = thread_time_ns()
+        is_over = look.advance(0.001)
+        longest = max(longest, thread_time_ns() - started)
+    return longest
 
 
 def _lag_beside(roots: list[Root]) -> float:
@@ -217,9 +230,10 @@ def _lag_beside(roots: list[Root]) -> float:
 
 
 def _timed(run: Callable[[], Any]) -> tuple[int, Any]:
-    started = perf_counter_ns()
+    """Return the processor time that something took, and its result."""
+    started = thread_time_ns()
     result = run()
-    return perf_counter_ns() - started, result
+    return thread_time_ns() - started, result
 
 
 def _is_application(cls: type) -> bool:

@@ -66,15 +66,23 @@ class Edges:
 
     def of(self, thing: Any) -> list[Any]:
         """Return what one object refers to, class attributes included; modules' dictionaries left out."""
-        self._learn({type(thing)} - self._plain)
-        found = self.of_large(thing) if self.large_ones((thing,)) else self.of_all((thing,))
+        found = self.of_one(thing)
         if type(thing) in self.kinds.application:
             found += self.class_attributes(type(thing))
         return [each for each in found if id(each) not in self.namespaces]
 
-    def of_all(self, things: Sequence[Any]) -> list[Any]:
-        """Return what the objects refer to, without class attributes."""
-        types = set(map(type, things))
+    def of_one(self, thing: Any) -> list[Any]:
+        """Return what one object refers to, of a very large container only the first and the last entries."""
+        types = {type(thing)}
+        self._learn(types - self._plain)
+        size = self._sizes.get(type(thing))
+        if size is not None and size(thing) > MOST_ENTRIES:
+            self._sampled.add(id(thing))
+            return self.without_strange(sample(thing))
+        return self.of_all((thing,), types)
+
+    def of_all(self, things: Sequence[Any], types: set[type]) -> list[Any]:
+        """Return what the objects of these types refer to, without class attributes."""
         if not types <= self._plain:
             self._learn(types - self._plain)
             if not types.isdisjoint(self._special) or not types.isdisjoint(self._hidden_dicts):
@@ -86,22 +94,18 @@ class Edges:
         strange = self.strange
         return [each for each in things if type(type(each)) not in strange] if strange else things
 
-    def large_ones(self, things: Iterable[Any]) -> list[Any]:
-        """Return those that have many entries."""
+    def large_ones(self, things: Iterable[Any], types: set[type]) -> list[Any]:
+        """Return those that have many entries; their types have to be learned before."""
         sizes = self._sizes
+        if types.isdisjoint(sizes):
+            return []
+        if types & sizes.keys() <= _SIZES.keys():
+            return [each for each in things if type(each) in _SIZES and len(each) > LARGE]
         return [each for each in things if type(each) in sizes and sizes[type(each)](each) > LARGE]
 
     def learn(self, types: Iterable[type]) -> None:
         """Learn how instances of these types are followed, before `large_ones` is asked."""
         self._learn(set(types) - self._plain)
-
-    def of_large(self, thing: Any) -> list[Any]:
-        """Return what a container refers to, of a very large one only the first and the last entries."""
-        size = self._sizes[type(thing)](thing)
-        if size <= MOST_ENTRIES:
-            return self.of_all([thing])
-        self._sampled.add(id(thing))
-        return self.without_strange(sample(thing))
 
     def class_attributes(self, cls: type) -> list[Any]:
         """Return the data that an application's class and its bases hold for all their instances."""

@@ -117,6 +117,9 @@ class GlobalState:
                 continue
             if id(place.value) in seen or id(place.value) in self._roots or left <= 0:
                 continue
+            self._edges.kinds.learn((type(place.value),))
+            if type(place.value) in self._edges.kinds.skipped:
+                continue
             search = Search(self._edges, self._tags, self._roots, seen, left)
             yield from search.run(place.value)
             found = search.result
@@ -175,12 +178,13 @@ class GlobalState:
 
     def _environment(self) -> Iterator[Place]:
         """Yield the environment's variables that were set since the process began."""
-        inherited = getattr(sys.modules.get("posix"), "environ", None)
+        inherited = inherited_environment()
         current = namespace_of_instance(os.environ).get("_data")
-        if type(current) is dict and type(inherited) is dict:
-            for name, value in snapshot(lambda: list(current.items())):
-                if inherited.get(name) != value:
-                    yield Place(("os", ".environ", "[a value]"), value)
+        if type(current) is not dict or len(inherited.keys() & current.keys()) * 2 < len(current):
+            return  # overwritten, as by a library that gives the process a title
+        for name, value in snapshot(lambda: list(current.items())):
+            if name not in inherited or inherited[name] != value:
+                yield Place(("os", ".environ", "[a value]"), value)
 
     def _registered_tasks(self) -> Iterator[Place]:
         """Yield what the instances of Celery's tasks store: one instance serves every run."""
@@ -212,6 +216,16 @@ def codes_in(names: Mapping[str, Any]) -> Iterator[CodeType]:
     """Yield the code of each function and method in a namespace, with the code within."""
     for function in functions_of(names):
         yield from code_of(function)
+
+
+def inherited_environment() -> dict[bytes, bytes]:
+    """Return the environment that the process began with; {} where the system does not tell."""
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            entries = (entry.partition(b"=") for entry in file.read().split(b"\0"))
+            return {name: value for name, _, value in entries if name}
+    except OSError:
+        return {}
 
 
 def namespace_of_instance(thing: Any) -> dict[Any, Any]:

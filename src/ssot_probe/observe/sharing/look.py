@@ -222,7 +222,9 @@ class SharingLook:
         seen: set[int] = set()
         for number, met in enumerate(walk.met):
             owner = walk.owners[walk.chunk_owner[number]]
-            for thing in met:
+            for position, thing in enumerate(met):
+                if position % 500 == 499:
+                    yield
                 if type(thing) not in application or type(thing) not in self._kinds.mutable:
                     continue
                 if id(thing) in shared:
