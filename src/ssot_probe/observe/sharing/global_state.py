@@ -183,7 +183,8 @@ class GlobalState:
         if type(current) is not dict or len(inherited.keys() & current.keys()) * 2 < len(current):
             return  # overwritten, as by a library that gives the process a title
         for name, value in snapshot(lambda: list(current.items())):
-            if name not in inherited or inherited[name] != value:
+            is_set = name not in inherited or inherited[name] != value
+            if is_set and self._tags.equal(value) >= 0:  # a text that mentions an id is none of theirs
                 yield Place(("os", ".environ", "[a value]"), value)
 
     def _registered_tasks(self) -> Iterator[Place]:
