@@ -64,7 +64,7 @@ def measure(effort: Effort) -> list[Reading]:
 
 
 def synthetic(rows: int) -> list[Root]:
-    """Return instances of fifty users with four labelled objects for each row, and one service that they share."""
+    """Return instances of fifty users with four objects for each row, and one service that they share."""
     service = Service()
     managers = [Manager(f"user-{number:04}", rows // USERS, service) for number in range(USERS)]
     for manager in managers:

@@ -73,7 +73,7 @@ def is_frozen_dataclass(cls: type) -> bool:
     for base in bases_of(cls):
         names = namespace_of_class(base)
         parameters = names.get("__dataclass_params__")
-        if parameters is not None and type(parameters).__module__ == "dataclasses":
+        if parameters is not None and qualified_name(type(parameters)).startswith("dataclasses:"):
             return bool(parameters.frozen)
         config = names.get("model_config")
         if "__pydantic_core_schema__" in names and type(config) is dict:

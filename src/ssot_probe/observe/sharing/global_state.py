@@ -63,7 +63,7 @@ class GlobalState:
         self._holders: dict[int, Any] = {}  # id of an object -> what refers to it, or its place
         self._kept: list[Any] = []
         self.remains: list[Remains] = []
-        self.private: list[Place] = []
+        self.requests: list[tuple[Place, Any]] = []
 
     def find_holders(self) -> Iterator[None]:
         """Note what refers to each object below the globals, before anything is named; yields in between."""
@@ -124,6 +124,7 @@ class GlobalState:
             yield from search.run(place.value)
             found = search.result
             left -= found.objects
+            self.requests += [(place, request) for request in found.requests]
             if found.loose:
                 thing = found.loose_at[0] if len(found.loose_at) == 1 else place.value
                 self.remains.append(Remains(place, thing, found))
@@ -133,6 +134,7 @@ class GlobalState:
         self._holders.clear()
         self._kept.clear()
         self.remains.clear()
+        self.requests.clear()
         self._modules = {}
 
     def _places(self) -> Iterator[Place]:
@@ -173,7 +175,7 @@ class GlobalState:
             len(place.steps) == 2 and stores_in_module(name, self._modules[module], self._modules)
         ):
             return  # a constant
-        evidence = Evidence(frozenset(), frozenset(users), (), (), 1, 0, True)
+        evidence = Evidence(frozenset(), frozenset(users), (), (), (), 1, 0, True)
         self.remains.append(Remains(place, place.value, evidence))
 
     def _environment(self) -> Iterator[Place]:
@@ -199,7 +201,7 @@ class GlobalState:
                 if not name.startswith("celery."):
                     for attribute, value in namespace_of_instance(task).items():
                         if type(attribute) is str and not attribute.startswith("__"):
-                            yield Place((name, f".{attribute}", ".__dict__"), value)
+                            yield Place((name, f".{attribute}"), value)
 
     def _names_in_use(self) -> Any:
         """Return what says which names the functions that may reach a module's globals mention."""

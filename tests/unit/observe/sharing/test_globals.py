@@ -1,4 +1,4 @@
-"""What the application's modules keep of users, where nothing says whose it is and a function can reach it."""
+"""What modules of the application keep of users, where nothing says whose it is and a function reaches it."""
 
 from __future__ import annotations
 
