@@ -30,9 +30,6 @@ from ssot_probe.observe.thread_use import ThreadUse
 from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, fits
 
-AMBIENT = frozenset({"contextvar", "call", "baggage"})
-"""Kinds of user sources that say who is running, rather than whom a call is about."""
-
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE
 _GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
 
