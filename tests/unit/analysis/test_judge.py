@@ -29,6 +29,7 @@ BY = policy(
         canonical=MANAGER,
         factories=(GET_MANAGER, "chat.ws.manager:gone"),
         legacy=("chat.ws.old", "chat.ws.compat"),
+        isolation="user+thread",
     ),
     waivers=(Waiver("SSOT104", "*", "later"), Waiver("SSOT999", "*", "never")),
 )
@@ -56,6 +57,10 @@ def fragmented(process: str = "p1") -> Program:
         program.gives(user, f"{process}-2", cls=OLD)
     program.reaches("u-1", "u-2", instance=f"{process}-1")
     program.holds("module chat.ws.manager", "_manager", instance=f"{process}-1")
+    for number in (1, 2):
+        program.turns("u-1", number, instance=f"{process}-1")
+    program.overlaps("u-1", "u-2", instance=f"{process}-1")
+    program.races()
     program.is_blind_to(MANAGER, "constructed by C code")
     program.stop(dropped=("queue_full=2",))
     return program
