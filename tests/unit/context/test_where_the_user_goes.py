@@ -249,13 +249,11 @@ def test_who_uses_an_instance_is_who_runs_at_that_moment(seen: Seen) -> None:
 
 @needs("gevent")
 def test_greenlets_have_users_of_their_own(tmp_path: Path) -> None:
-    done = ran(
-        tmp_path,
-        """
-        from gevent import monkey
-        monkey.patch_all()
+    served = """
         import gevent
         from ssot_probe import bind_user
+
+        class Manager: ...
 
         def serve(name):
             with bind_user(name):
@@ -266,7 +264,10 @@ def test_greenlets_have_users_of_their_own(tmp_path: Path) -> None:
             gevent.sleep(0)
             Manager()
 
-        gevent.joinall([gevent.spawn(serve, "anna"), gevent.spawn(serve, "bert"), gevent.spawn(in_greenlet)])
-        """,
-    )
+        def serve_all():
+            jobs = [gevent.spawn(serve, "anna"), gevent.spawn(serve, "bert"), gevent.spawn(in_greenlet)]
+            gevent.joinall(jobs)
+    """
+    patched = "from gevent import monkey; monkey.patch_all()"
+    done = ran(tmp_path, "import served; served.serve_all()", first=patched, files={"served.py": served})
     assert users_by_function(done) == {"in_greenlet": [""], "serve": ["anna", "bert"]}
