@@ -25,6 +25,7 @@ from ssot_probe.model.records import (
     ReferenceRecord,
     SharingRecord,
     Site,
+    UserSourceRecord,
 )
 
 START = 1_767_600_000_000_000_000  # 2026-01-05 08:00:00Z
@@ -227,6 +228,10 @@ class Program:
     def holds(self, *path: str, instance: str = "p1-1", cls: str = MANAGER) -> None:
         """Tell what keeps an instance alive."""
         self.add(HolderRecord(instance, cls, path, self.now()))
+
+    def asks(self, source: str, state: str, kind: str = "policy") -> None:
+        """Tell what has become of asking a source who the user is."""
+        self.add(UserSourceRecord(source, kind, state, self.now()))
 
     def is_blind_to(self, subject: str, reason: str) -> None:
         """Tell what cannot be observed."""
