@@ -28,13 +28,16 @@ class User:
 class AnonymousUser(User): ...
 
 
-class LazyObject:
+class SimpleLazyObject:
     def __init__(self, wrapped: object = None) -> None:
         self._wrapped = object() if wrapped is None else wrapped
 
     @property
     def id(self) -> int:
         raise AssertionError("it was loaded")
+
+
+LazyObject = SimpleLazyObject
 
 
 class Model:
@@ -116,6 +119,7 @@ def test_a_scope_holds_the_user_or_the_request_s_state_does(
         ({"user": LazyObject(), "_acached_user": User(id=4)}, "4"),
         ({"user": User(id=2), "real_user": User(id=1), "_cached_user": User(id=1)}, "2"),
         ({"user": LazyObject(AnonymousUser())}, None),
+        ({"user": AnonymousUser(), "_cached_user": User(id=3)}, None),  # who has just logged out
     ],
 )
 def test_django_s_request_holds_the_user_once_it_was_loaded(
