@@ -28,7 +28,7 @@ class User:
 class AnonymousUser(User): ...
 
 
-class SimpleLazyObject:
+class LazyObject:
     def __init__(self, wrapped: object = None) -> None:
         self._wrapped = object() if wrapped is None else wrapped
 
@@ -37,7 +37,7 @@ class SimpleLazyObject:
         raise AssertionError("it was loaded")
 
 
-LazyObject = SimpleLazyObject
+class SimpleLazyObject(LazyObject): ...
 
 
 class Model:
@@ -114,11 +114,11 @@ def test_a_scope_holds_the_user_or_the_request_s_state_does(
     [
         ({}, None),
         ({"user": User(pk=3, id=3)}, "3"),
-        ({"user": LazyObject()}, None),
-        ({"user": LazyObject(), "_cached_user": User(id=3)}, "3"),
-        ({"user": LazyObject(), "_acached_user": User(id=4)}, "4"),
+        ({"user": SimpleLazyObject()}, None),
+        ({"user": SimpleLazyObject(), "_cached_user": User(id=3)}, "3"),
+        ({"user": SimpleLazyObject(), "_acached_user": User(id=4)}, "4"),
         ({"user": User(id=2), "real_user": User(id=1), "_cached_user": User(id=1)}, "2"),
-        ({"user": LazyObject(AnonymousUser())}, None),
+        ({"user": SimpleLazyObject(AnonymousUser())}, None),
         ({"user": AnonymousUser(), "_cached_user": User(id=3)}, None),  # who has just logged out
     ],
 )
