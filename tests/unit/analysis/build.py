@@ -31,6 +31,7 @@ from ssot_probe.model.records import (
     SharingRecord,
     Site,
     ThreadRecord,
+    UserSourceRecord,
 )
 
 START = 1_767_600_000_000_000_000  # 2026-01-05 08:00:00Z
@@ -384,6 +385,10 @@ class Program:
                 request_span="",
             )
         )
+
+    def asks(self, source: str, state: str, kind: str = "policy") -> None:
+        """Tell what has become of asking a source who the user is."""
+        self.add(UserSourceRecord(source, kind, state, self.now()))
 
     def is_blind_to(self, subject: str, reason: str) -> None:
         """Tell what cannot be observed."""
