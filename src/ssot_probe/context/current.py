@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Union
 
+from ssot_probe.context import work
+
 _bound: ContextVar[str | None] = ContextVar("ssot_probe_user", default=None)
+
+_around: ContextVar[tuple[str, ...]] = ContextVar("ssot_probe_users_around", default=())
 
 bound_user = _bound.get
 """Return the id given to the innermost `bind_user`, None outside of one."""
@@ -25,11 +29,24 @@ def bind_user(user_id: Union[str, int, None]) -> Iterator[None]:
         user_id: the application's id of the user; 7 and "7" are the same user. It leaves the process
             only as a keyed hash.
     """
-    token = _bound.set(None if user_id is None else str(user_id))
+    user = None if user_id is None else str(user_id)
+    outer = _bound.get()
+    around = None if outer is None else _around.set((*_around.get(), outer))
+    block = work.enter_block(user) if user is not None and work.is_noted[0] else 0
+    token = _bound.set(user)
     try:
         yield
     finally:
         _bound.reset(token)
+        if around is not None:
+            _around.reset(around)
+        if block:
+            work.leave_block(block)
+
+
+def users_around() -> tuple[str, ...]:
+    """Return the users of the blocks around the innermost one: who acts for somebody else is among them."""
+    return _around.get()
 
 
 def thread_and_task() -> tuple[str, str]:

@@ -158,11 +158,62 @@ class SharingRecord(NamedTuple):
 
 
 class HolderRecord(NamedTuple):
-    """What keeps a shared instance alive: the chain from a module down to it."""
+    """What keeps an instance alive that is shared or has leaked: the chain from a module down to it."""
 
     instance: str
     cls: str
     path: tuple[str, ...]  # such as ("module chat.ws.manager", "_manager")
+    time: int
+
+
+class ContextRecord(NamedTuple):
+    """Work for one user ran, or began, with the context of another user that was left there.
+
+    The users are those of the first time.
+    """
+
+    moment: str  # "call": of a maker or method; "job" | "request": it began so
+    carrier: str  # what carried the context, such as "contextvar chat.auth:current_user"
+    said_by: str  # what said whom the work is for, such as "argument user_id" or "bind_user"
+    carried: str  # keyed hash of the user whose context it was
+    user: str  # keyed hash of the user whom the work was for; "" where nothing says so
+    pairs: int  # different pairs of these two until now
+    concept: str  # of what was made or used; "" where nothing was
+    cls: str
+    maker: str  # the maker, the method, or the function that ran as the job
+    since: str  # "file:line" of what left the context there; "" where that was not seen
+    site: Site  # of the call
+    thread: str
+    task: str
+    severity: str
+    count: int  # type: ignore[assignment]
+    first: int
+    last: int
+    request: str = ""  # trace id of the application's own request, hex
+    request_span: str = ""
+
+
+class PopulationRecord(NamedTuple):
+    """How many instances of a class one maker has made for users until now, and what became of them."""
+
+    concept: str
+    cls: str
+    maker: str  # that first handed them out, or constructed them
+    made: int  # for a known user
+    released: int  # of these, no longer there
+    alive: int
+    orphans: int  # alive, though the work of every user who had them is over
+    orphan_users: int  # so many users had them
+    orphans_earlier: int  # of these, made in the first half of all that were made
+    released_after: int  # released after the work of their users was over
+    oldest: int  # nanoseconds since the work of an orphan's user ended: the longest such time
+    median: int  # half of the orphans are past it for longer than that
+    is_collected: bool  # counted after a full garbage collection that came later than the users' end
+    pause: int  # nanoseconds that a collection of the probe's own took; 0 where none was needed
+    instance: str  # an orphan of which there is a HolderRecord; "" where there is none
+    held: int  # orphans that a module or a running task holds; -1 where nobody looked
+    bound: int  # entries that the holder of these may have at most; 0 where none is known
+    site: Site  # where the first of the orphans was made
     time: int
 
 
@@ -197,6 +248,8 @@ Record = Union[
     AccessRecord,
     SharingRecord,
     HolderRecord,
+    ContextRecord,
+    PopulationRecord,
     ReferenceRecord,
     BlindRecord,
 ]

@@ -24,6 +24,7 @@ from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
+from ssot_probe.observe.stale_calls import StaleCalls
 from ssot_probe.observe.uses import AMBIENT, public_methods, use_wrapper
 from ssot_probe.observe.wrappers import Wrappers
 
@@ -68,6 +69,7 @@ class Instrumenter:
             resolve=self._constructors.resolve,
             on_failure=self.failed,
         )
+        self.stale_calls = StaleCalls(policy.user, append, self.failed)
         self._declared = {
             name
             for concept in policy.concepts
@@ -187,6 +189,7 @@ class Instrumenter:
             for name, function in public_methods(owner):
                 readers = readers_for(sources, None, 0, self.failed)
                 method = Maker(f"{census.qualified_name(owner)}.{name}", "method", function.__code__, readers)
+                method.check = self.stale_calls.of_method()
                 self._makers.append(method)
                 wrapper = use_wrapper(method, self._append, self._instances, self.classes, self.failed)
                 self._patches.put(owner, name, function, wrapper)
@@ -242,5 +245,6 @@ class Instrumenter:
     def _maker(self, name: str, kind: str, function: FunctionType | None, skipped: int) -> Maker:
         code = None if function is None else function.__code__
         maker = Maker(name, kind, code, readers_for(self._policy.user, code, skipped, self.failed))
+        maker.check = self.stale_calls.of_maker(code, skipped)
         self._makers.append(maker)
         return maker

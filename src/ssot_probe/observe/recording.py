@@ -65,6 +65,8 @@ def recording(
         user = bound_user()
         if user is None and maker.readers:
             user = maker.user_of(instance, args, kwargs)
+        if maker.check is not None:
+            maker.check(maker, observed, instance, args, kwargs, code, offset)
         try:
             known = follow(instance, user)
             known.born = born = (code, offset, chain)
@@ -93,6 +95,8 @@ def recording(
         user = bound_user()
         if user is None and maker.readers:
             user = maker.user_of(instance, args, kwargs)
+        if maker.check is not None:
+            maker.check(maker, observed, instance, args, kwargs, code, offset)
         origin = born = None
         is_first = False
         known = find(id(instance))

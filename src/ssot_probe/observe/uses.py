@@ -68,6 +68,9 @@ def use_wrapper(
             user = method.user_of(instance, (), {})
             if user is None:
                 return
+        if method.check is not None:
+            frame = _getframe(depth)
+            method.check(method, observed, instance, (), {}, frame.f_code, frame.f_lasti)
         known = instances.by_id.get(id(instance))
         if known is None or known() is not instance:
             try:

@@ -14,8 +14,10 @@ from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import MakeEvent
+from ssot_probe.observe.stale_calls import StaleEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
 from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.contexts import ContextLedger
 from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
@@ -81,6 +83,7 @@ class Recorder:
         self._closing: Exporter | None = None
         self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
         self._imports = ImportLedger(places)
+        self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
@@ -136,10 +139,13 @@ class Recorder:
                 records.extend(self._ledger.take(MakeEvent._make(item)))
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
+            elif type(item) is StaleEvent:
+                self._contexts.take(item)
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
         records.extend(self._ledger.due(now, is_final, is_quiet))
+        records.extend(self._contexts.due(now, is_final, is_quiet))
         found = list(hits.values())
         records.extend(self._imports.due(found, now, is_final, is_quiet))
         records.extend(settled(cycles.waiting, self._places, is_final))

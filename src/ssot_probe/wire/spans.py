@@ -12,11 +12,13 @@ from ssot_probe.model.records import (
     BindingRecord,
     BlindRecord,
     ClassRecord,
+    ContextRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
     MakeRecord,
     ModuleRecord,
+    PopulationRecord,
     ProcessRecord,
     Record,
     ReferenceRecord,
@@ -47,6 +49,7 @@ class _Shape(NamedTuple):
     record: Callable[..., Any]
     fields: dict[str, str]  # field -> attribute
     times: tuple[str, str] = ("time", "time")  # fields that are the span's start and end
+    finding: tuple[str, str] = ("", "")  # its code and kind, where the probe judges such records
 
 
 _SHAPES: dict[type, _Shape] = {
@@ -159,8 +162,55 @@ _SHAPES: dict[type, _Shape] = {
             "request": "ssot.request.trace_id",
             "request_span": "ssot.request.span_id",
         },
+        finding=("SSOT301", "cross_user_shared_instance"),
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
+    ContextRecord: _Shape(
+        "ssot.context",
+        ContextRecord,
+        {
+            "moment": "ssot.context.moment",
+            "carrier": "ssot.context.carrier",
+            "said_by": "ssot.context.said_by",
+            "carried": "ssot.context.user.hash",
+            "user": "user.hash",
+            "pairs": "ssot.context.pairs",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "since": "ssot.context.since",
+            **_ACTOR,
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            "request": "ssot.request.trace_id",
+            "request_span": "ssot.request.span_id",
+        },
+        ("first", "last"),
+        ("SSOT304", "stale_context"),
+    ),
+    PopulationRecord: _Shape(
+        "ssot.population",
+        PopulationRecord,
+        {
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "made": "ssot.population.made",
+            "released": "ssot.population.released",
+            "alive": "ssot.population.alive",
+            "orphans": "ssot.population.orphans",
+            "orphan_users": "ssot.population.users",
+            "orphans_earlier": "ssot.population.earlier",
+            "released_after": "ssot.population.released_after",
+            "oldest": "ssot.population.oldest",
+            "median": "ssot.population.median",
+            "is_collected": "ssot.population.collected",
+            "pause": "ssot.population.pause",
+            "instance": "ssot.instance.id",
+            "held": "ssot.population.held",
+            "bound": "ssot.population.bound",
+        },
+    ),
     ReferenceRecord: _Shape(
         "ssot.reference",
         ReferenceRecord,
@@ -170,7 +220,11 @@ _SHAPES: dict[type, _Shape] = {
         "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}
     ),
 }
+_FINDING = "ssot.finding"
+"""The span of a record that the probe has judged to be a finding; a sharing is one always."""
+
 _SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
+_SHAPE_OF_CODE = {shape.finding[0]: shape for shape in _SHAPES.values() if shape.finding[0]}
 
 
 MODULES_PER_SPAN = 500
@@ -208,18 +262,21 @@ def to_span(record: Record) -> SpanData:
     _put_site(attributes, definition, _DEFINITION)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
-    error = False
+    name = shape.span
+    if shape.finding[0] and (name == _FINDING or values["severity"]):
+        name = _FINDING
+        attributes["ssot.finding.code"], attributes["ssot.finding.kind"] = shape.finding
     if isinstance(record, AccessRecord):
         trace_id, span_id = access_ids(record.instance, record.user)
     elif isinstance(record, SharingRecord):
         links = tuple(access_ids(record.instance, user) for user in record.users)
         if record.request and record.request_span:
             links = (*links, (record.request, record.request_span))
-        error = record.severity == "error"
-        attributes["ssot.finding.code"] = "SSOT301"
-        attributes["ssot.finding.kind"] = "cross_user_shared_instance"
+    elif isinstance(record, ContextRecord) and record.request and record.request_span:
+        links = ((record.request, record.request_span),)
+    error = name == _FINDING and values["severity"] == "error"
     start, end = (values[field] for field in shape.times)
-    return SpanData(shape.span, start, end, attributes, trace_id, span_id, links, error)
+    return SpanData(name, start, end, attributes, trace_id, span_id, links, error)
 
 
 def from_span(span: SpanData) -> tuple[Record, ...]:
@@ -233,6 +290,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
     if span.name == _MODULES:
         return _read_modules(span)
     shape = _SHAPE_OF_SPAN.get(span.name)
+    if span.name == _FINDING:
+        shape = _SHAPE_OF_CODE.get(str(span.attributes.get("ssot.finding.code", "SSOT301")))
     if shape is None:
         raise ValueError(f"span {span.name!r} is not of a kind that this version knows")
     values: dict[str, Any] = {}
