@@ -10,6 +10,7 @@ from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
+from ssot_probe.context import work
 from ssot_probe.export.announcement import announce
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules
@@ -17,6 +18,7 @@ from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.population import Population
 from ssot_probe.observe.scope import (
     Scope,
     is_started_by_multiprocessing,
@@ -81,6 +83,7 @@ class Probe:
         )
         self.buffer = Buffer(self.losses, self._on_first_record)
         self.instances = InstanceTable()
+        self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.modules = ModuleWatch(
             self.scope, policy, self.script, self.instances, self.buffer.add, self._tell, self.report_error
@@ -105,6 +108,7 @@ class Probe:
         else:
             self._keep(BlindRecord("imports of loaded modules", "this interpreter does not tell", time_ns()))
         forks.tell(self)
+        work.is_noted[0] = True
         self.modules.start()
         atexit.register(self.stop)
         return self
@@ -124,7 +128,10 @@ class Probe:
             is_interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
             if self.modules.classes and not is_interrupted:
                 self._explain_sharing()
+                self._count_outlived(deadline)
             self.modules.remove_wrappers()
+            work.is_noted[0] = False
+            work.forget()
             if self.pump.has_recorder or not is_interrupted:
                 self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
         except Exception as error:
@@ -169,6 +176,20 @@ class Probe:
         for record in explain_shared(self.instances, self.modules.classes, self.process_id):
             self.buffer.add(record)
 
+    def _count_outlived(self, deadline: float) -> None:
+        """Look whether instances have outlived their users' work, if there are enough of them."""
+        ended = time_ns()  # what follows takes its time, in which nobody's work could go on
+        if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
+            return
+        from ssot_probe.observe.outlived import outlived
+
+        for found in outlived(self.population, ended, self.process_id, self._is_first_party):
+            self.buffer.add(found)
+
+    def _is_first_party(self, name: str, file: object) -> bool:
+        known = file if isinstance(file, str) else self.script if name == "__main__" else ""
+        return self.scope.watches(name, known or None)
+
     # What the recorder needs
 
     def _make_recorder(self) -> Recorder:
@@ -206,6 +227,7 @@ class Probe:
             losses=self.losses,
             places=Places(self.scope, self.script),
             instances=self.instances,
+            population=self.population,
             hot_imports=self.hot_imports,
             hash_user=hash_user,
             exporters=exporters,
@@ -248,6 +270,8 @@ class Probe:
         tripwire.forget()
         self.modules.after_fork_in_child()
         self.instances.forget_users()
+        self.population.forget()
+        work.forget()
         self.buffer.items.extend(self._inventory)
 
 

@@ -245,3 +245,289 @@ def test_a_call_with_the_context_of_somebody_else_is_found(tmp_path: Path, main:
 @pytest.mark.parametrize("main", NO_STALE_CALLS.values(), ids=NO_STALE_CALLS)
 def test_a_call_with_a_context_of_its_own_is_silent(tmp_path: Path, main: str) -> None:
     assert not found_in(tmp_path, "SSOT304", dedent(main))
+
+
+SERVE = """
+        import ssot_probe
+        for number in range(12):
+            with ssot_probe.bind_user(f"user-{number}"):
+                serve(f"user-{number}")
+"""
+
+LEAKS: Mapping[str, str] = {
+    "a registry that nobody takes anything out of": """
+        from shop.carts import get_manager
+        registry = {}
+
+        def serve(user):
+            registry[user] = get_manager(user)
+    """,
+    "a list in a class": """
+        from shop.carts import CartManager
+
+        class Sessions:
+            opened = []
+
+        def serve(user):
+            Sessions.opened.append(CartManager(user))
+    """,
+    "callbacks on a bus": """
+        from shop.carts import get_manager
+
+        class Bus:
+            def __init__(self):
+                self.callbacks = []
+
+        bus = Bus()
+
+        def serve(user):
+            bus.callbacks.append(get_manager(user).add)
+    """,
+    "exceptions that are kept for later": """
+        from shop.carts import get_manager
+        failures = []
+
+        def work(user):
+            manager = get_manager(user)
+            raise ValueError("out of tea")
+
+        def serve(user):
+            try:
+                work(user)
+            except ValueError as error:
+                failures.append(error)
+    """,
+    "a cache without a bound": """
+        from functools import lru_cache
+        from shop.carts import get_manager
+
+        @lru_cache(maxsize=None)
+        def manager_of(user):
+            return get_manager(user)
+
+        def serve(user):
+            manager_of(user)
+    """,
+    "a registry that half of the users are not taken out of": """
+        from shop.carts import get_manager
+        registry = {}
+        served = []
+
+        def serve(user):
+            served.append(user)
+            registry[user] = get_manager(user)
+            if len(served) % 2:
+                del registry[user]
+
+        for number in range(12, 30):
+            import ssot_probe
+            with ssot_probe.bind_user(f"user-{number}"):
+                serve(f"user-{number}")
+    """,
+    "timers that were never cancelled": """
+        import threading
+        from shop.carts import get_manager
+        timers = []
+
+        def serve(user):
+            timers.append(threading.Timer(3600, get_manager(user).add, (user, "tea")))
+    """,
+}
+
+NO_LEAKS: Mapping[str, str] = {
+    "a registry that users are taken out of": """
+        from shop.carts import get_manager
+        registry = {}
+
+        def serve(user):
+            registry[user] = get_manager(user)
+            try:
+                registry[user].add(user, "tea")
+            finally:
+                del registry[user]
+    """,
+    "a weak registry": """
+        from weakref import WeakValueDictionary
+        from shop.carts import get_manager
+        registry = WeakValueDictionary()
+
+        def serve(user):
+            manager = registry[user] = get_manager(user)
+            manager.add(user, "tea")
+    """,
+    "cycles that the garbage collector has to break": """
+        import gc
+        gc.disable()
+        from shop.carts import get_manager
+
+        def serve(user):
+            manager = get_manager(user)
+            manager.itself = manager
+    """,
+    "a cache with a bound that it keeps to": """
+        from collections import OrderedDict
+        from shop.carts import get_manager
+        cache = OrderedDict()
+
+        def serve(user):
+            cache[user] = get_manager(user)
+            if len(cache) > 8:
+                cache.popitem(last=False)
+    """,
+    "a cache with a bound that is not reached": """
+        from functools import lru_cache
+        from shop.carts import get_manager
+
+        @lru_cache(maxsize=128)
+        def manager_of(user):
+            return get_manager(user)
+
+        def serve(user):
+            manager_of(user)
+    """,
+    "a class of caches that says how many it may hold": """
+        from shop.carts import get_manager
+
+        class Cache:
+            def __init__(self, max_entries):
+                self.max_entries = max_entries
+                self.entries = {}
+
+            def put(self, user, manager):
+                if len(self.entries) >= self.max_entries:
+                    self.entries.pop(next(iter(self.entries)))
+                self.entries[user] = manager
+
+        cache = Cache(100)
+
+        def serve(user):
+            cache.put(user, get_manager(user))
+    """,
+    "a constant that bounds a registry": """
+        from shop.carts import get_manager
+        MAX_SESSIONS = 100
+        registry = {}
+
+        def serve(user):
+            if len(registry) >= MAX_SESSIONS:
+                registry.popitem()
+            registry[user] = get_manager(user)
+    """,
+    "two users, which is no growth": """
+        from shop.carts import get_manager
+        registry = {}
+
+        def serve(user):
+            if user in ("user-1", "user-2"):
+                registry[user] = get_manager(user)
+    """,
+    "a cache that forgets after a while": """
+        import time
+        from shop.carts import get_manager
+        cache = {}
+
+        def serve(user):
+            now = time.monotonic()
+            for known, (manager, since) in list(cache.items()):
+                if now - since > 0.03:
+                    del cache[known]
+            cache[user] = get_manager(user), now
+            time.sleep(0.01)
+    """,
+}
+
+AT_WORK: Mapping[str, str] = {
+    "all users are still at work when the program ends": """
+        import contextlib, ssot_probe
+        from shop.carts import get_manager
+        registry = {}
+
+        def serve(user):
+            registry[user] = get_manager(user)
+
+        stack = contextlib.ExitStack()
+        for number in range(12):
+            stack.enter_context(ssot_probe.bind_user(f"user-{number}"))
+            serve(f"user-{number}")
+    """,
+    "variables of the program itself": """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.carts import get_manager
+
+        with ThreadPoolExecutor(4) as pool:
+            managers = list(pool.map(get_manager, [f"user-{number}" for number in range(30)]))
+        print(len({id(manager) for manager in managers}))
+    """,
+    "local variables": """
+        from shop.carts import get_manager
+        import os
+
+        def main():
+            managers = [get_manager(f"user-{number}") for number in range(30)]
+            assert len(managers) == 30
+
+        main()
+    """,
+    "users who come back": """
+        import time, ssot_probe
+        from shop.carts import get_manager
+        registry = {}
+
+        def serve(user):
+            if user not in registry:
+                registry[user] = get_manager(user)
+            registry[user].add(user, "tea")
+            time.sleep(0.001)
+
+        for _ in range(3):
+            for number in range(12):
+                with ssot_probe.bind_user(f"user-{number}"):
+                    serve(f"user-{number}")
+    """,
+    "a user per thread, and threads that go on": """
+        import threading, time
+        from shop.carts import get_manager
+        registry = {}
+
+        def serve(user):
+            registry[user] = get_manager(user)
+            time.sleep(30)
+
+        for number in range(12):
+            threading.Thread(target=serve, args=(f"user-{number}",), daemon=True).start()
+        time.sleep(0.3)
+    """,
+}
+
+PROCESS_WIDE = POLICY + '    isolation = "process"\n'
+
+
+@pytest.mark.parametrize("program", LEAKS.values(), ids=LEAKS)
+def test_instances_that_outlive_the_work_of_their_users_are_found(tmp_path: Path, program: str) -> None:
+    (finding,) = found_in(tmp_path, "SSOT206", dedent(program) + dedent(SERVE))
+    assert finding.severity.label == "warning"
+    assert finding.subject == "shop.carts:CartManager"
+    assert 12 <= finding.count <= 16
+    assert any(line.what.startswith("kept alive by module __main__ -> ") for line in finding.evidence)
+
+
+@pytest.mark.parametrize("program", NO_LEAKS.values(), ids=NO_LEAKS)
+def test_instances_that_are_let_go_are_silent(tmp_path: Path, program: str) -> None:
+    assert not found_in(tmp_path, "SSOT206", dedent(program) + dedent(SERVE))
+
+
+@pytest.mark.parametrize("program", AT_WORK.values(), ids=AT_WORK)
+def test_instances_of_users_who_are_at_work_are_silent(tmp_path: Path, program: str) -> None:
+    assert not found_in(tmp_path, "SSOT206", dedent(program))
+
+
+def test_instances_that_belong_to_the_process_may_stay(tmp_path: Path) -> None:
+    program = LEAKS["a registry that nobody takes anything out of"]
+    assert not found_in(tmp_path, "SSOT206", dedent(program) + dedent(SERVE), PROCESS_WIDE)
+
+
+def test_a_leak_is_found_where_only_arguments_say_who_the_user_is(tmp_path: Path) -> None:
+    program = dedent(LEAKS["a registry that nobody takes anything out of"])
+    serve = "for number in range(12):\n    serve(f'user-{number}')\n"
+    (finding,) = found_in(tmp_path, "SSOT206", program + serve)
+    assert finding.count >= 5

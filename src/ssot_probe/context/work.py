@@ -52,6 +52,9 @@ blocks: dict[int, str] = {}
 ended: dict[str, int] = {}
 """When the last work of a user ended."""
 
+gaps: dict[str, int] = {}
+"""The longest time between two pieces of work of a user, in nanoseconds."""
+
 is_noted = [False]
 """Is there anybody who wants to know? Nothing is noted where the probe is off."""
 
@@ -84,6 +87,7 @@ def enter_block(user: str) -> int:
     """Note that a block of `bind_user()` is entered; give what is returned to `leave_block`."""
     serial = _serial()
     blocks[serial] = user
+    note_begun(user)
     return serial
 
 
@@ -94,10 +98,18 @@ def leave_block(serial: int) -> None:
         note_ended(user)
 
 
+def note_begun(user: str) -> None:
+    """Note that work of a user begins, perhaps again."""
+    before = ended.get(user)
+    if before is not None:
+        gaps[user] = max(gaps.get(user, 0), time_ns() - before)
+
+
 def note_ended(user: str) -> None:
     """Note that work of a user has ended; they may have other work that goes on."""
     if len(ended) >= MOST_USERS:
         ended.clear()
+        gaps.clear()
     ended[user] = time_ns()
 
 
@@ -109,5 +121,5 @@ def users_at_work() -> set[str]:
 
 def forget() -> None:
     """Forget everything: a forked child has begun nothing yet."""
-    for noted in (active, blocks, ended):
+    for noted in (active, blocks, ended, gaps):
         noted.clear()

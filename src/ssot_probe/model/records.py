@@ -194,26 +194,30 @@ class ContextRecord(NamedTuple):
 
 
 class PopulationRecord(NamedTuple):
-    """How many instances of a class one maker has made for users until now, and what became of them."""
+    """How many instances of a class one maker has made for users until now, and what became of them.
+
+    An orphan is an instance that is alive though the work of every user who had it is over.
+    """
 
     concept: str
     cls: str
-    maker: str  # that first handed them out, or constructed them
-    made: int  # for a known user
+    maker: str  # that first handed them out, or else constructed them
+    made: int  # for known users
     released: int  # of these, no longer there
     alive: int
-    orphans: int  # alive, though the work of every user who had them is over
+    evicted: int  # of those released, those that outlived the making of another one
+    alive_then: int  # instances when the first of these was released
+    orphans: int
     orphan_users: int  # so many users had them
-    orphans_earlier: int  # of these, made in the first half of all that were made
-    released_after: int  # released after the work of their users was over
-    oldest: int  # nanoseconds since the work of an orphan's user ended: the longest such time
-    median: int  # half of the orphans are past it for longer than that
-    is_collected: bool  # counted after a full garbage collection that came later than the users' end
-    pause: int  # nanoseconds that a collection of the probe's own took; 0 where none was needed
-    instance: str  # an orphan of which there is a HolderRecord; "" where there is none
-    held: int  # orphans that a module or a running task holds; -1 where nobody looked
-    bound: int  # entries that the holder of these may have at most; 0 where none is known
-    site: Site  # where the first of the orphans was made
+    orphans_earlier: int  # of the orphans, those in the first half of all that were made
+    oldest: int  # nanoseconds since an orphan's user was last seen, at most
+    median: int  # half of the orphans are past that for longer
+    is_collected: bool  # counted after a full garbage collection since
+    pause: int  # nanoseconds that a collection of the probe's own took; 0 where there was none
+    held: int  # orphans that a module or a running task holds; -1 where nobody has looked yet
+    bound: int  # entries that their holder may have at most; 0 where none is known
+    instance: str  # the orphan that a HolderRecord tells of; "" where there is none
+    site: Site  # where the first orphan was made
     time: int
 
 

@@ -22,9 +22,10 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         origin: the factory that first handed it out, None while none did.
         born: code, offset and running factories of its construction; None where it was not seen, or where
             it happened inside its origin.
+        released: serial of the newest instance at the moment when this one was freed, None while it lives.
     """
 
-    __slots__ = ("born", "key", "origin", "others", "serial", "user")
+    __slots__ = ("born", "key", "origin", "others", "released", "serial", "user")
 
     key: int
     serial: int
@@ -32,6 +33,7 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     others: Optional[set[str]]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
+    released: Optional[int]
 
 
 MOST_USERS = 4096
@@ -49,7 +51,7 @@ class InstanceTable:
         self.by_id: dict[int, InstanceRef] = {}
         self.newest = 0
         self._serial = count(1).__next__
-        self._forget = _forgetting(self.by_id)
+        self._forget = _forgetting(self)
 
     def find(self, instance: object) -> InstanceRef | None:
         """Return what is known of the instance, None when it was never seen."""
@@ -66,7 +68,7 @@ class InstanceTable:
         known.key = key = id(instance)
         known.serial = self.newest = self._serial()
         known.user = user
-        known.others = known.origin = known.born = None
+        known.others = known.origin = known.born = known.released = None
         self.by_id[key] = known
         return known
 
@@ -95,10 +97,12 @@ class InstanceTable:
             known.user = known.others = None
 
 
-def _forgetting(by_id: dict[int, InstanceRef]) -> Callable[[InstanceRef], None]:
+def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:
     """Return what is called with the weak reference of an instance that is being freed."""
+    by_id = table.by_id
 
     def forget(gone: InstanceRef) -> None:
+        gone.released = table.newest
         by_id.pop(gone.key, None)  # the id is still taken: no other instance can stand there
 
     return forget

@@ -14,6 +14,7 @@ from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import MakeEvent
+from ssot_probe.observe.population import Count, Population
 from ssot_probe.observe.stale_calls import StaleEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
 from ssot_probe.recorder.buffer import Buffer
@@ -23,6 +24,7 @@ from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
+from ssot_probe.recorder.populations import PopulationLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
@@ -69,6 +71,7 @@ class Recorder:
         losses: Losses,
         places: Places,
         instances: InstanceTable,
+        population: Population,
         hot_imports: HotImports,
         hash_user: Callable[[str], str],
         exporters: Sequence[Exporter],
@@ -84,6 +87,7 @@ class Recorder:
         self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
         self._imports = ImportLedger(places)
         self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
+        self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
@@ -136,11 +140,15 @@ class Recorder:
             records.append(self._process("started", self._identity.armed, 0))
         for item in items:
             if type(item) is tuple:
-                records.extend(self._ledger.take(MakeEvent._make(item)))
+                event = MakeEvent._make(item)
+                records.extend(self._ledger.take(event))
+                self._populations.take(event)
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
             elif type(item) is StaleEvent:
                 self._contexts.take(item)
+            elif type(item) is Count:
+                records.append(self._populations.record(item, now))
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
@@ -155,6 +163,8 @@ class Recorder:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0
         self._count_imports(records)
+        if now >= self._next_heartbeat and not is_final:
+            records.extend(self._populations.due(now))
         if is_final or now >= self._next_heartbeat:
             self._next_heartbeat = now + HEARTBEAT
             state = "stopped" if is_final else "alive"

@@ -166,7 +166,7 @@ _SHAPES: dict[type, _Shape] = {
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
     ContextRecord: _Shape(
-        "ssot.context",
+        "ssot.finding",
         ContextRecord,
         {
             "moment": "ssot.context.moment",
@@ -198,10 +198,11 @@ _SHAPES: dict[type, _Shape] = {
             "made": "ssot.population.made",
             "released": "ssot.population.released",
             "alive": "ssot.population.alive",
+            "evicted": "ssot.population.evicted",
+            "alive_then": "ssot.population.alive_then",
             "orphans": "ssot.population.orphans",
             "orphan_users": "ssot.population.users",
             "orphans_earlier": "ssot.population.earlier",
-            "released_after": "ssot.population.released_after",
             "oldest": "ssot.population.oldest",
             "median": "ssot.population.median",
             "is_collected": "ssot.population.collected",

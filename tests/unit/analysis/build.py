@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.judge import Judgement, judge
@@ -11,15 +12,18 @@ from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
 from ssot_probe.model.finding import Finding
 from ssot_probe.model.policy import Concept, Policy, Waiver
 from ssot_probe.model.records import (
+    NOWHERE,
     AccessRecord,
     BindingRecord,
     BlindRecord,
     ClassRecord,
+    ContextRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
     MakeRecord,
     ModuleRecord,
+    PopulationRecord,
     ProcessRecord,
     Record,
     ReferenceRecord,
@@ -227,6 +231,54 @@ class Program:
     def holds(self, *path: str, instance: str = "p1-1", cls: str = MANAGER) -> None:
         """Tell what keeps an instance alive."""
         self.add(HolderRecord(instance, cls, path, self.now()))
+
+    def runs_with(
+        self,
+        carried: str,
+        user: str,
+        place: str = "chat/views.py:12",
+        cls: str = MANAGER,
+        count: int = 1,
+        moment: str = "call",
+        since: str = "",
+        said_by: str = "argument user_id",
+        concept: str = "websocket-manager",
+    ) -> None:
+        """Run work for one user with the context of another."""
+        time = self.now()
+        where = site(place, "handler") if place else NOWHERE
+        carrier = "contextvar chat.auth:current_user"
+        self.add(
+            ContextRecord(
+                moment=moment,
+                carrier=carrier,
+                said_by=said_by,
+                carried=carried,
+                user=user,
+                pairs=1,
+                concept=concept,
+                cls=cls,
+                maker=GET_MANAGER,
+                since=since,
+                site=where,
+                thread="MainThread",
+                task="",
+                severity="error",
+                count=count,
+                first=time,
+                last=time,
+            )
+        )
+
+    def counts(self, orphans: int = 12, users: int = 12, **values: Any) -> None:
+        """Count the instances that outlived their users, all of them unless other values are given."""
+        self.add(
+            PopulationRecord(
+                "websocket-manager",
+                *(MANAGER, GET_MANAGER, orphans, 0, orphans, 0, 0, orphans, users, orphans // 2),
+                *(5 * SECOND, SECOND, True, 1, orphans, 0, "p1-1", site("chat/views.py:12"), self.now()),
+            )._replace(**values)
+        )
 
     def is_blind_to(self, subject: str, reason: str) -> None:
         """Tell what cannot be observed."""
