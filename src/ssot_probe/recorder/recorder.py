@@ -140,7 +140,7 @@ class Recorder:
             records.append(self._process("started", self._identity.armed, 0))
         for item in items:
             if type(item) is tuple:
-                event = MakeEvent._make(item)
+                event = MakeEvent(*item)
                 records.extend(self._ledger.take(event))
                 self._populations.take(event)
             elif type(item) is LoadEvent:
