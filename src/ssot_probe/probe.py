@@ -119,6 +119,7 @@ class Probe:
             return
         self.is_active = False
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
+        ended = time_ns()
         try:
             self.modules.look_again()
             self.hot_imports.stop()
@@ -128,7 +129,7 @@ class Probe:
             is_interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
             if self.modules.classes and not is_interrupted:
                 self._explain_sharing()
-                self._count_outlived(deadline)
+                self._count_outlived(ended, deadline)
             self.modules.remove_wrappers()
             work.is_noted[0] = False
             work.forget()
@@ -176,19 +177,14 @@ class Probe:
         for record in explain_shared(self.instances, self.modules.classes, self.process_id):
             self.buffer.add(record)
 
-    def _count_outlived(self, deadline: float) -> None:
+    def _count_outlived(self, ended: int, deadline: float) -> None:
         """Look whether instances have outlived their users' work, if there are enough of them."""
-        ended = time_ns()  # what follows takes its time, in which nobody's work could go on
         if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
             return
         from ssot_probe.observe.outlived import outlived
 
-        for found in outlived(self.population, ended, self.process_id, self._is_first_party):
+        for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
             self.buffer.add(found)
-
-    def _is_first_party(self, name: str, file: object) -> bool:
-        known = file if isinstance(file, str) else self.script if name == "__main__" else ""
-        return self.scope.watches(name, known or None)
 
     # What the recorder needs
 

@@ -39,9 +39,11 @@ PROJECT = {
 }
 
 
-def found_in(directory: Path, code: str, main: str, policy: str = POLICY) -> list[Finding]:
+def found_in(
+    directory: Path, code: str, main: str, policy: str = POLICY, more: Mapping[str, str] | None = None
+) -> list[Finding]:
     """Run a program under the probe and judge the recording; return the findings of a code."""
-    done = run(directory, files={**PROJECT, "main.py": main}, policy=policy).checked()
+    done = run(directory, files={**PROJECT, **(more or {}), "main.py": main}, policy=policy).checked()
     recording = load([str(done.directory)])
     judgement = judge(recording, read_policy(str(directory / "ssot-probe.toml")))
     return [finding for finding in judgement.findings if finding.code == code]
@@ -531,3 +533,291 @@ def test_a_leak_is_found_where_only_arguments_say_who_the_user_is(tmp_path: Path
     serve = "for number in range(12):\n    serve(f'user-{number}')\n"
     (finding,) = found_in(tmp_path, "SSOT206", program + serve)
     assert finding.count >= 5
+
+
+LEFT_BEHIND: Mapping[str, tuple[str, str]] = {
+    "a job that calls for its user with what the one before has left": (
+        "error",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def first(user):
+            current_user.set(user)
+            get_manager(user)
+
+        def second(user):
+            get_manager(user)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(first, "alice").result()
+            pool.submit(second, "bob").result()
+        """,
+    ),
+    "a job that is handed in by somebody else's task": (
+        "error",
+        """
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def first(user):
+            current_user.set(user)
+            get_manager()
+
+        async def handle(pool, user, job, *arguments):
+            current_user.set(user)
+            await asyncio.get_running_loop().run_in_executor(pool, job, *arguments)
+
+        async def main():
+            with ThreadPoolExecutor(1) as pool:
+                await asyncio.create_task(handle(pool, "alice", first, "alice"))
+                await asyncio.create_task(handle(pool, "bob", get_manager))
+
+        asyncio.run(main())
+        """,
+    ),
+    "a job that overwrites what the one before has left": (
+        "warning",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def job(user):
+            current_user.set(user)
+            get_manager()
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(job, "alice").result()
+            pool.submit(job, "bob").result()
+        """,
+    ),
+    "a job of which nobody says whom it is for": (
+        "warning",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def first(user):
+            current_user.set(user)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(first, "alice").result()
+            pool.submit(get_manager).result()
+        """,
+    ),
+    "a thread-local that a job leaves": (
+        "error",
+        """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.carts import get_manager
+        state = threading.local()
+
+        def job(user, logs_in):
+            if logs_in:
+                state.user = user
+            get_manager(user)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(job, "alice", True).result()
+            pool.submit(job, "bob", False).result()
+        """,
+    ),
+    "a thread-local in a thread of asyncio.to_thread": (
+        "error",
+        """
+        import asyncio, threading
+        from shop.carts import get_manager
+        state = threading.local()
+
+        def job(user, logs_in):
+            if logs_in:
+                state.user = user
+            get_manager(user)
+
+        async def main():
+            await asyncio.to_thread(job, "alice", True)
+            await asyncio.to_thread(job, "bob", False)
+
+        asyncio.run(main())
+        """,
+    ),
+    "a callable of the policy that reads a thread-local": (
+        "error",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import log_in
+        from shop.carts import get_manager
+
+        def job(user, logs_in):
+            if logs_in:
+                log_in(user)
+            get_manager(user)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(job, "alice", True).result()
+            pool.submit(job, "bob", False).result()
+        """,
+    ),
+}
+
+NOTHING_LEFT: Mapping[str, str] = {
+    "jobs that reset what they set": """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def job(user):
+            token = current_user.set(user)
+            try:
+                get_manager(user)
+            finally:
+                current_user.reset(token)
+
+        with ThreadPoolExecutor(1) as pool:
+            for user in ("alice", "bob", "carol"):
+                pool.submit(job, user).result()
+    """,
+    "jobs that run in a copy of a context": """
+        import asyncio, contextvars
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def job(user):
+            current_user.set(user)
+            get_manager(user)
+
+        async def handle(user):
+            current_user.set(user)
+            await asyncio.to_thread(job, user)
+
+        async def main():
+            for user in ("alice", "bob"):
+                await asyncio.create_task(handle(user))
+
+        asyncio.run(main())
+        with ThreadPoolExecutor(1) as pool:
+            for user in ("alice", "bob"):
+                pool.submit(contextvars.copy_context().run, job, user).result()
+    """,
+    "jobs of one user": """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def job(user):
+            current_user.set(user)
+            get_manager(user)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(job, "alice").result()
+            pool.submit(job, "alice").result()
+    """,
+    "jobs in threads of their own": """
+        import threading
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def job(user):
+            current_user.set(user)
+            get_manager(user)
+
+        for user in ("alice", "bob"):
+            thread = threading.Thread(target=job, args=(user,))
+            thread.start()
+            thread.join()
+    """,
+    "an administrator who acts for users in jobs of their own": """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def job(user):
+            token = current_user.set("administrator")
+            try:
+                get_manager(user)
+            finally:
+                current_user.reset(token)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(job, "alice").result()
+            pool.submit(job, "bob").result()
+    """,
+    "a thread-local without a user": """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.carts import get_manager
+        state = threading.local()
+
+        def job(user):
+            state.buffer = bytearray(10)
+            state.name = "connection-1"
+            get_manager(user)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(job, "alice").result()
+            pool.submit(job, "bob").result()
+    """,
+    "a thread-local that is reset": """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.carts import get_manager
+        state = threading.local()
+
+        def job(user):
+            state.user = user
+            try:
+                get_manager(user)
+            finally:
+                del state.user
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(job, "alice").result()
+            pool.submit(job, "bob").result()
+    """,
+    "what an initializer sets for all jobs": """
+        from concurrent.futures import ThreadPoolExecutor
+        from shop.auth import current_user
+        from shop.carts import get_manager
+
+        def job():
+            get_manager()
+
+        with ThreadPoolExecutor(1, initializer=current_user.set, initargs=("reports",)) as pool:
+            pool.submit(job).result()
+            pool.submit(job).result()
+    """,
+}
+
+THREAD_LOCAL = """
+    import threading
+    state = threading.local()
+
+    def log_in(user):
+        state.user = user
+
+    def user_id():
+        return getattr(state, "user", None)
+"""
+
+CALLED = POLICY.replace('{ contextvar = "shop.auth:current_user" }', '{ call = "shop.auth:user_id" }')
+
+
+@pytest.mark.parametrize(("severity", "main"), LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+def test_what_a_job_leaves_for_the_next_one_is_found(tmp_path: Path, severity: str, main: str) -> None:
+    if "log_in" in main:
+        found = found_in(tmp_path, "SSOT304", dedent(main), CALLED, {"shop/auth.py": THREAD_LOCAL})
+    else:
+        found = found_in(tmp_path, "SSOT304", dedent(main))
+    assert max(finding.severity for finding in found).label == severity
+
+
+@pytest.mark.parametrize("main", NOTHING_LEFT.values(), ids=NOTHING_LEFT)
+def test_jobs_that_leave_nothing_are_silent(tmp_path: Path, main: str) -> None:
+    assert not found_in(tmp_path, "SSOT304", dedent(main))

@@ -5,11 +5,11 @@ A ContextVar counts only where it was set: its default is nobody's context.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Optional
 
-from ssot_probe.context.sources import readers_for, user_id
+from ssot_probe.context.sources import UserSources, find_source, text_of
+from ssot_probe.context.values import unwrapped, user_id
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import UserSource
 from ssot_probe.model.residue import CARRIED
@@ -36,14 +36,13 @@ def carriers_of(
     """
     found = []
     for source in sources:
-        if source.kind == "contextvar":
-            read = _guarded(_variable_reader(source.target), source, on_failure)
-        elif source.kind in CARRIED:
-            (reader,) = readers_for([source], None, 0, on_failure)
-            read = _without_arguments(reader)
-        else:
-            continue
-        found.append(Carrier(f"{source.kind} {source.target}", read))
+        if source.kind in CARRIED:
+            if source.kind == "contextvar":
+                read = _variable_reader(source, on_failure)
+            else:
+                (reader,) = UserSources([source], on_failure).of_use()
+                read = _without_arguments(reader)
+            found.append(Carrier(f"{source.kind} {source.target}", read))
     return tuple(found)
 
 
@@ -56,34 +55,20 @@ def first_carried(carriers: Sequence[Carrier]) -> tuple[str, str | None]:
     return "", None
 
 
-def _variable_reader(target: str) -> CarriedUser:
-    module, name = split(target)
-    modules, parts = sys.modules, name.split(".")
+def _variable_reader(source: UserSource, on_failure: Callable[[str, BaseException], None]) -> CarriedUser:
+    module, name = split(source.target)
 
     def read() -> str | None:
-        found: Any = modules.get(module)
-        for part in parts:
-            found = getattr(found, part, None)
-        value = None if found is None else found.get(None)
-        if value is None or type(value) is str:
-            return value or None
-        return user_id(value)
+        try:
+            variable: Any = find_source(module, name)
+            value = None if variable is None else variable.get(None)
+            return None if value is None else user_id(unwrapped(value))
+        except Exception as error:
+            on_failure(text_of(source), error)
+            return None
 
     return read
 
 
 def _without_arguments(reader: Callable[..., Optional[str]]) -> CarriedUser:
     return lambda: reader(None, (), {})
-
-
-def _guarded(
-    read: CarriedUser, source: UserSource, on_failure: Callable[[str, BaseException], None]
-) -> CarriedUser:
-    def guarded() -> str | None:
-        try:
-            return read()
-        except Exception as error:
-            on_failure(f"{source.kind} = {source.target!r}", error)
-            return None
-
-    return guarded

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Union
 
 from ssot_probe.context import work
+from ssot_probe.context.values import id_of_account
 
 _bound: ContextVar[str | None] = ContextVar("ssot_probe_user", default=None)
 
@@ -23,13 +24,14 @@ bound_user = _bound.get
 def bind_user(user_id: Union[str, int, None]) -> Iterator[None]:
     """Say who the current user is, for everything in the block and the tasks started in it.
 
-    Costs next to nothing where the probe is off. Binding None says that nobody is.
+    Costs next to nothing where the probe is off, and never raises. Binding None says that nobody is. Blocks
+    within each other: the innermost counts, so an administrator who acts for a user binds that user.
 
     Args:
-        user_id: the application's id of the user; 7 and "7" are the same user. It leaves the process
-            only as a keyed hash.
+        user_id: the application's id of the user; 7 and "7" are the same user, and an object that stores
+            such an id will do. It leaves the process only as a keyed hash.
     """
-    user = None if user_id is None else str(user_id)
+    user = _id(user_id)
     outer = _bound.get()
     around = None if outer is None else _around.set((*_around.get(), outer))
     block = work.enter_block(user) if user is not None and work.is_noted[0] else 0
@@ -37,16 +39,24 @@ def bind_user(user_id: Union[str, int, None]) -> Iterator[None]:
     try:
         yield
     finally:
-        _bound.reset(token)
-        if around is not None:
-            _around.reset(around)
         if block:
             work.leave_block(block)
+        with suppress(ValueError):  # a generator that ends in another context, where this never was
+            _bound.reset(token)
+            if around is not None:
+                _around.reset(around)
 
 
 def users_around() -> tuple[str, ...]:
     """Return the users of the blocks around the innermost one: who acts for somebody else is among them."""
     return _around.get()
+
+
+def _id(value: object) -> str | None:
+    try:
+        return id_of_account(value) or None
+    except Exception:
+        return None  # nobody: its calls are counted as unattributed
 
 
 def thread_and_task() -> tuple[str, str]:

@@ -6,10 +6,12 @@ work before it; whose work has ended tells which instances have outlived their u
 
 from __future__ import annotations
 
+from _thread import get_ident
 from contextvars import ContextVar, Token
 from itertools import count
 from time import time_ns
-from typing import Optional
+from types import CodeType
+from typing import Any, Optional, Protocol
 
 MOST_USERS = 100_000
 """Users whose last work is remembered."""
@@ -23,18 +25,40 @@ class Work:
         found: the user whose context was there when it began, None for nobody's.
         for_user: the user for whom it was handed in, where that is known.
         user: the user for whom something observed ran in it, None before that.
+        said: the user whom something that is observed was said on purpose to be for in it.
+        code: of the function that runs as the job, where that is known.
+        is_own: it runs in its thread's own context, rather than in a copy that it brings.
+        before: what `Watcher.begins` said.
+        is_told: it was told already that it ran with the context of somebody else.
         is_over: it has ended; a task that it started may still find it in its context.
     """
 
-    __slots__ = ("for_user", "found", "is_over", "kind", "serial", "user")
+    __slots__ = (
+        *("before", "code", "for_user", "found", "is_over", "is_own", "is_told"),
+        *("kind", "said", "serial", "user"),
+    )
 
-    def __init__(self, kind: str, found: str | None, for_user: str | None) -> None:
+    def __init__(self, kind: str, for_user: str | None, code: CodeType | None, is_own: bool) -> None:
         self.kind = kind
-        self.found = found
         self.for_user = for_user
+        self.code = code
+        self.is_own = is_own
+        self.found: Optional[str] = None
         self.user: Optional[str] = None
-        self.is_over = False
+        self.said: Optional[str] = None
+        self.before: Any = None
+        self.is_over = self.is_told = False
         self.serial = _serial()
+
+
+class Watcher(Protocol):
+    """What looks at each piece of work where it begins and ends. It must not raise."""
+
+    def begins(self, work: Work) -> None:
+        """Set what is `found` and what was there `before`."""
+
+    def ends(self, work: Work) -> None:
+        """Look at what is left."""
 
 
 _serial = count(1).__next__
@@ -46,6 +70,9 @@ current_work = _current.get
 active: dict[int, Work] = {}
 """Work that has begun and not ended, by its serial."""
 
+running: dict[int, Work] = {}
+"""Jobs that run in a context which they have brought, where nothing says that they do: by number of thread."""
+
 blocks: dict[int, str] = {}
 """Users of the `bind_user()` blocks that are open, by a serial of the block."""
 
@@ -55,24 +82,35 @@ ended: dict[str, int] = {}
 gaps: dict[str, int] = {}
 """The longest time between two pieces of work of a user, in nanoseconds."""
 
+watchers: list[Watcher] = []
+"""At most one."""
+
 is_noted = [False]
 """Is there anybody who wants to know? Nothing is noted where the probe is off."""
 
 
 def begin(
-    kind: str, found: str | None = None, for_user: str | None = None
+    kind: str, for_user: str | None = None, code: CodeType | None = None, is_own: bool = True
 ) -> tuple[Work, Token[Work | None]]:
-    """Note that a piece of work begins here; give what is returned to `end`."""
-    work = Work(kind, found, for_user)
+    """Note that a piece of work begins here; give what is returned to `end`. The arguments are Work's."""
+    work = Work(kind, for_user, code, is_own)
+    if watchers:
+        watchers[0].begins(work)
     active[work.serial] = work
+    if not is_own:
+        running[get_ident()] = work
     return work, _current.set(work)
 
 
 def end(begun: tuple[Work, Token[Work | None]]) -> Work:
     """Note that a piece of work has ended."""
     work, token = begun
+    if watchers:
+        watchers[0].ends(work)
     work.is_over = True
     active.pop(work.serial, None)
+    if not work.is_own:
+        running.pop(get_ident(), None)
     try:
         _current.reset(token)
     except ValueError:  # it ends in another context than it began in
@@ -81,6 +119,13 @@ def end(begun: tuple[Work, Token[Work | None]]) -> Work:
     if user is not None:
         note_ended(user)
     return work
+
+
+def note_user(user: str) -> None:
+    """Note that something observed runs for a user, in the work that is done in this thread or context."""
+    work = _current.get() or running.get(get_ident())
+    if work is not None:
+        work.user = user
 
 
 def enter_block(user: str) -> int:
@@ -121,5 +166,5 @@ def users_at_work() -> set[str]:
 
 def forget() -> None:
     """Forget everything: a forked child has begun nothing yet."""
-    for noted in (active, blocks, ended, gaps):
+    for noted in (active, running, blocks, ended, gaps):
         noted.clear()

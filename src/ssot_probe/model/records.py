@@ -235,6 +235,15 @@ class ReferenceRecord(NamedTuple):
     time: int
 
 
+class UserSourceRecord(NamedTuple):
+    """What has become of asking one source who the user is; the newest record of a source counts."""
+
+    source: str  # as the policy writes it, a framework's name, or "arguments"
+    kind: str  # "policy" | "framework" | "arguments"
+    state: str  # "answered" | "silent": never yet | "missing": the policy's name is not in its module
+    time: int
+
+
 class BlindRecord(NamedTuple):
     """Something that the policy asks for and that cannot be observed here."""
 
@@ -257,6 +266,7 @@ Record = Union[
     ContextRecord,
     PopulationRecord,
     ReferenceRecord,
+    UserSourceRecord,
     BlindRecord,
 ]
 

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Optional
 
 from ssot_probe.context.carried import Carrier, carriers_of, first_carried
 from ssot_probe.context.current import bound_user, thread_and_task, users_around
+from ssot_probe.context.frameworks import framework_user
 from ssot_probe.context.request import current_request, mark_request
-from ssot_probe.context.sources import UserReader, readers_for
+from ssot_probe.context.sources import UserReader, UserSources
 from ssot_probe.context.work import Work, current_work
 from ssot_probe.model.policy import UserSource
 from ssot_probe.model.residue import context_severity, is_stale
@@ -77,7 +78,7 @@ class StaleCalls:
         declared = [source for source in self._sources if source.kind == "argument"]
         named: list[tuple[str, UserReader]] = []
         for source in declared:
-            for reader in readers_for([source], code, skipped, self._on_failure):
+            for reader in UserSources([source], self._on_failure).of_maker(code, skipped):
                 named.append((f"argument {source.target}", reader))
         return self._checking(tuple(named))
 
@@ -106,7 +107,11 @@ class StaleCalls:
                 if found is not None:
                     said_by, user = name, found
                     break
+            if user is None:
+                said_by, user = "the framework", framework_user()
             work = current_work()
+            if work is not None and user is not None:
+                work.said = user
             if user is None and work is not None and not work.is_over:
                 said_by, user = "what handed the work in", work.for_user
             if user is None:
@@ -116,6 +121,8 @@ class StaleCalls:
                 return
             if not is_stale(carried, _work_of(user, work)) or _is_fresh(carried, work):
                 return
+            if work is not None:
+                work.is_told = True
             severity = context_severity(observed.concept, had_effect=True).label
             mark_request("SSOT304", severity, observed.concept.name, observed.name)
             append(
@@ -136,6 +143,9 @@ def _work_of(user: str, work: Work | None) -> set[str]:
         users.add(bound)
     if work is not None and not work.is_over and work.for_user is not None:
         users.add(work.for_user)
+    of_request = framework_user()
+    if of_request is not None:
+        users.add(of_request)
     return users
 
 

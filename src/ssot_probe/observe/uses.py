@@ -17,14 +17,12 @@ from typing import Any
 from ssot_probe.context.current import bound_user, task_name, thread_name
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
+from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.unseen_frames import leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, caller_depth
-
-AMBIENT = frozenset({"contextvar", "call", "baggage"})
-"""Kinds of user sources that say who is running, rather than whom a call is about."""
 
 
 def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
@@ -68,6 +66,8 @@ def use_wrapper(
             user = method.user_of(instance, (), {})
             if user is None:
                 return
+        if active:
+            note_user(user)
         if method.check is not None:
             frame = _getframe(depth)
             method.check(method, observed, instance, (), {}, frame.f_code, frame.f_lasti)

@@ -52,6 +52,7 @@ SPANS = (
     Span("ssot.holder", "what keeps an instance alive that is shared or has leaked"),
     Span("ssot.population", "what became of the instances that a maker made for users"),
     Span("ssot.reference", "source or configuration names a module or class without importing it"),
+    Span("ssot.user_source", "what has become of asking one source who the user is"),
     Span("ssot.blind", "something that cannot be observed here"),
 )
 
@@ -167,6 +168,9 @@ ATTRIBUTES = (
         "string",
         "string, configuration, entry-point, pickle, computed-import, deprecated",
     ),
+    Attribute("ssot.user_source.name", "string", "as the policy writes it, a framework, or arguments"),
+    Attribute("ssot.user_source.kind", "string", "policy, framework or arguments"),
+    Attribute("ssot.user_source.state", "string", "answered, silent or missing"),
     Attribute("ssot.blind.subject", "string", "what cannot be observed"),
     Attribute("ssot.blind.reason", "string", "why"),
 )

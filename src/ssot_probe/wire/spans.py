@@ -24,6 +24,7 @@ from ssot_probe.model.records import (
     ReferenceRecord,
     SharingRecord,
     Site,
+    UserSourceRecord,
 )
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData
 from ssot_probe.wire.registry import SCOPE
@@ -218,6 +219,15 @@ _SHAPES: dict[type, _Shape] = {
         "ssot.reference",
         ReferenceRecord,
         {"target": "ssot.reference.target", "kind": "ssot.reference.kind"},
+    ),
+    UserSourceRecord: _Shape(
+        "ssot.user_source",
+        UserSourceRecord,
+        {
+            "source": "ssot.user_source.name",
+            "kind": "ssot.user_source.kind",
+            "state": "ssot.user_source.state",
+        },
     ),
     BlindRecord: _Shape(
         "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}

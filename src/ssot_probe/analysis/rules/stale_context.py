@@ -48,7 +48,7 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def _finding(concept: Concept | None, subject: str, records: Sequence[ContextRecord]) -> Finding:
-    had_effect = any(record.moment == "call" or record.cls for record in records)
+    had_effect = any(record.moment == "call" or record.severity == "error" for record in records)
     count = sum(record.count for record in records)
     users = {user for record in records for user in (record.carried, record.user) if user}
     if had_effect:
