@@ -71,7 +71,7 @@ active: dict[int, Work] = {}
 """Work that has begun and not ended, by its serial."""
 
 running: dict[int, Work] = {}
-"""Jobs that run in a context which they have brought, where nothing says that they do: by number of thread."""
+"""Jobs that run in a context which they have brought, in which nothing says so: by number of thread."""
 
 blocks: dict[int, str] = {}
 """Users of the `bind_user()` blocks that are open, by a serial of the block."""
