@@ -26,7 +26,7 @@ from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
-from ssot_probe.observe.uses import public_methods, use_wrapper
+from ssot_probe.observe.uses import Uses, public_methods
 from ssot_probe.observe.wrappers import Wrappers
 
 
@@ -71,6 +71,7 @@ class Instrumenter:
             on_failure=self.failed,
         )
         self.stale_calls = StaleCalls(policy.user, append, self.failed)
+        self._uses = Uses(append, instances, self.classes, self.failed)
         self._declared = {
             name
             for concept in policy.concepts
@@ -127,7 +128,12 @@ class Instrumenter:
         """Take every wrapper off; those that others stacked on are switched off in place."""
         for maker in self._makers:
             maker.is_enabled = False
+        self._uses.overlaps.stop()
         self._patches.remove()
+
+    def after_fork_in_child(self) -> None:
+        """Forget what is under way: it goes on in the parent."""
+        self._uses.overlaps.forget()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         is_new = cls not in self.classes
@@ -197,8 +203,7 @@ class Instrumenter:
                 method = Maker(f"{census.qualified_name(owner)}.{name}", "method", function.__code__, readers)
                 method.check = self.stale_calls.of_method()
                 self._makers.append(method)
-                wrapper = use_wrapper(method, self._append, self._instances, self.classes, self.failed)
-                self._patches.put(owner, name, function, wrapper)
+                self._patches.put(owner, name, function, self._uses.wrapper(method))
 
     def _look_into(self, cls: type, module: str) -> bool:
         """Look through a class that the module defines, and through those that are defined inside of it."""

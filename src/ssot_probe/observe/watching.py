@@ -88,6 +88,8 @@ class ModuleWatch:
     def after_fork_in_child(self) -> None:
         """Know that only this thread goes on."""
         self._finder.after_fork_in_child()
+        if self._instrumenter is not None:
+            self._instrumenter.after_fork_in_child()
 
     @property
     def classes(self) -> dict[type, ObservedClass]:

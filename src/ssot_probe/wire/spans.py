@@ -18,12 +18,15 @@ from ssot_probe.model.records import (
     ImportRecord,
     MakeRecord,
     ModuleRecord,
+    OverlapRecord,
     PopulationRecord,
     ProcessRecord,
+    RaceRecord,
     Record,
     ReferenceRecord,
     SharingRecord,
     Site,
+    ThreadRecord,
     UserSourceRecord,
 )
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData
@@ -43,6 +46,13 @@ _DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
 _CLASS = {"cls": "ssot.class.name", "serial": "ssot.class.serial"}
 _INSTANCE = {"instance": "ssot.instance.id", "cls": "ssot.instance.type"}
 _ACTOR = {"thread": "thread.name", "task": "ssot.task.name"}
+_TWO_CALLS = {
+    "threads": "ssot.calls.threads",
+    "tasks": "ssot.calls.tasks",
+    "places": "ssot.calls.places",
+    "entered": "ssot.calls.entered_at",
+}
+_REQUEST = {"request": "ssot.request.trace_id", "request_span": "ssot.request.span_id"}
 
 
 class _Shape(NamedTuple):
@@ -162,10 +172,58 @@ _SHAPES: dict[type, _Shape] = {
             "users": "ssot.instance.user.hashes",
             "user_count": "ssot.instance.user.count",
             "severity": "ssot.finding.severity",
-            "request": "ssot.request.trace_id",
-            "request_span": "ssot.request.span_id",
+            **_REQUEST,
         },
         finding=("SSOT301", "cross_user_shared_instance"),
+    ),
+    ThreadRecord: _Shape(
+        "ssot.instance.thread",
+        ThreadRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "maker": "ssot.maker.name",
+            "outcome": "ssot.maker.outcome",
+            "user": "user.hash",
+            "number": "ssot.thread.serial",
+            **_ACTOR,
+            "is_job": "ssot.thread.is_job",
+            "beside": "ssot.thread.beside",
+        },
+    ),
+    OverlapRecord: _Shape(
+        "ssot.overlap",
+        OverlapRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "methods": "ssot.calls.methods",
+            "users": "ssot.instance.user.hashes",
+            **_TWO_CALLS,
+            "until": "ssot.overlap.until",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+    ),
+    RaceRecord: _Shape(
+        "ssot.race",
+        RaceRecord,
+        {
+            "maker": "ssot.maker.name",
+            "kind": "ssot.maker.kind",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "user": "user.hash",
+            "instances": "ssot.race.instances",
+            **_TWO_CALLS,
+            "left": "ssot.race.left_at",
+            "kept": "ssot.race.kept",
+            "slot": "ssot.race.slot",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
     ContextRecord: _Shape(
@@ -185,8 +243,7 @@ _SHAPES: dict[type, _Shape] = {
             **_ACTOR,
             "severity": "ssot.finding.severity",
             "count": "ssot.count",
-            "request": "ssot.request.trace_id",
-            "request_span": "ssot.request.span_id",
+            **_REQUEST,
         },
         ("first", "last"),
         ("SSOT304", "stale_context"),
@@ -285,9 +342,13 @@ def to_span(record: Record) -> SpanData:
         links = tuple(access_ids(record.instance, user) for user in record.users)
         if record.request and record.request_span:
             links = (*links, (record.request, record.request_span))
-    elif isinstance(record, ContextRecord) and record.request and record.request_span:
-        links = ((record.request, record.request_span),)
-    error = name == _FINDING and values["severity"] == "error"
+    elif isinstance(record, (ContextRecord, OverlapRecord, RaceRecord)):
+        if record.request and record.request_span:
+            links = ((record.request, record.request_span),)
+        if not isinstance(record, ContextRecord):
+            attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
+    is_finding = name == _FINDING or "ssot.finding.code" in attributes
+    error = is_finding and values["severity"] == "error"
     start, end = (values[field] for field in shape.times)
     return SpanData(name, start, end, attributes, trace_id, span_id, links, error)
 
