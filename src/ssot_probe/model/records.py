@@ -124,6 +124,8 @@ class MakeRecord(NamedTuple):
     unattributed: int  # of these, calls for which no user was known
     first: int
     last: int
+    callers: tuple[str, ...] = ()  # of a call out of a constructor: who constructs there, nearest first
+    calls: tuple[str, ...] = ()  # "file:line" at which each of them does
 
 
 class AccessRecord(NamedTuple):
@@ -157,12 +159,132 @@ class SharingRecord(NamedTuple):
     request_span: str  # span id of the application's own span, hex; "" when it has none
 
 
+class ThreadRecord(NamedTuple):
+    """A thread used an instance for a user, or got hold of it, for the first time.
+
+    Told of users with several threads only.
+    """
+
+    instance: str
+    concept: str
+    cls: str
+    maker: str  # or the method that ran
+    outcome: str  # "used" | "returned"
+    site: Site
+    user: str
+    number: int  # of the thread in its process: names repeat
+    thread: str
+    task: str
+    is_job: bool  # a pool's worker was given it to do, and whoever gave it may wait meanwhile
+    beside: int  # number of another thread that was in it at the same time, 0 for none
+    time: int
+
+
+class OverlapRecord(NamedTuple):
+    """Two users were inside one instance's methods at the same time: the second came in before `until`."""
+
+    instance: str
+    concept: str
+    cls: str
+    methods: tuple[str, ...]  # of the two calls, in the order in which they came in
+    users: tuple[str, ...]
+    threads: tuple[str, ...]
+    tasks: tuple[str, ...]
+    places: tuple[str, ...]  # "file:line" of the two calls
+    entered: int  # when the first one came in
+    time: int  # when the second one did
+    until: int  # when one of them left; 0 where neither did as long as it was watched
+    severity: str
+    count: int  # type: ignore[assignment]  # overlaps of these two methods since the last that was told
+    site: Site  # of the second call
+    request: str
+    request_span: str
+
+
+class RaceRecord(NamedTuple):
+    """Overlapping calls of a factory with one key gave out two instances, of which one was to be kept."""
+
+    maker: str
+    kind: str  # as in MakeRecord
+    concept: str
+    cls: str
+    user: str  # keyed hash; "" where the key is the factory itself
+    instances: tuple[str, ...]  # of the two calls, in the order in which they began
+    threads: tuple[str, ...]
+    tasks: tuple[str, ...]
+    places: tuple[str, ...]  # "file:line" of the two calls
+    entered: int  # when the first call began
+    time: int  # when the second one did
+    left: tuple[str, ...]  # when each one ended, nanoseconds since the epoch
+    kept: str  # the instance that the factory keeps
+    slot: str  # the variable or attribute that it is kept in
+    severity: str
+    count: int  # type: ignore[assignment]  # races of this factory since the last that was told
+    site: Site  # of the second call
+    request: str
+    request_span: str
+
+
 class HolderRecord(NamedTuple):
     """What keeps a shared instance alive: the chain from a module down to it."""
 
     instance: str
     cls: str
     path: tuple[str, ...]  # such as ("module chat.ws.manager", "_manager")
+    time: int
+
+
+class SharedObjectRecord(NamedTuple):
+    """A mutable object that several users share, as looks at references found it.
+
+    Its paths, instances and the first of its users stand in one order; after them come users whose data was
+    found in it. Objects of one type, verdict and shape of paths are one fact, and `count` says how often a
+    look saw it.
+    """
+
+    type: str  # qualified name
+    verdict: str  # one of VERDICTS in `model/sharing.py`
+    concepts: tuple[str, ...]  # of the instances that it was reached from
+    classes: tuple[str, ...]  # of these instances
+    users: tuple[str, ...]  # keyed hashes of the first users
+    user_count: int  # whose instances lead to it; 0 where only a module does
+    data_of: int  # users whose data was found in it or below it
+    instances: tuple[str, ...]  # unique over processes; "" where a path begins at a module
+    paths: tuple[str, ...]  # such as "chat.ws:Manager._pool._sockets[a value]"
+    holder: str  # the path from a module down to it; "" where none was found
+    objects: int  # looked at below it, itself included
+    drawing: str  # the paths as a graph in the DOT language
+    severity: str  # as judged in the process; "" where it is no finding
+    count: int  # type: ignore[assignment]
+    time: int
+
+
+class LookRecord(NamedTuple):
+    """Looks at what is reachable from the instances of users, added up by what led to them and ended them."""
+
+    trigger: str  # "users" | "again" | "end" | "signal" | "call"
+    stopped: str  # why they ended early; "" where they were complete
+    roots: int  # most in one look
+    owners: int  # most in one look
+    objects: int  # in all of them
+    slices: int  # in all of them
+    longest_slice: int  # nanoseconds: so long a look kept the interpreter to itself at most
+    duration: int  # nanoseconds, of all of them, pauses included
+    users: int  # so many users had instances until now, in the whole process
+    users_seen: int  # of these, users with an instance that was in a look
+    count: int  # type: ignore[assignment]
+    time: int
+
+
+class BoundaryRecord(NamedTuple):
+    """What users of one shared thing are labelled, for a label that the policy keeps apart from others."""
+
+    code: str  # of the finding below it, "SSOT301" or "SSOT303"
+    subject: str  # the class or type that is shared
+    concept: str
+    labels: tuple[str, ...]  # those of its users that the policy names, in order
+    unlabelled: int  # users with another label, or none
+    severity: str  # as judged in the process; "" where it is no finding
     time: int
 
 
@@ -175,6 +297,15 @@ class ReferenceRecord(NamedTuple):
     target: str  # `module` or `module:Name`; "" where the name is computed at run time
     kind: str  # "string" | "configuration" | "entry-point" | "pickle" | "computed-import" | "deprecated"
     site: Site
+    time: int
+
+
+class UserSourceRecord(NamedTuple):
+    """What has become of asking one source who the user is; the newest record of a source counts."""
+
+    source: str  # as the policy writes it, a framework's name, or "arguments"
+    kind: str  # "policy" | "framework" | "arguments"
+    state: str  # "answered" | "silent": never yet | "missing": the policy's name is not in its module
     time: int
 
 
@@ -196,8 +327,15 @@ Record = Union[
     MakeRecord,
     AccessRecord,
     SharingRecord,
+    ThreadRecord,
+    OverlapRecord,
+    RaceRecord,
     HolderRecord,
+    SharedObjectRecord,
+    LookRecord,
+    BoundaryRecord,
     ReferenceRecord,
+    UserSourceRecord,
     BlindRecord,
 ]
 

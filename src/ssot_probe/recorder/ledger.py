@@ -11,8 +11,10 @@ from types import CodeType
 from typing import NamedTuple
 
 from ssot_probe.context.labels import task_label, thread_label
+from ssot_probe.model.names import qualify
 from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRecord
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
+from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.makers import MakeEvent, ObservedClass
 from ssot_probe.recorder.pacing import is_due
@@ -23,6 +25,9 @@ SINGLE_INSTANCES = 200
 
 USERS_TOLD = 32
 """Users of one shared instance that are told one by one; the rest is counted only."""
+
+MOST_USERS = 10_000
+"""Users of a process that are counted."""
 
 INSTANCES_UNSWEPT = 1_000
 """Instances that are remembered before those that are no more are looked for."""
@@ -77,6 +82,7 @@ class Ledger:
         self.creations: dict[tuple[str, str], int] = {}
         self.shared: dict[tuple[str, str], int] = {}
         self.findings: dict[tuple[str, str], int] = {}
+        self.users: set[str] = set()  # keyed hashes of those with instances that are not for everybody
 
     def take(self, event: MakeEvent) -> Iterator[Record]:
         """Add one event; yield what must be told at once because of it."""
@@ -127,7 +133,8 @@ class Ledger:
         origin = "" if event.origin is None else event.origin.name
         born = "" if event.born is None or event.outcome == "constructed" else self._born(*event.born[:2])
         site = self._places.site(event.code, event.offset)
-        key = (event.maker, event.outcome, event.cls, site, chain, origin, born)
+        callers, calls = self._outer(event.outer) if event.outer else ((), ())
+        key = (event.maker, event.outcome, event.cls, site, chain, origin, born, calls)
         fact = self._facts.get(key)
         if fact is None:
             record = MakeRecord(
@@ -147,6 +154,8 @@ class Ledger:
                 unattributed=0,
                 first=event.time,
                 last=event.time,
+                callers=callers,
+                calls=calls,
             )
             fact = self._facts[key] = _Fact(record, event.time)
         return fact
@@ -155,8 +164,21 @@ class Ledger:
         site = self._places.site(code, offset)
         return f"{site.file}:{site.line}"
 
+    def _outer(self, outer: Calls) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return who constructs around a call, and where: further out only through what hands things out."""
+        callers, calls = [], []
+        for code, offset in outer:
+            site = self._places.site(code, offset)
+            callers.append(qualify(site.module, site.function))
+            calls.append(f"{site.file}:{site.line}")
+            if not self._places.returns_something(code):
+                break
+        return tuple(callers), tuple(calls)
+
     def _meet(self, event: MakeEvent, instance: InstanceRef, user: str) -> Iterator[Record]:
         cls, serial = event.cls, instance.serial
+        if not cls.is_shareable and len(self.users) < MOST_USERS:
+            self.users.add(user)
         state = self._instances.get(serial)
         if state is None:
             state = self._instances[serial] = _Shared(cls, instance, {}, set())

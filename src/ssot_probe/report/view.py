@@ -6,10 +6,12 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from ssot_probe.analysis.attribution import Attribution
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.evidence import Worth, by_reason
 from ssot_probe.analysis.join import STATES, Join
 from ssot_probe.analysis.judge import Judgement
+from ssot_probe.analysis.looks import Looks
 from ssot_probe.analysis.migration import Progress
 from ssot_probe.analysis.path_table import PathRow
 from ssot_probe.analysis.undeclared import UNEXPLAINED
@@ -26,7 +28,7 @@ def view_of(judgement: Judgement, chosen: ChosenPolicy, generated_at: datetime) 
     return {
         "schema": SCHEMA,
         "generated_at": generated_at.isoformat(timespec="seconds"),
-        "evidence": _evidence(judgement.evidence),
+        "evidence": {**_evidence(judgement.evidence), "looks": _looks(judgement.looks)},
         "policy": {"source": chosen.source, "found_by": chosen.found_by},
         "concepts": [concept._asdict() for concept in judgement.concepts],
         "findings": [_finding(finding) for finding in judgement.findings],
@@ -52,8 +54,22 @@ def _evidence(worth: Worth) -> View:
         "late": sorted({late.module for late in worth.late}),
         "unclosed": list(worth.unclosed),
         "skipped": [skipped._asdict() for skipped in worth.skipped],
+        "users": _users(worth.attribution),
         "void": worth.void,
         "complete": worth.is_complete,
+    }
+
+
+def _looks(looks: Looks) -> View:
+    return {**looks._asdict(), "stopped": list(looks.stopped), "shared": [s._asdict() for s in looks.shared]}
+
+
+def _users(attribution: Attribution) -> View:
+    return {
+        "calls": attribution.calls,
+        "attributed": attribution.attributed,
+        "unknown": attribution.is_missing,
+        "sources": [{"source": source, "state": state} for source, state in attribution.sources],
     }
 
 

@@ -11,17 +11,24 @@ from ssot_probe.model.records import (
     AccessRecord,
     BindingRecord,
     BlindRecord,
+    BoundaryRecord,
     ClassRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
+    LookRecord,
     MakeRecord,
     ModuleRecord,
+    OverlapRecord,
     ProcessRecord,
+    RaceRecord,
     Record,
     ReferenceRecord,
+    SharedObjectRecord,
     SharingRecord,
     Site,
+    ThreadRecord,
+    UserSourceRecord,
 )
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData
 from ssot_probe.wire.registry import SCOPE
@@ -40,6 +47,13 @@ _DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
 _CLASS = {"cls": "ssot.class.name", "serial": "ssot.class.serial"}
 _INSTANCE = {"instance": "ssot.instance.id", "cls": "ssot.instance.type"}
 _ACTOR = {"thread": "thread.name", "task": "ssot.task.name"}
+_TWO_CALLS = {
+    "threads": "ssot.calls.threads",
+    "tasks": "ssot.calls.tasks",
+    "places": "ssot.calls.places",
+    "entered": "ssot.calls.entered_at",
+}
+_REQUEST = {"request": "ssot.request.trace_id", "request_span": "ssot.request.span_id"}
 
 
 class _Shape(NamedTuple):
@@ -47,6 +61,7 @@ class _Shape(NamedTuple):
     record: Callable[..., Any]
     fields: dict[str, str]  # field -> attribute
     times: tuple[str, str] = ("time", "time")  # fields that are the span's start and end
+    finding: tuple[str, str] = ("", "")  # its code and kind, where the probe judges such records
 
 
 _SHAPES: dict[type, _Shape] = {
@@ -128,6 +143,8 @@ _SHAPES: dict[type, _Shape] = {
             "chain": "ssot.maker.chain",
             "origin": "ssot.maker.origin",
             "born": "ssot.maker.born",
+            "callers": "ssot.maker.callers",
+            "calls": "ssot.maker.calls",
             **_ACTOR,
             "count": "ssot.count",
             "unattributed": "ssot.unattributed.count",
@@ -156,9 +173,109 @@ _SHAPES: dict[type, _Shape] = {
             "users": "ssot.instance.user.hashes",
             "user_count": "ssot.instance.user.count",
             "severity": "ssot.finding.severity",
-            "request": "ssot.request.trace_id",
-            "request_span": "ssot.request.span_id",
+            **_REQUEST,
         },
+        finding=("SSOT301", "cross_user_shared_instance"),
+    ),
+    ThreadRecord: _Shape(
+        "ssot.instance.thread",
+        ThreadRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "maker": "ssot.maker.name",
+            "outcome": "ssot.maker.outcome",
+            "user": "user.hash",
+            "number": "ssot.thread.serial",
+            **_ACTOR,
+            "is_job": "ssot.thread.is_job",
+            "beside": "ssot.thread.beside",
+        },
+    ),
+    OverlapRecord: _Shape(
+        "ssot.overlap",
+        OverlapRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "methods": "ssot.calls.methods",
+            "users": "ssot.instance.user.hashes",
+            **_TWO_CALLS,
+            "until": "ssot.overlap.until",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+    ),
+    RaceRecord: _Shape(
+        "ssot.race",
+        RaceRecord,
+        {
+            "maker": "ssot.maker.name",
+            "kind": "ssot.maker.kind",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "user": "user.hash",
+            "instances": "ssot.race.instances",
+            **_TWO_CALLS,
+            "left": "ssot.race.left_at",
+            "kept": "ssot.race.kept",
+            "slot": "ssot.race.slot",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+    ),
+    SharedObjectRecord: _Shape(
+        "ssot.shared",
+        SharedObjectRecord,
+        {
+            "type": "ssot.shared.type",
+            "verdict": "ssot.shared.verdict",
+            "concepts": "ssot.shared.concepts",
+            "classes": "ssot.shared.classes",
+            "users": "ssot.shared.user.hashes",
+            "user_count": "ssot.shared.user.count",
+            "data_of": "ssot.shared.data.count",
+            "instances": "ssot.shared.instances",
+            "paths": "ssot.shared.paths",
+            "holder": "ssot.shared.holder",
+            "objects": "ssot.shared.objects",
+            "drawing": "ssot.shared.drawing",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+        },
+        finding=("SSOT303", "cross_user_reference"),
+    ),
+    LookRecord: _Shape(
+        "ssot.look",
+        LookRecord,
+        {
+            "trigger": "ssot.look.trigger",
+            "stopped": "ssot.look.stopped",
+            "roots": "ssot.look.roots",
+            "owners": "ssot.look.owners",
+            "objects": "ssot.look.objects",
+            "slices": "ssot.look.slices",
+            "longest_slice": "ssot.look.longest_slice",
+            "duration": "ssot.look.duration",
+            "users": "ssot.look.user.count",
+            "users_seen": "ssot.look.user.seen",
+            "count": "ssot.count",
+        },
+    ),
+    BoundaryRecord: _Shape(
+        "ssot.boundary",
+        BoundaryRecord,
+        {
+            "code": "ssot.boundary.code",
+            "subject": "ssot.boundary.subject",
+            "concept": "ssot.concept.name",
+            "labels": "ssot.boundary.labels",
+            "unlabelled": "ssot.boundary.unlabelled",
+            "severity": "ssot.finding.severity",
+        },
+        finding=("SSOT305", "boundary_crossing"),
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
     ReferenceRecord: _Shape(
@@ -166,11 +283,24 @@ _SHAPES: dict[type, _Shape] = {
         ReferenceRecord,
         {"target": "ssot.reference.target", "kind": "ssot.reference.kind"},
     ),
+    UserSourceRecord: _Shape(
+        "ssot.user_source",
+        UserSourceRecord,
+        {
+            "source": "ssot.user_source.name",
+            "kind": "ssot.user_source.kind",
+            "state": "ssot.user_source.state",
+        },
+    ),
     BlindRecord: _Shape(
         "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}
     ),
 }
+_FINDING = "ssot.finding"
+"""The span of a record that the probe has judged to be a finding; a sharing is one always."""
+
 _SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
+_SHAPE_OF_CODE = {shape.finding[0]: shape for shape in _SHAPES.values() if shape.finding[0]}
 
 
 MODULES_PER_SPAN = 500
@@ -208,18 +338,23 @@ def to_span(record: Record) -> SpanData:
     _put_site(attributes, definition, _DEFINITION)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
-    error = False
+    name = shape.span
+    if shape.finding[0] and (name == _FINDING or values["severity"]):
+        name = _FINDING
+        attributes["ssot.finding.code"], attributes["ssot.finding.kind"] = shape.finding
     if isinstance(record, AccessRecord):
         trace_id, span_id = access_ids(record.instance, record.user)
     elif isinstance(record, SharingRecord):
         links = tuple(access_ids(record.instance, user) for user in record.users)
         if record.request and record.request_span:
             links = (*links, (record.request, record.request_span))
-        error = record.severity == "error"
-        attributes["ssot.finding.code"] = "SSOT301"
-        attributes["ssot.finding.kind"] = "cross_user_shared_instance"
+    elif isinstance(record, (OverlapRecord, RaceRecord)):
+        if record.request and record.request_span:
+            links = ((record.request, record.request_span),)
+        attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
+    error = "ssot.finding.code" in attributes and values["severity"] == "error"
     start, end = (values[field] for field in shape.times)
-    return SpanData(shape.span, start, end, attributes, trace_id, span_id, links, error)
+    return SpanData(name, start, end, attributes, trace_id, span_id, links, error)
 
 
 def from_span(span: SpanData) -> tuple[Record, ...]:
@@ -233,6 +368,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
     if span.name == _MODULES:
         return _read_modules(span)
     shape = _SHAPE_OF_SPAN.get(span.name)
+    if span.name == _FINDING:
+        shape = _SHAPE_OF_CODE.get(str(span.attributes.get("ssot.finding.code", "SSOT301")))
     if shape is None:
         raise ValueError(f"span {span.name!r} is not of a kind that this version knows")
     values: dict[str, Any] = {}
