@@ -51,7 +51,7 @@ class Service:
 def measure(effort: Effort) -> list[Reading]:
     """Look at small and large heaps; ask objgraph the same of a small one."""
     rounds = max(3, effort.rounds // 6)
-    readings = []
+    readings: list[Reading] = []
     with Progress("shared references", 3 * rounds) as progress:
         large = synthetic(25_000)
         readings += _beside_a_bare_walk("100,000 objects", large, rounds, progress)
