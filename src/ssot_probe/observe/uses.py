@@ -21,6 +21,7 @@ from typing import Any
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
+from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
@@ -232,6 +233,10 @@ class Uses:
         observed = self._classes.get(type(instance))
         if observed is None:
             return None
+        if active:
+            note_user(user)
+        if method.check is not None:
+            method.check(method, observed, instance, (), {}, caller.f_code, caller.f_lasti)
         instances = self._instances
         known = instances.find(instance)
         if known is None:

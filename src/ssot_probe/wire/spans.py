@@ -13,6 +13,7 @@ from ssot_probe.model.records import (
     BlindRecord,
     BoundaryRecord,
     ClassRecord,
+    ContextRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
@@ -20,6 +21,7 @@ from ssot_probe.model.records import (
     MakeRecord,
     ModuleRecord,
     OverlapRecord,
+    PopulationRecord,
     ProcessRecord,
     RaceRecord,
     Record,
@@ -193,7 +195,7 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
     OverlapRecord: _Shape(
-        "ssot.overlap",
+        "ssot.finding",
         OverlapRecord,
         {
             **_INSTANCE,
@@ -206,9 +208,10 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT306", "concurrent_use"),
     ),
     RaceRecord: _Shape(
-        "ssot.race",
+        "ssot.finding",
         RaceRecord,
         {
             "maker": "ssot.maker.name",
@@ -225,6 +228,7 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT205", "factory_race"),
     ),
     SharedObjectRecord: _Shape(
         "ssot.shared",
@@ -278,6 +282,52 @@ _SHAPES: dict[type, _Shape] = {
         finding=("SSOT305", "boundary_crossing"),
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
+    ContextRecord: _Shape(
+        "ssot.finding",
+        ContextRecord,
+        {
+            "moment": "ssot.context.moment",
+            "carrier": "ssot.context.carrier",
+            "said_by": "ssot.context.said_by",
+            "carried": "ssot.context.user.hash",
+            "user": "user.hash",
+            "pairs": "ssot.context.pairs",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "since": "ssot.context.since",
+            **_ACTOR,
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+        ("first", "last"),
+        ("SSOT304", "stale_context"),
+    ),
+    PopulationRecord: _Shape(
+        "ssot.population",
+        PopulationRecord,
+        {
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "made": "ssot.population.made",
+            "released": "ssot.population.released",
+            "alive": "ssot.population.alive",
+            "evicted": "ssot.population.evicted",
+            "alive_then": "ssot.population.alive_then",
+            "orphans": "ssot.population.orphans",
+            "orphan_users": "ssot.population.users",
+            "orphans_earlier": "ssot.population.earlier",
+            "oldest": "ssot.population.oldest",
+            "median": "ssot.population.median",
+            "is_collected": "ssot.population.collected",
+            "pause": "ssot.population.pause",
+            "instance": "ssot.instance.id",
+            "held": "ssot.population.held",
+            "bound": "ssot.population.bound",
+        },
+    ),
     ReferenceRecord: _Shape(
         "ssot.reference",
         ReferenceRecord,
@@ -348,11 +398,9 @@ def to_span(record: Record) -> SpanData:
         links = tuple(access_ids(record.instance, user) for user in record.users)
         if record.request and record.request_span:
             links = (*links, (record.request, record.request_span))
-    elif isinstance(record, (OverlapRecord, RaceRecord)):
-        if record.request and record.request_span:
-            links = ((record.request, record.request_span),)
-        attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
-    error = "ssot.finding.code" in attributes and values["severity"] == "error"
+    elif values.get("request") and values.get("request_span"):
+        links = ((values["request"], values["request_span"]),)
+    error = name == _FINDING and values["severity"] == "error"
     start, end = (values[field] for field in shape.times)
     return SpanData(name, start, end, attributes, trace_id, span_id, links, error)
 

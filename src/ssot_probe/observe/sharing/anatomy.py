@@ -40,6 +40,17 @@ def names_of_bases(cls: type) -> frozenset[str]:
     return frozenset(map(qualified_name, bases_of(cls)))
 
 
+def strange_metaclasses() -> frozenset[type]:
+    """Return the metaclasses that compare or hash their classes themselves: a table lookup calls them."""
+    found = []
+    waiting = [type]
+    for metaclass in waiting:
+        waiting += type.__subclasses__(metaclass)
+        if any({"__eq__", "__hash__"} & namespace_of_class(base).keys() for base in bases_of(metaclass)[:-2]):
+            found.append(metaclass)
+    return frozenset(found)
+
+
 def dict_getter(cls: type) -> Optional[DictGetter]:
     """Return what reads an instance's `__dict__`; None where they have none, or a property."""
     for base in bases_of(cls):
@@ -62,7 +73,7 @@ def is_frozen_dataclass(cls: type) -> bool:
     for base in bases_of(cls):
         names = namespace_of_class(base)
         parameters = names.get("__dataclass_params__")
-        if parameters is not None and type(parameters).__module__ == "dataclasses":
+        if parameters is not None and qualified_name(type(parameters)).startswith("dataclasses:"):
             return bool(parameters.frozen)
         config = names.get("model_config")
         if "__pydantic_core_schema__" in names and type(config) is dict:

@@ -66,7 +66,7 @@ def _held_by(thing: Any) -> list[Any]:
 
 def _dict_of(thing: Any) -> dict[str, Any]:
     getter = dict_getter(type(thing))
-    found = None if getter is None or type in bases_of(type(thing)) else getter(thing)
+    found = None if getter is None or issubclass(type(thing), type) else getter(thing)
     return dict(found) if type(found) is dict else {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from gc import get_referents
 from itertools import islice
 from types import CoroutineType, FrameType, FunctionType, GeneratorType
@@ -17,6 +17,7 @@ from ssot_probe.observe.sharing.anatomy import (
     dict_getter,
     namespace_of_class,
     qualified_name,
+    strange_metaclasses,
 )
 from ssot_probe.observe.sharing.kinds import Kinds
 
@@ -45,66 +46,89 @@ class Edges:
 
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
-        self.sampled = 0  # containers that were too large to be looked at in full
+        self.strange = strange_metaclasses()
+        self._sampled: set[int] = set()
         self.namespaces = frozenset(id(namespace_of(module)) for module in list(sys.modules.values()))
         self._special: dict[type, Special] = {}
         self._hidden_dicts: dict[type, DictGetter] = {}
         self._sizes: dict[type, Callable[[Any], int]] = {}
         self._plain: set[type] = set()
-        self._class_attributes: dict[type, list[Any]] = {}
+        self._class_attributes: dict[type, list[tuple[str, Any]]] = {}
+
+    @property
+    def sampled(self) -> int:
+        """How many containers were too large to be looked at in full."""
+        return len(self._sampled)
+
+    def is_strange(self, thing: Any) -> bool:
+        """Would even to ask for its type in a table run code of its metaclass? Then it is left out."""
+        return type(type(thing)) in self.strange
+
+    def forget(self) -> None:
+        """Release what classes hold."""
+        self._class_attributes.clear()
 
     def of(self, thing: Any) -> list[Any]:
         """Return what one object refers to, class attributes included; modules' dictionaries left out."""
-        self._learn({type(thing)} - self._plain)
-        found = self.of_large(thing) if self.large_ones((thing,)) else self.of_all((thing,))
+        found = self.of_one(thing)
         if type(thing) in self.kinds.application:
             found += self.class_attributes(type(thing))
         return [each for each in found if id(each) not in self.namespaces]
 
-    def of_all(self, things: Sequence[Any]) -> list[Any]:
-        """Return what the objects refer to, without class attributes."""
-        types = set(map(type, things))
+    def of_one(self, thing: Any) -> list[Any]:
+        """Return what one object refers to, of a very large container only the first and the last entries."""
+        types = {type(thing)}
+        self._learn(types - self._plain)
+        size = self._sizes.get(type(thing))
+        if size is not None and size(thing) > MOST_ENTRIES:
+            self._sampled.add(id(thing))
+            return self.without_strange(sample(thing))
+        return self.of_all((thing,), types)
+
+    def of_all(self, things: Sequence[Any], types: set[type]) -> list[Any]:
+        """Return what the objects of these types refer to, without class attributes."""
         if not types <= self._plain:
             self._learn(types - self._plain)
             if not types.isdisjoint(self._special) or not types.isdisjoint(self._hidden_dicts):
                 return self._of_some_special(things)
-        return get_referents(*things)
+        return self.without_strange(get_referents(*things))
 
-    def large_ones(self, things: Iterable[Any]) -> list[Any]:
-        """Return those that have many entries."""
+    def without_strange(self, things: list[Any]) -> list[Any]:
+        """Leave out what is strange."""
+        strange = self.strange
+        return [each for each in things if type(type(each)) not in strange] if strange else things
+
+    def large_ones(self, things: Iterable[Any], types: set[type]) -> list[Any]:
+        """Return those that have many entries; their types have to be learned before."""
         sizes = self._sizes
+        if types.isdisjoint(sizes):
+            return []
+        if types & sizes.keys() <= _SIZES.keys():
+            return [each for each in things if type(each) in _SIZES and len(each) > LARGE]
         return [each for each in things if type(each) in sizes and sizes[type(each)](each) > LARGE]
 
     def learn(self, types: Iterable[type]) -> None:
         """Learn how instances of these types are followed, before `large_ones` is asked."""
         self._learn(set(types) - self._plain)
 
-    def of_large(self, thing: Any) -> list[Any]:
-        """Return what a container refers to, of a very large one only the first and the last entries."""
-        size = self._sizes[type(thing)](thing)
-        if size <= MOST_ENTRIES:
-            return self.of_all([thing])
-        self.sampled += 1
-        return sample(thing)
-
     def class_attributes(self, cls: type) -> list[Any]:
         """Return the data that an application's class and its bases hold for all their instances."""
-        known = self._class_attributes.get(cls)
-        if known is None:
-            known = self._class_attributes[cls] = [value for _, value in self.named_class_attributes(cls)]
-        return known
+        return [value for _, value in self.named_class_attributes(cls)]
 
     def named_class_attributes(self, cls: type) -> list[tuple[str, Any]]:
-        """Return name and value of the data in an application's class and its bases."""
-        found = []
+        """Return name and value of the data in an application's class and its bases, as at the first call."""
+        known = self._class_attributes.get(cls)
+        if known is None:
+            known = self._class_attributes[cls] = list(self._read_class_attributes(cls))
+        return known
+
+    def _read_class_attributes(self, cls: type) -> Iterator[tuple[str, Any]]:
         for base in bases_of(cls):
             self.kinds.learn((base,))
-            if base not in self.kinds.application:
-                continue
-            for name, value in list(namespace_of_class(base).items()):
-                if not name.startswith("__") and self._is_data(type(value)):
-                    found.append((name, value))
-        return found
+            if base in self.kinds.application:
+                for name, value in list(namespace_of_class(base).items()):
+                    if not (name.startswith("__") or self.is_strange(value)) and self._is_data(type(value)):
+                        yield name, value
 
     def _is_data(self, cls: type) -> bool:
         self.kinds.learn((cls,))
@@ -121,7 +145,7 @@ class Edges:
                 found += special[cls](each)
             elif cls in hidden:
                 found.append(hidden[cls](each))
-        return found
+        return self.without_strange(found)
 
     def _learn(self, types: set[type]) -> None:
         for cls in types:

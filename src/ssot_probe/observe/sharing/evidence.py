@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ MOST_OBJECTS = 5_000
 MOST_ENTRIES = 10_000
 """Of one container that are looked at for users."""
 
+MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
+
 _WRAP = (1 << 64) - 1
 _COLLECTIONS = (list, tuple, set, frozenset, deque)
 _LOOKED_THROUGH = (tuple, MethodType, BuiltinFunctionType, FunctionType, CellType)
@@ -29,9 +32,11 @@ _LOOKED_THROUGH = (tuple, MethodType, BuiltinFunctionType, FunctionType, CellTyp
 class Evidence(NamedTuple):
     """What one search below an object found; users are indexes into the owners of its tags."""
 
-    named: frozenset[int]  # whose data lies in places that say whose it is
+    named: frozenset[int]  # who is named by places that say whose it is, by ids alone, or by instances
+    kept: frozenset[int]  # of these, whose data lies in such a place
     loose: frozenset[int]  # whose data lies anywhere else
     private: tuple[Any, ...]  # of types that nobody may share, each held alone
+    requests: tuple[Any, ...]  # wherever they are held
     loose_at: tuple[Any, ...]  # the mutable objects that hold loose data
     objects: int
     digest: int
@@ -40,7 +45,7 @@ class Evidence(NamedTuple):
     @property
     def users(self) -> frozenset[int]:
         """Whose data was found at all."""
-        return self.named | self.loose
+        return self.kept | self.loose
 
 
 class Search:
@@ -66,8 +71,10 @@ class Search:
         self._roots = owner_of_root
         self._most_objects = most_objects
         self._named: set[int] = set()
+        self._kept_for: set[int] = set()
         self._loose: set[int] = set()
         self._private: list[Any] = []
+        self._requests: list[Any] = []
         self._seen = set() if seen is None else seen
         self._waiting: deque[tuple[Any, Any]] = deque()  # with the mutable object that holds it
         self._holder: Any = None
@@ -94,8 +101,10 @@ class Search:
         """What was found so far."""
         return Evidence(
             frozenset(self._named),
+            frozenset(self._kept_for),
             frozenset(self._loose),
             tuple(self._private),
+            tuple(self._requests),
             tuple(self._loose_at.values()),
             self._objects,
             self._digest,
@@ -146,7 +155,7 @@ class Search:
         self._add_buffer(thing, cls)
 
     def _look_at_mapping(self, mapping: Any) -> None:
-        for key, value in _entries_of(mapping):
+        for key, value in self._entries_of(mapping):
             self._steps += 1
             self._add_digest(key, value)
             named = self._tags.in_key(key) | self._root_in(key)
@@ -154,11 +163,20 @@ class Search:
                 named = self._named_by_number(key, value)
             if named:
                 self._named |= named
+                if self._is_data(value):
+                    self._kept_for |= named
                 self._remember(value)
                 continue
             self._note_slot(value, is_personal(key), is_directory=not is_personal(key))
             if type(key) not in ATOMS:
                 self._push(key)
+
+    def _is_data(self, value: Any) -> bool:
+        """Is it more than a number, an id or an instance of a user?"""
+        if type(value) in ATOMS:
+            return type(value) in (str, bytes) and self._tags.equal(value) < 0
+        self._edges.kinds.learn((type(value),))
+        return type(value) in self._edges.kinds.entered and not self._root_in(value)
 
     def _named_by_number(self, key: int, value: Any) -> set[int]:
         """A number as a key names a user only where what it leads to does so too."""
@@ -166,7 +184,7 @@ class Search:
         return {index} if index >= 0 and index in self._root_in(value) else set()
 
     def _look_at_collection(self, collection: Any, cls: type) -> None:
-        entries = _items_of(collection)
+        entries = self._edges.without_strange(_items_of(collection))
         scalars = [each for each in entries if type(each) in ATOMS]
         equal = [index for index in map(self._tags.equal, scalars) if index >= 0]
         texts = [each for each in scalars if type(each) is str]
@@ -195,27 +213,39 @@ class Search:
 
     def _look_at_attributes(self, thing: Any, bases: tuple[type, ...]) -> None:
         """Look at what an object stores by name, and at what else it refers to."""
-        named = self._attributes_of(thing, bases)
-        values = set()
-        for name, value in named:
-            values.add(id(value))
-            self._add_digest(name, value)
-            self._note_slot(value, is_personal(name), is_directory=False)
+        references = self._edges.of_one(thing)
+        values = {id(type(thing))}
+        if self._needs_names(thing, references):
+            for name, value in self._attributes_of(thing, bases):
+                values.add(id(value))
+                self._add_digest(value)
+                self._note_slot(value, is_personal(name), is_directory=False)
+            values.add(id(self._dict_of(thing, bases)))
         if type(thing) in self._edges.kinds.application:
             for name, value in self._edges.named_class_attributes(type(thing)):
                 values.add(id(value))
                 self._note_slot(value, is_personal(name), is_directory=False)
-        own_dict = id(self._dict_of(thing, bases))
-        rest = [each for each in self._edges.of(thing) if id(each) not in values and id(each) != own_dict]
-        self._look_at_others(rest)
+        self._look_at_others([each for each in references if id(each) not in values])
+
+    def _needs_names(self, thing: Any, references: Sequence[Any]) -> bool:
+        """Do the names of the attributes matter?
+
+        On Python 3.11 and 3.12 to ask makes a dictionary, which then costs the object's every access.
+        """
+        if not MAKES_DICTS or any(slots_of(type(thing))):
+            return True
+        tags = self._tags
+        return any(
+            type(each) is dict
+            or (type(each) in ATOMS and tags.equal_in_place(each) >= 0 and tags.equal(each) < 0)
+            for each in references
+        )
 
     def _look_at_others(self, references: Sequence[Any]) -> None:
         for each in references:
             self._steps += 1
-            if type(each) in ATOMS:
-                self._add_digest(each)
-            if type(each) is not type:
-                self._note_slot(each, is_personal_name=False, is_directory=False)
+            self._add_digest(each)
+            self._note_slot(each, is_personal_name=False, is_directory=False)
 
     def _look_at_threads(self, local: Any) -> None:
         """Take each thread's values for themselves: only where two users' data meet in one is it loose."""
@@ -237,13 +267,14 @@ class Search:
         found = search.result
         if len(found.loose) > 1:
             self._add_loose(found.loose)
-        self._named |= found.users
+        self._named |= found.named | found.loose
+        self._kept_for |= found.users
         self._objects += found.objects
         self._digest = (self._digest + found.digest) & _WRAP
 
     def run_mapping(self, values: dict[Any, Any]) -> Iterator[None]:
         """Search below the values of one mapping as if they were attributes."""
-        for name, value in _entries_of(values):
+        for name, value in self._entries_of(values):
             self._add_digest(name, value)
             self._note_slot(value, is_personal(name), is_directory=False)
         while self._waiting and self._objects < self._most_objects:
@@ -307,8 +338,10 @@ class Search:
         if cls in kinds.skipped or id(thing) in self._seen or id(thing) in self._roots:
             return
         if cls in kinds.never_share:
+            self._remember(thing)
+            if cls in kinds.requests:
+                self._requests.append(thing)
             if not in_collection:
-                self._remember(thing)
                 self._private.append(thing)
             return
         self._remember(thing)
@@ -330,17 +363,23 @@ class Search:
 
     def _dict_of(self, thing: Any, bases: tuple[type, ...]) -> Any:
         getter = dict_getter(type(thing))
-        return None if getter is None or type in bases else getter(thing)
+        return None if getter is None or issubclass(type(thing), type) else getter(thing)
 
     def _attributes_of(self, thing: Any, bases: tuple[type, ...]) -> list[tuple[Any, Any]]:
         attributes = self._dict_of(thing, bases)
-        found = _entries_of(attributes) if type(attributes) is dict else []
+        found = self._entries_of(attributes) if type(attributes) is dict else []
         for name, slot in slots_of(type(thing)):
             try:
-                found.append((name, slot.__get__(thing)))
+                value = slot.__get__(thing)
             except AttributeError:  # not set
                 continue
+            if not self._edges.is_strange(value):
+                found.append((name, value))
         return found
+
+    def _entries_of(self, mapping: Any) -> list[tuple[Any, Any]]:
+        is_strange = self._edges.is_strange
+        return [entry for entry in _entries_of(mapping) if not (is_strange(entry[0]) or is_strange(entry[1]))]
 
     def _add_buffer(self, thing: Any, cls: type) -> None:
         """Add the contents of what stores numbers outside of the interpreter's objects."""
@@ -351,8 +390,12 @@ class Search:
                 return
 
     def _add_digest(self, *parts: Any) -> None:
-        """Add to the digest what cannot run the application's code; the order of entries does not count."""
-        self._digest = (self._digest + hash(tuple(map(_digestible, parts)))) & _WRAP
+        """Add to the digest what cannot run the application's code; the order of entries does not count.
+
+        The hash of a tuple is nearly linear in its last part, so sums of them cancel; of bytes it is not.
+        """
+        linear = hash(tuple(map(_digestible, parts))) & _WRAP
+        self._digest = (self._digest + hash(linear.to_bytes(8, "little"))) & _WRAP
 
 
 def _digestible(part: Any) -> Any:

@@ -8,7 +8,7 @@ from gc import get_referents
 from types import CodeType, FunctionType
 from typing import Any
 
-from ssot_probe.observe.sharing.anatomy import bases_of, namespace_of_class
+from ssot_probe.observe.sharing.anatomy import namespace_of_class
 from ssot_probe.observe.sharing.edges import is_own, snapshot
 from ssot_probe.observe.sharing.kinds import is_wrapt
 
@@ -24,7 +24,8 @@ def functions_in(value: Any) -> list[Any]:
     """Return the functions that an entry of a namespace stands for: wrappers around them are seen through."""
     if type(value) is FunctionType:
         return [value]
-    if type(value) in (staticmethod, classmethod, property) or is_wrapt(type(value)):
+    cls = type(value)  # compared by identity: its metaclass may have an equality of its own
+    if cls is staticmethod or cls is classmethod or cls is property or is_wrapt(cls):
         return [each for each in get_referents(value) if type(each) is FunctionType and not is_own(each)]
     return []
 
@@ -32,7 +33,7 @@ def functions_in(value: Any) -> list[Any]:
 def functions_of(names: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the functions of a module and the methods of its classes."""
     for value in snapshot(lambda: list(names.values())):
-        if type in bases_of(type(value)):
+        if issubclass(type(value), type):
             for each in list(namespace_of_class(value).values()):
                 yield from functions_in(each)
         else:

@@ -63,7 +63,7 @@ class GlobalState:
         self._holders: dict[int, Any] = {}  # id of an object -> what refers to it, or its place
         self._kept: list[Any] = []
         self.remains: list[Remains] = []
-        self.private: list[Place] = []
+        self.requests: list[tuple[Place, Any]] = []
 
     def find_holders(self) -> Iterator[None]:
         """Note what refers to each object below the globals, before anything is named; yields in between."""
@@ -117,10 +117,14 @@ class GlobalState:
                 continue
             if id(place.value) in seen or id(place.value) in self._roots or left <= 0:
                 continue
+            self._edges.kinds.learn((type(place.value),))
+            if type(place.value) in self._edges.kinds.skipped:
+                continue
             search = Search(self._edges, self._tags, self._roots, seen, left)
             yield from search.run(place.value)
             found = search.result
             left -= found.objects
+            self.requests += [(place, request) for request in found.requests]
             if found.loose:
                 thing = found.loose_at[0] if len(found.loose_at) == 1 else place.value
                 self.remains.append(Remains(place, thing, found))
@@ -130,6 +134,7 @@ class GlobalState:
         self._holders.clear()
         self._kept.clear()
         self.remains.clear()
+        self.requests.clear()
         self._modules = {}
 
     def _places(self) -> Iterator[Place]:
@@ -140,6 +145,8 @@ class GlobalState:
 
     def _places_in(self, steps: tuple[str, ...], value: Any, module: str) -> Iterator[Place]:
         """Yield what a name stands for: of classes and functions what they hold, if they are defined here."""
+        if self._edges.is_strange(value):
+            return
         bases = bases_of(type(value))
         if type in bases:
             if qualified_name(value).partition(":")[0] == module and len(steps) < 5:
@@ -168,17 +175,19 @@ class GlobalState:
             len(place.steps) == 2 and stores_in_module(name, self._modules[module], self._modules)
         ):
             return  # a constant
-        evidence = Evidence(frozenset(), frozenset(users), (), (), 1, 0, True)
+        evidence = Evidence(frozenset(), frozenset(), frozenset(users), (), (), (), 1, 0, True)
         self.remains.append(Remains(place, place.value, evidence))
 
     def _environment(self) -> Iterator[Place]:
         """Yield the environment's variables that were set since the process began."""
-        inherited = getattr(sys.modules.get("posix"), "environ", None)
+        inherited = inherited_environment()
         current = namespace_of_instance(os.environ).get("_data")
-        if type(current) is dict and type(inherited) is dict:
-            for name, value in snapshot(lambda: list(current.items())):
-                if inherited.get(name) != value:
-                    yield Place(("os", ".environ", "[a value]"), value)
+        if type(current) is not dict or len(inherited.keys() & current.keys()) * 2 < len(current):
+            return  # overwritten, as by a library that gives the process a title
+        for name, value in snapshot(lambda: list(current.items())):
+            is_set = name not in inherited or inherited[name] != value
+            if is_set and self._tags.equal(value) >= 0:  # a text that mentions an id is none of theirs
+                yield Place(("os", ".environ", "[a value]"), value)
 
     def _registered_tasks(self) -> Iterator[Place]:
         """Yield what the instances of Celery's tasks store: one instance serves every run."""
@@ -192,7 +201,7 @@ class GlobalState:
                 if not name.startswith("celery."):
                     for attribute, value in namespace_of_instance(task).items():
                         if type(attribute) is str and not attribute.startswith("__"):
-                            yield Place((name, f".{attribute}", ".__dict__"), value)
+                            yield Place((name, f".{attribute}"), value)
 
     def _names_in_use(self) -> Any:
         """Return what says which names the functions that may reach a module's globals mention."""
@@ -210,6 +219,16 @@ def codes_in(names: Mapping[str, Any]) -> Iterator[CodeType]:
     """Yield the code of each function and method in a namespace, with the code within."""
     for function in functions_of(names):
         yield from code_of(function)
+
+
+def inherited_environment() -> dict[bytes, bytes]:
+    """Return the environment that the process began with; {} where the system does not tell."""
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            entries = (entry.partition(b"=") for entry in file.read().split(b"\0"))
+            return {name: value for name, _, value in entries if name}
+    except OSError:
+        return {}
 
 
 def namespace_of_instance(thing: Any) -> dict[Any, Any]:

@@ -77,6 +77,7 @@ class Kinds:
         self.mutable: set[type] = set()  # entered and reported
         self.leaves: set[type] = set()  # of a library: reported, but not entered
         self.never_share: set[type] = set()  # some of the leaves
+        self.requests: set[type] = set()  # some of those that nobody may share
         self.application: set[type] = set()  # some of the mutable and the frozen ones
         self.entered: set[type] = set()  # the frozen and the mutable ones
         self.known: set[type] = set(ATOMS)
@@ -112,6 +113,8 @@ class Kinds:
         is_application = self.is_of_application(cls)
         if names & self._never_share:
             self.never_share.add(cls)
+            if names & known_types.REQUESTS:
+                self.requests.add(cls)
             return self.leaves
         if names & known_types.CUT_UNLESS_APPLICATION and not is_application:
             return self.skipped

@@ -193,6 +193,22 @@ NEVER_SHARE = frozenset(
 )
 """Nobody may share one of these, nor of what is derived from them."""
 
+REQUESTS = frozenset(
+    {
+        "aiohttp.web_request:BaseRequest",
+        "django.http.request:HttpRequest",
+        "falcon.request:Request",
+        "flask.wrappers:Request",
+        "sanic.request.types:Request",
+        "sanic.request:Request",
+        "starlette.requests:Request",
+        "tornado.httputil:HTTPServerRequest",
+        "werkzeug.sansio.request:Request",
+        "werkzeug.wrappers.request:Request",
+    }
+)
+"""Of those, what is over with its answer: nothing may keep it for long."""
+
 SEEN_THROUGH = frozenset(
     {
         "_asyncio:Future",
@@ -244,6 +260,10 @@ LOOKED_THROUGH = frozenset(
         "operator:attrgetter",
         "operator:itemgetter",
         "operator:methodcaller",
+        "builtins:hamt",
+        "builtins:hamt_array_node",
+        "builtins:hamt_bitmap_node",
+        "builtins:hamt_collision_node",
         "builtins:mappingproxy",
         "builtins:managedbuffer",
         "builtins:memoryview",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter_ns
+from types import CellType
 from typing import Any, NamedTuple
 
 from ssot_probe.observe.sharing.anatomy import qualified_name
@@ -13,7 +14,7 @@ from ssot_probe.observe.sharing.edges import Edges
 from ssot_probe.observe.sharing.entries import Entries, Entry
 from ssot_probe.observe.sharing.evidence import Evidence, Search
 from ssot_probe.observe.sharing.found import VERDICTS, Look, Path, Root, SharedObject
-from ssot_probe.observe.sharing.global_state import GlobalState, Remains
+from ssot_probe.observe.sharing.global_state import GlobalState, Place, Remains
 from ssot_probe.observe.sharing.kinds import Kinds
 from ssot_probe.observe.sharing.memory import Memory
 from ssot_probe.observe.sharing.paths import Chain, chain_below, chain_to, is_still_there
@@ -74,7 +75,7 @@ class SharingLook:
         self._memory = memory
         self._walk = Walk(self._edges, roots, most_objects)
         self._tags = Tags(tuple(dict.fromkeys((*self._walk.owners, *users))))
-        self._names = StepNames(self._edges, self._is_secret)
+        self._names = StepNames(self._edges, self._is_secret, dict(modules or {}))
         self._owner_of_root = {
             number: self._walk.owners.index(self._walk.roots[root].owner)
             for number, root in self._walk.root_of.items()
@@ -156,6 +157,8 @@ class SharingLook:
         yield from self._globals.search(entries.below | {id(one.thing) for one in described})
         for remains in self._globals.remains:
             self._add_remains(remains)
+        for place, request in self._globals.requests:
+            self._add_request(place, request)
         self._memory.turn()
         described.clear()
         met.clear()
@@ -208,7 +211,10 @@ class SharingLook:
             changed = changed if is_client(one.thing) else False
             self._add(one, verdict_on_resource(evidence, is_private, changed), evidence)
             return
-        self._add(one, verdict_on_data(evidence, changed), evidence)
+        verdict = verdict_on_data(evidence, changed)
+        if cls is CellType and verdict not in ("mixed", "contaminated", "mutated"):
+            return  # a text in a closure, which nobody seems to set
+        self._add(one, verdict, evidence)
         for leaf in evidence.private:
             lower = chain_below(self._edges, one.thing, leaf)
             if lower:
@@ -222,7 +228,9 @@ class SharingLook:
         seen: set[int] = set()
         for number, met in enumerate(walk.met):
             owner = walk.owners[walk.chunk_owner[number]]
-            for thing in met:
+            for position, thing in enumerate(met):
+                if position % 500 == 499:
+                    yield
                 if type(thing) not in application or type(thing) not in self._kinds.mutable:
                     continue
                 if id(thing) in shared:
@@ -277,13 +285,20 @@ class SharingLook:
 
     def _add_remains(self, remains: Remains) -> None:
         """Describe the data that a global holds and no instance leads to."""
-        value = remains.place.value
-        chain = chain_below(self._edges, value, remains.thing)
-        below = self._names.of(chain)[1:]
-        thing = remains.thing if chain else value
-        holder = remains.place.steps + below
-        users = sorted(remains.evidence.users)
         verdict = verdict_on_data(remains.evidence, None)
+        self._add_held(remains.place, remains.thing, verdict, remains.evidence)
+
+    def _add_request(self, place: Place, request: Any) -> None:
+        """Describe a request that a global has kept since the last look."""
+        if self._memory.has_changed(request, place.steps, 0) is not None:
+            self._add_held(place, request, "never-share", None)
+
+    def _add_held(self, place: Place, thing: Any, verdict: str, evidence: Evidence | None) -> None:
+        chain = chain_below(self._edges, place.value, thing)
+        if not chain:
+            thing = place.value
+        holder = place.steps + self._names.of(chain)[1:]
+        users = sorted(evidence.users) if evidence is not None else []
         name = qualified_name(type(thing))
         self._found[(name, verdict, holder)] = SharedObject(
             name,
@@ -292,7 +307,7 @@ class SharingLook:
             len(users),
             (),
             holder,
-            remains.evidence.objects,
+            evidence.objects if evidence is not None else 1,
             draw([("", holder)], name, verdict),
             1,
             tuple(self._tags.owners[index] for index in users[:PATHS]),
@@ -308,6 +323,8 @@ class SharingLook:
     def _forget(self) -> Iterator[None]:
         yield from self._walk.forget()
         self._globals.forget()
+        self._names.forget()
+        self._edges.forget()
         self._owner_of_root.clear()
 
     def _end(self) -> None:

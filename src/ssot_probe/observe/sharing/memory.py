@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any, NamedTuple, Optional
 
-MOST_LABELS = 50_000
+MOST_LABELS = 20_000
 MOST_DIGESTS = 5_000
 
 

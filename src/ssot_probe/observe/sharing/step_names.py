@@ -33,10 +33,18 @@ class StepNames:
     Args:
         edges: that the chain was found along.
         is_secret: may the text not be shown, since the id of a user is in it?
+        modules: namespaces of first-party modules, whose code may name attributes of any class.
     """
 
-    def __init__(self, edges: Edges, is_secret: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        edges: Edges,
+        is_secret: Callable[[str], bool],
+        modules: Mapping[str, Mapping[str, Any]],
+    ) -> None:
         self._edges = edges
+        self._modules = modules
+        self._names_in_modules: frozenset[str] | None = None
         self._is_secret = is_secret
         self._known: dict[type, frozenset[str]] = {}
 
@@ -63,6 +71,10 @@ class StepNames:
             return self._in_function(above, rest)
         if type(above) is MethodType:
             return (".__self__" if below is above.__self__ else ".__func__"), 1
+        if qualified_name(type(above)) == "_contextvars:Context":
+            return "[a context variable]", 1 + next(
+                at for at, each in enumerate(rest) if "hamt" not in qualified_name(type(each))
+            )
         if isinstance_of(bases, CoroutineType, GeneratorType):
             return "[a local variable]", 1
         name = self._attribute(above, rest)
@@ -77,7 +89,7 @@ class StepNames:
             return "[a member]", 1
         if type(above) is CellType:
             return "[a variable]", 1
-        return f"[of a {type(above).__name__}]", 1
+        return f"[of a {qualified_name(type(above)).rpartition('.')[2].rpartition(':')[2]}]", 1
 
     def _in_function(self, function: Any, rest: Chain) -> tuple[str, int]:
         closure, defaults = _closure_of(function), _defaults_of(function)
@@ -110,7 +122,7 @@ class StepNames:
         getter = dict_getter(cls)
         if (
             getter is not None
-            and not isinstance_of(bases_of(cls), type)
+            and not issubclass(cls, type)
             and "_thread:_local" not in map(qualified_name, bases_of(cls))
         ):
             attributes = getter(thing)
@@ -135,9 +147,21 @@ class StepNames:
         return ATTRIBUTE, taken
 
     def _shown(self, cls: type, name: str) -> str:
-        if self._is_secret(name) or not name.isidentifier() or name not in self._names_of(cls):
+        if self._is_secret(name) or not name.isidentifier():
             return ATTRIBUTE
-        return f".{name}"
+        if name in self._names_of(cls) or name in self._names_anywhere():
+            return f".{name}"
+        return ATTRIBUTE
+
+    def _names_anywhere(self) -> frozenset[str]:
+        if self._names_in_modules is None:
+            found = (_names_in_module(names) for names in self._modules.values())
+            self._names_in_modules = frozenset(name for names in found for name in names)
+        return self._names_in_modules
+
+    def forget(self) -> None:
+        """Release the modules."""
+        self._modules = {}
 
     def _names_of(self, cls: type) -> frozenset[str]:
         """Return the names that occur in the code of a class and of its modules."""
@@ -162,7 +186,7 @@ def _names_in_module(names: Mapping[str, Any]) -> Iterator[str]:
     for value in snapshot(lambda: list(names.values())):
         if type(value) is FunctionType:
             yield from _names_in_function(value)
-        elif type in bases_of(type(value)):
+        elif issubclass(type(value), type):
             yield from _names_in_namespace(namespace_of_class(value))
 
 

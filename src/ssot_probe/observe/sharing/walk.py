@@ -37,7 +37,8 @@ class Walk:
     def __init__(self, edges: Edges, roots: Sequence[Root], most_objects: int) -> None:
         self.edges = edges
         self.owners = tuple(dict.fromkeys(root.owner for root in roots))
-        self.roots = tuple({id(root.instance): root for root in reversed(roots)}.values())[::-1]
+        usable = [root for root in reversed(roots) if not edges.is_strange(root.instance)]
+        self.roots = tuple({id(root.instance): root for root in usable}.values())[::-1]
         self.root_of: dict[int, int] = {}  # id of an instance -> index in `roots`
         for index, root in enumerate(self.roots):
             self.root_of[id(root.instance)] = index
@@ -67,11 +68,11 @@ class Walk:
             for owner, things in enumerate(level):
                 found: list[Any] = []
                 following.append(found)
-                for chunk in self._in_chunks(things):
+                for chunk, types in self._in_chunks(things):
                     if self.objects >= self._most_objects:
                         self.stopped = f"after {self.objects} objects"
                         return
-                    found += self._follow(chunk, owner, depth)
+                    found += self._follow(chunk, types, owner, depth)
                     yield
             level = following
             depth += 1
@@ -98,36 +99,36 @@ class Walk:
             yield
         self._tables.clear()
 
-    def _in_chunks(self, things: list[Any]) -> Iterator[list[Any]]:
+    def _in_chunks(self, things: list[Any]) -> Iterator[tuple[list[Any], set[type]]]:
         for start in range(0, len(things), CHUNK):
             chunk = things[start : start + CHUNK]
-            large = self.edges.large_ones(chunk)
+            types = set(map(type, chunk))
+            large = self.edges.large_ones(chunk, types)
             if large:
                 ids = set(map(id, large))
                 chunk = [each for each in chunk if id(each) not in ids]
             if chunk:
-                yield chunk
+                yield chunk, types
             for each in large:
-                yield [each]
+                yield [each], {type(each)}
 
-    def _follow(self, chunk: list[Any], owner: int, depth: int) -> list[Any]:
+    def _follow(self, chunk: list[Any], types: set[type], owner: int, depth: int) -> list[Any]:
         """Follow the references of a chunk; return what has to be followed on the next level."""
         edges, kinds = self.edges, self.edges.kinds
         number = len(self.chunks)
-        references = edges.of_all(chunk) if len(chunk) > 1 else self._of_one(chunk[0])
-        references += self._class_attributes(chunk, owner)
-        if not kinds.known.issuperset(map(type, references)):
-            self._know({*map(type, references)} - kinds.known)
+        references = edges.of_all(chunk, types) if len(chunk) > 1 else edges.of_one(chunk[0])
+        references += self._class_attributes(types, owner)
         skipped = kinds.skipped
         fresh = {id(each): each for each in references if type(each) not in skipped}
         for table in self._tables:
             for known in fresh.keys() & table.keys():
                 self._meet(fresh.pop(known), table[known], owner, number, depth)
-        table = self._tables[-1]
-        if len(table) + len(fresh) > SHARD:
-            table = {}
-            self._tables.append(table)
-        table.update(dict.fromkeys(fresh, number))
+        found = set(map(type, fresh.values()))
+        if not found <= kinds.known:
+            self._know(found)
+            fresh = {number: each for number, each in fresh.items() if type(each) not in skipped}
+            found -= skipped
+        self._label(fresh, number)
         met = list(fresh.values())
         self.chunks.append(chunk)
         self.met.append(met)
@@ -135,11 +136,14 @@ class Walk:
         self.chunk_level.append(depth)
         self.objects += len(chunk)
         entered = kinds.entered
-        return [each for each in met if type(each) in entered]
+        return met if found <= entered else [each for each in met if type(each) in entered]
 
-    def _of_one(self, thing: Any) -> list[Any]:
-        is_large = bool(self.edges.large_ones((thing,)))
-        return self.edges.of_large(thing) if is_large else self.edges.of_all((thing,))
+    def _label(self, fresh: dict[int, Any], number: int) -> None:
+        table = self._tables[-1]
+        if len(table) + len(fresh) > SHARD:
+            table = {}
+            self._tables.append(table)
+        table.update(dict.fromkeys(fresh, number))
 
     def _meet(self, thing: Any, chunk: int, owner: int, number: int, depth: int) -> None:
         if chunk < 0:
@@ -152,9 +156,9 @@ class Walk:
                 contact = self.contacts[id(thing)] = Contact(thing, min(depth, self.chunk_level[chunk]), {})
             contact.chunks.setdefault(owner, number)
 
-    def _class_attributes(self, chunk: list[Any], owner: int) -> list[Any]:
+    def _class_attributes(self, types: set[type], owner: int) -> list[Any]:
         seen = self._classes_seen[owner]
-        new = self.edges.kinds.application.intersection(map(type, chunk)) - seen
+        new = types & self.edges.kinds.application - seen
         seen |= new
         return [value for cls in new for value in self.edges.class_attributes(cls)]
 

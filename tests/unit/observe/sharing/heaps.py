@@ -32,6 +32,8 @@ def application(text: str) -> Iterator[Any]:
         exec(compile("class Manager:\n    pass\n\n" + text, module.__file__ or "", "exec"), vars(module))
         yield module
     finally:
+        for connection in vars(module).get("opened", ()):
+            connection.close()
         del sys.modules[APPLICATION]
 
 

@@ -218,6 +218,8 @@ def make():
         """
 import sqlite3
 
+opened = []
+
 class Repository:
     def __init__(self, connection):
         self.connection = connection
@@ -225,12 +227,15 @@ class Repository:
 def make():
     managers = Manager(), Manager()
     shared = Repository(sqlite3.connect(":memory:"))
+    opened.append(shared.connection)
     for manager in managers:
         manager.repository = shared
     return managers
 """,
         """
 import sqlite3
+
+opened = []
 
 class Repository:
     def __init__(self):
@@ -245,6 +250,7 @@ def make():
     for user, manager in zip(("alice", "bob"), managers):
         manager.repository = shared
         manager.connection = shared.connection_of(user)
+        opened.append(manager.connection)
     return managers
 """,
         "never-share",
@@ -682,6 +688,41 @@ def make():
 """,
         "contaminated",
         "concurrent.futures._base:Future",
+    ),
+    "variable of a closure": Pair(
+        """
+def counter():
+    last = "nobody"
+    def note(text):
+        nonlocal last
+        last, before = text, last
+        return before
+    return note
+
+def make():
+    managers = Manager(), Manager()
+    shared = counter()
+    for user, manager in zip(("alice", "bob"), managers):
+        manager.note = shared
+        manager.note(user)
+    return managers
+""",
+        """
+def greeter(greeting):
+    def greet(name):
+        return greeting + name
+    return greet
+
+def make():
+    managers = Manager(), Manager()
+    shared = greeter("hello ")
+    for user, manager in zip(("alice", "bob"), managers):
+        manager.greet = shared
+        manager.greet(user)
+    return managers
+""",
+        "contaminated",
+        "builtins:cell",
     ),
     "room": Pair(
         """
