@@ -6,7 +6,15 @@ import sys
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import BuiltinFunctionType, CellType, FunctionType, MethodType
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    CellType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+)
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,6 +35,16 @@ MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
 _WRAP = (1 << 64) - 1
 _COLLECTIONS = (list, tuple, set, frozenset, deque)
 _LOOKED_THROUGH = (tuple, MethodType, BuiltinFunctionType, FunctionType, CellType)
+
+
+_WORK = frozenset({"_asyncio:Task", "asyncio.tasks:Task", "threading:Thread"})
+
+
+def is_work(cls: type) -> bool:
+    """Is it a running task or thread, or the body of one?"""
+    return cls in (CoroutineType, GeneratorType, AsyncGeneratorType) or any(
+        qualified_name(base) in _WORK for base in bases_of(cls)
+    )
 
 
 class Evidence(NamedTuple):
@@ -146,13 +164,24 @@ class Search:
             self._look_at_collection(thing, cls)
             if cls not in _COLLECTIONS:
                 self._look_at_attributes(thing, bases)
-        elif cls is FunctionType or cls in (MethodType, BuiltinFunctionType):
+        elif cls is FunctionType:
+            self._look_at_function(thing)
+        elif cls in (MethodType, BuiltinFunctionType):
             self._push_all(self._edges.of(thing))
         elif cls in kinds.application or self._is_plain(cls):
             self._look_at_attributes(thing, bases)
         else:
             self._look_at_others(self._edges.of(thing))
         self._add_buffer(thing, cls)
+
+    def _look_at_function(self, function: Any) -> None:
+        """Look at closure, attributes and defaults; a default that cannot change is a constant."""
+        for held in self._edges.of(function):
+            if type(held) is tuple or held is function.__kwdefaults__:
+                values: Iterable[Any] = held if type(held) is tuple else list(held.values())
+                self._push_all([value for value in values if type(value) not in ATOMS])
+            else:
+                self._push_all([held])
 
     def _look_at_mapping(self, mapping: Any) -> None:
         for key, value in self._entries_of(mapping):
@@ -167,7 +196,10 @@ class Search:
                     self._kept_for |= named
                 self._remember(value)
                 continue
-            self._note_slot(value, is_personal(key), is_directory=not is_personal(key))
+            if is_work(type(value)):
+                self._push(value, in_collection=True)
+            else:
+                self._note_slot(value, is_personal(key), is_directory=not is_personal(key))
             if type(key) not in ATOMS:
                 self._push(key)
 
@@ -336,6 +368,9 @@ class Search:
         if cls not in kinds.known:
             kinds.learn((cls,))
         if cls in kinds.skipped or id(thing) in self._seen or id(thing) in self._roots:
+            return
+        if in_collection and is_work(cls):  # kept until it is done, and whoever began it has it to themselves
+            self._remember(thing)
             return
         if cls in kinds.never_share:
             self._remember(thing)
