@@ -101,7 +101,7 @@ class UserSources:
             **dict.fromkeys(CONTEXT_ARGUMENTS, id_in_context),
         }
         return [
-            _argument_reader(name, positions[name], asking, read)
+            _argument_reader(name, positions[name], _reading(read, asking))
             for name, read in ways.items()
             if name in positions
         ]
@@ -166,7 +166,11 @@ def _reader(source: UserSource, asking: Asking, positions: Mapping[str, int]) ->
         name, *path = source.target.split(".")
         if name not in positions:
             return None
-        return _argument_reader(name, positions[name], asking, lambda value: user_id(follow(value, path)))
+        if not path:
+            return _argument_reader(name, positions[name], lambda value: _id_of_value(value, asking))
+        return _argument_reader(
+            name, positions[name], lambda value: asking.ask(lambda: user_id(follow(value, path)))
+        )
     if source.kind == "instance":
         steps = source.target.split(".")
         return lambda instance, args, kwargs: asking.ask(lambda: user_id(follow(instance, steps)))
@@ -178,19 +182,31 @@ def _reader(source: UserSource, asking: Asking, positions: Mapping[str, int]) ->
     return lambda instance, args, kwargs: asking.ask(lambda: _call(module, name))
 
 
-def _argument_reader(
-    name: str, position: int, asking: Asking, read: Callable[[Any], str | None]
-) -> UserReader:
+def _argument_reader(name: str, position: int, read: Callable[[Any], str | None]) -> UserReader:
     def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
         if name in kwargs:
-            value = kwargs[name]
-        elif 0 <= position < len(args):
-            value = args[position]
-        else:
-            return None
-        return None if value is None else asking.ask(lambda: read(value))
+            return read(kwargs[name])
+        return read(args[position]) if 0 <= position < len(args) else None
 
     return reader
+
+
+def _reading(read: Callable[[Any], str | None], asking: Asking) -> Callable[[Any], str | None]:
+    """Return what reads a value without running code of the application, so that it need not be watched."""
+
+    def reading_it(value: Any) -> str | None:
+        try:
+            user = read(value)
+        except Exception as error:
+            asking.failed(error)
+            return None
+        if user is None:
+            asking.was_silent = True
+        else:
+            asking.has_answered = True
+        return user
+
+    return reading_it
 
 
 def _variable_reader(module: str, name: str, asking: Asking) -> UserReader:

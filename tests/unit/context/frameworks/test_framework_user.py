@@ -131,6 +131,13 @@ def test_django_s_request_holds_the_user_once_it_was_loaded(
     end(begun)
 
 
+def test_a_user_is_known_again_behind_one_that_is_still_lazy(framework: Framework) -> None:
+    begun = begin(framework, django.accounts, User(user=SimpleLazyObject(), _acached_user=User(id=4)))
+    assert begun is not None
+    assert [framework_user(), framework_user()] == ["4", "4"]
+    end(begun)
+
+
 def test_aiohttp_s_request_holds_it_under_a_key(framework: Framework) -> None:
     for state, user in (({"user": {"id": 3}}, "3"), ({"user_id": 4}, "4"), ({}, None)):
         begun = begin(framework, aiohttp.accounts, User(_state=state))
