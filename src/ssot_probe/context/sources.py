@@ -61,17 +61,23 @@ class UserSources:
         """
         positions = parameter_positions(code, skipped)
         if not self._declared:
-            return (_of_frameworks, *self._of_arguments(positions))
+            return self.with_frameworks(tuple(self._of_arguments(positions)))
         readers = (_reader(source, self.askings[text_of(source)], positions) for source in self._declared)
         return tuple(reader for reader in readers if reader is not None)
 
     def of_use(self) -> tuple[UserReader, ...]:
         """Return the readers that say who is running, whatever a call is about."""
         if not self._declared:
-            return (_of_frameworks,)
+            return self.with_frameworks(())
         ambient = [source for source in self._declared if source.kind in AMBIENT]
         readers = (_reader(source, self.askings[text_of(source)], {}) for source in ambient)
         return tuple(reader for reader in readers if reader is not None)
+
+    def with_frameworks(self, readers: tuple[UserReader, ...]) -> tuple[UserReader, ...]:
+        """Return a maker's readers with the frameworks before them, once there is one to ask."""
+        if self._declared or _of_frameworks in readers or not frameworks.loaded():
+            return readers
+        return (_of_frameworks, *readers)
 
     def changes(self) -> list[UserSourceRecord]:
         """Return what has become of each source, where that is new."""
@@ -101,7 +107,7 @@ class UserSources:
             **dict.fromkeys(CONTEXT_ARGUMENTS, id_in_context),
         }
         return [
-            _argument_reader(name, positions[name], _reading(read, asking))
+            _plain_argument_reader(name, positions[name], asking, read)
             for name, read in ways.items()
             if name in positions
         ]
@@ -191,10 +197,18 @@ def _argument_reader(name: str, position: int, read: Callable[[Any], str | None]
     return reader
 
 
-def _reading(read: Callable[[Any], str | None], asking: Asking) -> Callable[[Any], str | None]:
-    """Return what reads a value without running code of the application, so that it need not be watched."""
+def _plain_argument_reader(
+    name: str, position: int, asking: Asking, read: Callable[[Any], str | None]
+) -> UserReader:
+    """Return what reads an argument without running code of the application: it need not be watched."""
 
-    def reading_it(value: Any) -> str | None:
+    def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+        if name in kwargs:
+            value = kwargs[name]
+        elif 0 <= position < len(args):
+            value = args[position]
+        else:
+            return None
         try:
             user = read(value)
         except Exception as error:
@@ -206,7 +220,7 @@ def _reading(read: Callable[[Any], str | None], asking: Asking) -> Callable[[Any
             asking.has_answered = True
         return user
 
-    return reading_it
+    return reader
 
 
 def _variable_reader(module: str, name: str, asking: Asking) -> UserReader:

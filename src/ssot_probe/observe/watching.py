@@ -67,7 +67,7 @@ class ModuleWatch:
         self._on_error = on_error
         self._named = named_modules(policy)
         self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
-        self._entry_points = self._finder.entry_points = EntryPoints(self._not_heard)
+        self._entry_points = self._finder.entry_points = EntryPoints(self._ask_frameworks, self._not_heard)
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
@@ -175,6 +175,10 @@ class ModuleWatch:
             self._entry_points.look()
         except Exception as error:
             self._on_error(error)
+
+    def _ask_frameworks(self) -> None:
+        if self._instrumenter is not None:
+            self._instrumenter.ask_frameworks()
 
     def _not_heard(self, subject: str, error: BaseException) -> None:
         self._tell(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))
