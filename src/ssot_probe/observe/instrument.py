@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from time import time_ns
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ssot_probe.context.current import task_name, thread_name
@@ -24,7 +24,7 @@ from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
-from ssot_probe.observe.uses import AMBIENT, public_methods, use_wrapper
+from ssot_probe.observe.uses import AMBIENT, method_codes, public_methods, use_wrapper
 from ssot_probe.observe.wrappers import Wrappers
 
 
@@ -54,6 +54,7 @@ class Instrumenter:
         self._makers: list[Maker] = []
         self._factories: set[str] = set()
         self._used: set[type] = set()  # classes whose methods are observed
+        self._for_everybody: set[CodeType] = set()  # methods of classes that are declared process-wide
         self._bound: dict[tuple[str, str], int] = {}
         self._told: set[str] = set()
         self._patches = Patches(self.failed)
@@ -127,6 +128,8 @@ class Instrumenter:
             self._constructors.wrap(cls, observed, self._wrappers)
             if observed.concept.declared and not observed.is_shareable:
                 self._wrap_methods(cls)
+            elif observed.concept.declared and observed.concept.isolation == "process":
+                self._for_everybody.update(method_codes(cls))
         return observed
 
     def _bind_class(self, module: str, attribute: str, cls: type) -> bool:
@@ -188,7 +191,9 @@ class Instrumenter:
                 readers = readers_for(sources, None, 0, self.failed)
                 method = Maker(f"{census.qualified_name(owner)}.{name}", "method", function.__code__, readers)
                 self._makers.append(method)
-                wrapper = use_wrapper(method, self._append, self._instances, self.classes, self.failed)
+                wrapper = use_wrapper(
+                    method, self._append, self._instances, self.classes, self.failed, self._for_everybody
+                )
                 self._patches.put(owner, name, function, wrapper)
 
     def _look_into(self, cls: type, module: str) -> bool:

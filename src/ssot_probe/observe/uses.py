@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 from sys import _getframe
 from time import time_ns
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from ssot_probe.context.current import bound_user, task_name, thread_name
@@ -36,6 +36,15 @@ def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
     ]
 
 
+def method_codes(cls: type) -> Iterator[CodeType]:
+    """Yield the code of every function that a class itself defines, and of those inside of them."""
+    waiting = [value.__code__ for value in list(vars(cls).values()) if type(value) is FunctionType]
+    while waiting:
+        code = waiting.pop()
+        yield code
+        waiting += [constant for constant in code.co_consts if type(constant) is CodeType]
+
+
 @unseen
 def use_wrapper(
     method: Maker,
@@ -43,8 +52,13 @@ def use_wrapper(
     instances: InstanceTable,
     classes: dict[type, ObservedClass],
     on_failure: Callable[[str, BaseException], None],
+    for_everybody: Container[CodeType] = (),
 ) -> Wrapper:
-    """Return the wrapper of a method; `method.readers` say who is running."""
+    """Return the wrapper of a method; `method.readers` say who is running.
+
+    What code that acts `for_everybody` calls, such as that of a bus which tells all its subscribers, is not
+    used by the user for whom that code happens to run.
+    """
     depth = 1 + caller_depth()  # of `_meet`
 
     def ssot_probe_method(wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -75,7 +89,10 @@ def use_wrapper(
             except TypeError:  # its class allows no weak references
                 return
         is_second = known.user is not None
-        if known.user == user or not instances.meets(known, user):
+        if known.user == user:
+            return
+        caller = _getframe(depth)
+        if caller.f_code in for_everybody or not instances.meets(known, user):
             return
         request = ("", "")
         if "opentelemetry.trace" in sys.modules:
@@ -83,7 +100,6 @@ def use_wrapper(
             if is_second and not observed.is_shareable:
                 severity = sharing_severity(observed.concept).label
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
-        caller = _getframe(depth)
         append(
             (
                 *(method, "used", observed, known, user, True, thread_name(), task_name()),

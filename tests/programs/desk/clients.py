@@ -43,7 +43,9 @@ async def play(client: httpx.AsyncClient, port: int, user: str, turn: int) -> No
         await hear(socket, "connected", user)
         for number in range(2):
             opened = await client.post("/tickets", headers=headers, json={"title": f"{user} asks {number}"})
-            check(opened.status_code == 201 and opened.json()["owner"] == user, f"{user}: {opened.text[:200]}")
+            check(
+                opened.status_code == 201 and opened.json()["owner"] == user, f"{user}: {opened.text[:200]}"
+            )
             await hear(socket, "opened", user)
         await socket.send(json.dumps({"text": "hello"}))
         await hear(socket, "echo", user)
@@ -77,7 +79,10 @@ async def main(port: int, users: int) -> int:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=120) as client:
         refused = await client.get("/tickets", headers={"Authorization": "Bearer nobody"})
         check(refused.status_code == 401, "an unknown token was accepted")
-        names = [f"{'staff' if turn % 50 == 0 else 'member'}-{turn:04d}-{turn * 7919 % 10007}" for turn in range(users)]
+        names = [
+            f"{'staff' if turn % 50 == 0 else 'member'}-{turn:04d}-{turn * 7919 % 10007}"
+            for turn in range(users)
+        ]
         await asyncio.gather(*(play(client, port, name, turn) for turn, name in enumerate(names)))
     print(json.dumps({"done": dict(done), "problems": problems[:20], "seconds": time.monotonic() - started}))
     return 1 if problems else 0
