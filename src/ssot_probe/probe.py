@@ -17,6 +17,7 @@ from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.pools.pool_watch import PoolWatch
 from ssot_probe.observe.scope import (
     Scope,
     is_started_by_multiprocessing,
@@ -82,8 +83,20 @@ class Probe:
         self.buffer = Buffer(self.losses, self._on_first_record)
         self.instances = InstanceTable()
         self.hot_imports = HotImports()
+        self.pools = PoolWatch(
+            policy, self.scope.is_project_file, self.buffer.add, self._tell, self.report_error
+        )
         self.modules = ModuleWatch(
-            self.scope, policy, self.script, self.instances, self.buffer.add, self._tell, self.report_error
+            *(
+                self.scope,
+                policy,
+                self.script,
+                self.instances,
+                self.buffer.add,
+                self._tell,
+                self.report_error,
+            ),
+            self.pools,
         )
         self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
         self.process_id = _new_process_id()  # random, and another one in each forked child
@@ -125,6 +138,7 @@ class Probe:
             if self.modules.classes and not is_interrupted:
                 self._explain_sharing()
             self.modules.remove_wrappers()
+            self.pools.remove()
             if self.pump.has_recorder or not is_interrupted:
                 self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
         except Exception as error:
@@ -247,6 +261,7 @@ class Probe:
         self.buffer.clear()
         tripwire.forget()
         self.modules.after_fork_in_child()
+        self.pools.after_fork_in_child()
         self.instances.forget_users()
         self.buffer.items.extend(self._inventory)
 

@@ -1,4 +1,4 @@
-"""The one definition of a cross-user instance, used in the process and again by the analyst."""
+"""The one definition of what users may not share, used in the process and again by the analyst."""
 
 from __future__ import annotations
 
@@ -22,3 +22,18 @@ def sharing_severity(concept: Concept) -> Severity:
 def is_cross_user(concept: Concept, class_name: str, users: int) -> bool:
     """Is an instance of this class that served so many attributed users a finding?"""
     return users >= 2 and not may_be_shared(concept, class_name)
+
+
+RESIDUES = (
+    "unread",  # bytes that the first user had asked for, or that had come while they had it, are there
+    "unanswered",  # they were interrupted after asking, and the reply has not come yet
+    "abandoned",  # they asked, gave it back without a reply, and it has not come yet
+    "late",  # bytes have come since it was given back
+    "interrupted",  # they were interrupted in a call of it; whether it was cleaned since cannot be seen
+)
+"""What a user may leave on a resource of a pool, such as a connection, for the next one."""
+
+
+def residue_severity(residue: str) -> Severity:
+    """How bad it is that a resource was handed to another user with this on it."""
+    return Severity.ERROR if residue in ("unread", "unanswered") else Severity.WARNING

@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from sys import _getframe
 from types import MethodType, ModuleType
@@ -56,6 +56,8 @@ class ProbeFinder:
         on_executed: called after a first-party module ran, in the importing thread; must not raise.
         on_failed: called when running it raised; the application sees its own exception.
         on_displaced: called while another finder stands in front: what that one finds is not seen.
+        awaited: names of modules, of libraries too, that are only waited for until they have run.
+        on_awaited: called when one of these ran; must not raise.
     """
 
     def __init__(
@@ -64,8 +66,12 @@ class ProbeFinder:
         on_executed: Callable[[ModuleType, Loading], None],
         on_failed: Callable[[Loading], None],
         on_displaced: Callable[[], None],
+        awaited: Container[str] = (),
+        on_awaited: Callable[[str, ModuleType], None] = lambda name, module: None,
     ) -> None:
         self._scope = scope
+        self.awaited = awaited
+        self.on_awaited = on_awaited
         self._on_displaced = on_displaced
         self._on_executed = on_executed
         self._on_failed = on_failed
@@ -87,10 +93,10 @@ class ProbeFinder:
             self._on_displaced()
         top_level = fullname.partition(".")[0]
         if top_level in self._foreign:
-            return None
+            return self._find_awaited(fullname, path, target) if fullname in self.awaited else None
         if not self._scope.could_hold(top_level):
             self._foreign.add(top_level)
-            return None
+            return self._find_awaited(fullname, path, target) if fullname in self.awaited else None
         cycles.failed.add(fullname)  # unless it is found, or missing: an error passes by
         spec = self._ask_others(fullname, path, target)
         cycles.failed.discard(fullname)
@@ -131,6 +137,16 @@ class ProbeFinder:
         finally:
             if not is_waiting:
                 watch.resume()
+
+    @_as_importlib
+    def _find_awaited(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        """Find a module of a library, to be told when it has run; its imports are not watched."""
+        spec = self._ask_others(fullname, path, target)
+        if spec is not None:
+            self._shadow(spec, None)
+        return spec
 
     @_as_importlib
     def _ask_others(
@@ -231,6 +247,8 @@ class _Shadow:
         else:
             if loading is not None:
                 self.finder.executed(module, loading)
+            if name in self.finder.awaited:
+                self.finder.on_awaited(name, module)
         finally:
             self.finder.finished(name)
 

@@ -21,6 +21,7 @@ from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.placed_modules import placed_modules
+from ssot_probe.observe.pools.pool_watch import PoolWatch
 from ssot_probe.observe.scope import Scope, module_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class ModuleWatch:
         append: takes the events of the hot path, and of imports.
         tell: takes records that a forked child has to tell again.
         on_error: told of an error of the probe's own; must not raise.
+        pools: told of the modules that pools are in.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class ModuleWatch:
         append: Callable[[Any], None],
         tell: Callable[[Record], None],
         on_error: Callable[[BaseException], None],
+        pools: PoolWatch,
     ) -> None:
         self._scope = scope
+        self._pools = pools
         self._policy = policy
         self._script = script
         self._instances = instances
@@ -65,7 +69,9 @@ class ModuleWatch:
         self._tell = tell
         self._on_error = on_error
         self._named = named_modules(policy)
-        self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
+        self._finder = ProbeFinder(
+            scope, self._on_executed, self._on_failed, self._on_displaced, pools.awaited, pools.heard
+        )
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
@@ -99,6 +105,7 @@ class ModuleWatch:
         """Take in what was loaded before, which is told as late, and see what comes."""
         for name, module in list(sys.modules.items()):
             self._take_in_loaded(name, module)
+        self._pools.look()
         sys.meta_path.insert(0, self._finder)
         self._direct_loads.start()
         if self._may_define_in_main():
@@ -133,7 +140,8 @@ class ModuleWatch:
         )
 
     def look_at_names(self) -> None:
-        """Find names that have been bound to another class since they were told."""
+        """Find names that have been bound to another class since they were told, and pools loaded unseen."""
+        self._pools.look()
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
 
@@ -228,6 +236,7 @@ class ModuleWatch:
 
     def _look_at_main(self, module: ModuleType) -> None:
         try:
+            self._pools.heard("__main__", module)
             if self._instrument(module):
                 self._watched["__main__"] = module
                 self._tell_main()

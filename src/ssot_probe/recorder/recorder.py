@@ -14,6 +14,7 @@ from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import MakeEvent
+from ssot_probe.observe.pools.events import PoolEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.import_cycles import settled
@@ -21,6 +22,7 @@ from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
+from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
@@ -80,6 +82,7 @@ class Recorder:
         self._exporters = list(exporters)
         self._closing: Exporter | None = None
         self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
+        self._pools = PoolLedger(identity.instance, places, hash_user, self._ledger.findings)
         self._imports = ImportLedger(places)
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
@@ -134,12 +137,15 @@ class Recorder:
         for item in items:
             if type(item) is tuple:
                 records.extend(self._ledger.take(MakeEvent._make(item)))
+            elif type(item) is PoolEvent:
+                records.extend(self._pools.take(item))
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
         records.extend(self._ledger.due(now, is_final, is_quiet))
+        records.extend(self._pools.due(now, is_final, is_quiet))
         found = list(hits.values())
         records.extend(self._imports.due(found, now, is_final, is_quiet))
         records.extend(settled(cycles.waiting, self._places, is_final))

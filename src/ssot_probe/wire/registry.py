@@ -50,6 +50,8 @@ SPANS = (
     Span("ssot.instance.access", "a user got hold of one certain instance for the first time"),
     Span("ssot.finding", "a finding that was judged in the process: an instance serves two users"),
     Span("ssot.holder", "what keeps a shared instance alive"),
+    Span("ssot.pool", "a pool handed out resources of one class, so and so often"),
+    Span("ssot.pool.handover", "a pool handed a resource on with something on it that another user had left"),
     Span("ssot.reference", "source or configuration names a module or class without importing it"),
     Span("ssot.blind", "something that cannot be observed here"),
 )
@@ -138,6 +140,20 @@ ATTRIBUTES = (
     Attribute("ssot.request.trace_id", "string", "trace of the application's request"),
     Attribute("ssot.request.span_id", "string", "span of the application's request"),
     Attribute("ssot.holder.path", "string[]", "chain from a module to the instance"),
+    Attribute("ssot.pool.name", "string", "pool of the policy, or of a library that is known"),
+    Attribute("ssot.pool.handovers", "int", "of the times, how often another user had the resource before"),
+    Attribute("ssot.pool.unclean", "int", "of these, how often something was left on it"),
+    Attribute("ssot.residue.kind", "string", "unread, unanswered, abandoned, late or interrupted"),
+    Attribute("ssot.residue.unread", "int", "bytes that nobody had read when it was handed on"),
+    Attribute(
+        "ssot.residue.interruption", "string", "type of the exception in flight when it was given back"
+    ),
+    Attribute("ssot.residue.file", "string", "file of the place where it was given back"),
+    Attribute("ssot.residue.line", "int", "line of that place"),
+    Attribute("ssot.residue.function", "string", "function around that place"),
+    Attribute("ssot.residue.module", "string", "module around that place"),
+    Attribute("ssot.residue.thread", "string", "thread that gave it back"),
+    Attribute("ssot.residue.task", "string", "asyncio task that gave it back"),
     Attribute("ssot.reference.target", "string", "module or module:Name that is named"),
     Attribute(
         "ssot.reference.kind",

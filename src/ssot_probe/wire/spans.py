@@ -13,10 +13,12 @@ from ssot_probe.model.records import (
     BlindRecord,
     ClassRecord,
     CycleRecord,
+    HandoverRecord,
     HolderRecord,
     ImportRecord,
     MakeRecord,
     ModuleRecord,
+    PoolRecord,
     ProcessRecord,
     Record,
     ReferenceRecord,
@@ -37,6 +39,12 @@ _SITE = {
     "module": "ssot.site.module",
 }
 _DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
+_LEFT = {
+    "file": "ssot.residue.file",
+    "line": "ssot.residue.line",
+    "function": "ssot.residue.function",
+    "module": "ssot.residue.module",
+}
 _CLASS = {"cls": "ssot.class.name", "serial": "ssot.class.serial"}
 _INSTANCE = {"instance": "ssot.instance.id", "cls": "ssot.instance.type"}
 _ACTOR = {"thread": "thread.name", "task": "ssot.task.name"}
@@ -161,6 +169,38 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
+    PoolRecord: _Shape(
+        "ssot.pool",
+        PoolRecord,
+        {
+            "pool": "ssot.pool.name",
+            "acquire": "ssot.maker.name",
+            "cls": "ssot.instance.type",
+            "count": "ssot.count",
+            "unattributed": "ssot.unattributed.count",
+            "handovers": "ssot.pool.handovers",
+            "unclean": "ssot.pool.unclean",
+        },
+    ),
+    HandoverRecord: _Shape(
+        "ssot.pool.handover",
+        HandoverRecord,
+        {
+            **_INSTANCE,
+            "pool": "ssot.pool.name",
+            "acquire": "ssot.maker.name",
+            "residue": "ssot.residue.kind",
+            "unread": "ssot.residue.unread",
+            "interruption": "ssot.residue.interruption",
+            "left_thread": "ssot.residue.thread",
+            "left_task": "ssot.residue.task",
+            "users": "ssot.instance.user.hashes",
+            "severity": "ssot.finding.severity",
+            **_ACTOR,
+            "request": "ssot.request.trace_id",
+            "request_span": "ssot.request.span_id",
+        },
+    ),
     ReferenceRecord: _Shape(
         "ssot.reference",
         ReferenceRecord,
@@ -206,6 +246,7 @@ def to_span(record: Record) -> SpanData:
     site, definition = values.get("site", NOWHERE), values.get("definition", NOWHERE)
     _put_site(attributes, site, _SITE)
     _put_site(attributes, definition, _DEFINITION)
+    _put_site(attributes, values.get("left", NOWHERE), _LEFT)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
     error = False
@@ -247,6 +288,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         values["site"] = _read_site(span.attributes, _SITE)
     if "definition" in defaults:
         values["definition"] = _read_site(span.attributes, _DEFINITION)
+    if "left" in defaults:
+        values["left"] = _read_site(span.attributes, _LEFT)
     values[shape.times[0]] = span.start
     values[shape.times[1]] = span.end
     record: Record = record_type(**values)
