@@ -180,8 +180,7 @@ async def play_user(options: argparse.Namespace, base: str, token: str, sockets:
     devices = [Device(options.url, token, options.timeout) for _ in range(sockets)]
     labels = [f"{name}-{'abcdef'[number]}" for number in range(sockets)]
     try:
-        for device in devices:
-            await device.connect()
+        await asyncio.gather(*(device.connect() for device in devices))  # as a browser restores its tabs
         await devices[0].send_nonsense()
         await asyncio.gather(
             *(

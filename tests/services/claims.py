@@ -94,6 +94,10 @@ CLAIMS: tuple[tuple[re.Pattern[str], Callable[[Line, re.Match[str]], bool]], ...
         lambda line, match: line.defines_function(match["maker"]),
     ),
     (
+        re.compile(rf"(?P<maker>{NAME}) passes on what {NAME} made"),
+        lambda line, match: line.defines_function(match["maker"]),
+    ),
+    (
         re.compile(rf"(?P<cls>{NAME}), (never )?constructed.*"),
         lambda line, match: line.defines_class(match["cls"]),
     ),

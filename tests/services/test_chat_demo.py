@@ -118,7 +118,9 @@ def test_the_counts_are_those_of_the_traffic(demo: Demo) -> None:
     said = {line["what"] for finding in view["findings"] for line in finding["evidence"]}
     handed_out = {
         "chat.ws.factory:WebSocketManagerFactory.create_manager": traffic.connections,
-        "chat.ws.manager:get_websocket_manager (declared)": traffic.connections + traffic.runs,
+        "chat.ws.manager:get_websocket_manager (declared)": traffic.connections
+        + traffic.runs
+        + traffic.users,
         "chat.ws.unified_manager:get_websocket_manager": traffic.connections + traffic.runs + traffic.users,
     }
 

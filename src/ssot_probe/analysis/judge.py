@@ -13,6 +13,7 @@ from ssot_probe.analysis.join import Join, join
 from ssot_probe.analysis.membership import concepts_in_force, members_of
 from ssot_probe.analysis.migration import Progress, migration
 from ssot_probe.analysis.path_table import PathRow, path_table
+from ssot_probe.analysis.pool_residue import PoolUse, pool_uses
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rules import REGISTRY, Entry
 from ssot_probe.analysis.waivers import waived
@@ -29,6 +30,7 @@ class Judgement(NamedTuple):
     migration: tuple[Progress, ...]
     joined: Join | None  # with the source, where that was scanned
     concepts: tuple[Coverage, ...]  # as declared, or as inferred
+    pools: tuple[PoolUse, ...] = ()
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of this severity and worse that nobody waived."""
@@ -74,6 +76,7 @@ def judge(
         migration(recording, concepts, joined, baseline),
         joined,
         coverage(recording, concepts),
+        pool_uses(recording),
     )
 
 

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rule import Rule
-from ssot_probe.analysis.wording import number
+from ssot_probe.analysis.wording import number, times
 from ssot_probe.model.finding import Evidence, Finding, Severity
-from ssot_probe.model.records import HandoverRecord
+from ssot_probe.model.names import last_part
+from ssot_probe.model.records import HandoverRecord, PoolRecord
 from ssot_probe.model.sharing import residue_severity
 
 MOST_HANDOVERS = 3
+
+
+class PoolUse(NamedTuple):
+    """How often a pool handed out resources of one class."""
+
+    pool: str
+    cls: str
+    count: int  # type: ignore[assignment]
+    unattributed: int
+    handovers: int  # to another user than the one before
+    unclean: int
 
 _LEFT = {
     "unread": "with unread data of the first",
@@ -21,6 +34,23 @@ _LEFT = {
     "late": "with data that had come since the first gave it back",
     "interrupted": "after the first was interrupted while using it",
 }
+
+
+def pool_uses(recording: Recording) -> tuple[PoolUse, ...]:
+    """Add up what pools handed out, over all processes."""
+    found: dict[tuple[str, str], PoolUse] = {}
+    for _, record in recording.of(PoolRecord):
+        key = record.pool, record.cls
+        if record.count:
+            known = found.get(key, PoolUse(*key, 0, 0, 0, 0))
+            found[key] = PoolUse(
+                *key,
+                known.count + record.count,
+                known.unattributed + record.unattributed,
+                known.handovers + record.handovers,
+                known.unclean + record.unclean,
+            )
+    return tuple(sorted(found.values()))
 
 
 def pool_findings(recording: Recording, rule: Rule) -> Iterator[Finding]:
@@ -42,10 +72,10 @@ def pool_findings(recording: Recording, rule: Rule) -> Iterator[Finding]:
 
 def _message(pool: str, handovers: Sequence[HandoverRecord]) -> str:
     ways = list(dict.fromkeys(_LEFT.get(record.residue, record.residue) for record in handovers))
+    what = last_part(handovers[0].cls)
     if len(handovers) == 1:
-        return f"The pool {pool} handed one to another user {ways[0]}."
-    times = number(len(handovers), "time")
-    return f"The pool {pool} handed one to another user {times}: {'; '.join(ways)}."
+        return f"The pool {pool} handed a {what} to another user {ways[0]}."
+    return f"The pool {pool} handed a {what} to another user {' or '.join(ways)}, {times(len(handovers))}."
 
 
 def _lines(record: HandoverRecord) -> Iterator[Evidence]:

@@ -124,6 +124,8 @@ class MakeRecord(NamedTuple):
     unattributed: int  # of these, calls for which no user was known
     first: int
     last: int
+    callers: tuple[str, ...] = ()  # of a call out of a constructor: who constructs there, nearest first
+    calls: tuple[str, ...] = ()  # "file:line" at which each of them does
 
 
 class AccessRecord(NamedTuple):

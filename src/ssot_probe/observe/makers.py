@@ -76,3 +76,4 @@ class MakeEvent(NamedTuple):
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
     request: tuple[str, str]
     time: int
+    outer: tuple[tuple[CodeType, int], ...] = ()  # code and offset of who constructs what makes the call

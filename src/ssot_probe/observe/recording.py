@@ -16,6 +16,7 @@ from typing import Any
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.model.sharing import sharing_severity
+from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 
@@ -55,12 +56,13 @@ def recording(
         kwargs: dict[str, Any],
         code: CodeType,
         offset: int,
+        outer: Calls = (),
     ) -> None:
         call = running()
         chain = () if call is None else call[0] or chain_around(call)
         known = find(id(instance))
         if known is not None and known() is instance:  # its `__init__` ran again
-            returned(maker, observed, instance, args, kwargs, code, offset, chain, is_factory=False)
+            returned(maker, observed, instance, args, kwargs, code, offset, chain, outer, is_factory=False)
             return
         user = bound_user()
         if user is None and maker.readers:
@@ -76,7 +78,7 @@ def recording(
         thread, task = thread_and_task()
         append(
             (maker, "constructed", observed, known, user, user is not None, thread, task,
-             code, offset, chain, None, born, request, time_ns())
+             code, offset, chain, None, born, request, time_ns(), outer)
         )  # fmt: skip
 
     def returned(
@@ -88,6 +90,7 @@ def recording(
         code: CodeType,
         offset: int,
         chain: Chain,
+        outer: Calls = (),
         is_factory: bool = True,
     ) -> None:
         user = bound_user()
@@ -119,7 +122,7 @@ def recording(
         thread, task = thread_and_task()
         append(
             (maker, "returned", observed, known, user, is_first, thread, task,
-             code, offset, chain, origin, born, request, time_ns())
+             code, offset, chain, origin, born, request, time_ns(), outer)
         )  # fmt: skip
 
     return constructed, returned

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_FILE = "<ssot_probe, counted like importlib._bootstrap>"
+UNSEEN_FILE = "<ssot_probe, counted like importlib._bootstrap>"
 """`warnings` and `logging` count no frame whose file has both words in its name, as they do for importlib."""
 
 _HIDES = sys.version_info >= (3, 11)
@@ -35,5 +35,5 @@ def leave_out(error: BaseException) -> None:
 
 def _renamed(constant: object) -> object:
     if isinstance(constant, CodeType) and constant.co_name.startswith("ssot_probe_"):
-        return constant.replace(co_filename=_FILE)
+        return constant.replace(co_filename=UNSEEN_FILE)
     return constant

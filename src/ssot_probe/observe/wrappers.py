@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any
 
 from ssot_probe.context.sources import reading
+from ssot_probe.observe.callers import CONSTRUCTING, Calls, around, outer_calls
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.recording import chain_around, recording, running_call
@@ -20,6 +21,9 @@ from ssot_probe.observe.unseen_frames import leave_out, unseen
 
 MOST_SHAPES = 64
 """Ways to pass arguments to one coroutine function that are remembered."""
+
+Site = tuple[CodeType, int, Calls]
+"""A call: code and offset of the caller, and who constructs around it."""
 
 Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -88,7 +92,8 @@ class Wrappers:
                     while id(code) in inner_codes and caller.f_back is not None:
                         caller = caller.f_back
                         code = caller.f_code
-                    constructed(maker, classes[kind], instance, args, kwargs, code, caller.f_lasti)
+                    outer = outer_calls(caller) if code.co_name in CONSTRUCTING else ()
+                    constructed(maker, classes[kind], instance, args, kwargs, code, caller.f_lasti, outer)
                 except Exception as error:
                     self._failed(maker, error)
             return result
@@ -121,7 +126,7 @@ class Wrappers:
                         caller = _getframe(depth)
                         self._constructed(
                             *(maker, self._classes[kind], result, args, kwargs),
-                            *(caller.f_code, caller.f_lasti),
+                            *(caller.f_code, caller.f_lasti, around(caller)),
                         )
             except Exception as error:
                 self._on_failure(f"{type(result).__module__}:{type(result).__qualname__}", error)
@@ -156,7 +161,9 @@ class Wrappers:
                 observed = classes.get(type(result))
                 if observed is not None and not (reading and get_ident() in reading):
                     caller = _getframe(depth)
-                    returned(maker, observed, result, args, kwargs, caller.f_code, caller.f_lasti, chain)
+                    code = caller.f_code
+                    outside = outer_calls(caller) if code.co_name in CONSTRUCTING else ()
+                    returned(maker, observed, result, args, kwargs, code, caller.f_lasti, chain, outside)
             except Exception as error:
                 self._failed(maker, error)
             return result
@@ -170,7 +177,7 @@ class Wrappers:
         shapes: set[tuple[int | str, ...]] = set()
 
         async def ssot_probe_awaited(
-            wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], code: CodeType, offset: int
+            wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], site: Site
         ) -> Any:
             outer = running()
             chain = () if outer is None else outer[0] or chain_around(outer)
@@ -190,7 +197,8 @@ class Wrappers:
             try:
                 observed = self._classes.get(type(result))
                 if observed is not None:
-                    self._returned(maker, observed, result, args, kwargs, code, offset, chain)
+                    code, offset, outside = site
+                    self._returned(maker, observed, result, args, kwargs, code, offset, chain, outside)
             except Exception as error:
                 self._failed(maker, error)
             return result
@@ -203,7 +211,7 @@ class Wrappers:
             if not maker.is_enabled or (shape not in shapes and not _fits(wrapped, args, kwargs, shapes)):
                 return wrapped(*args, **kwargs)  # raises now, rather than when it is awaited
             caller = _getframe(depth)
-            return ssot_probe_awaited(wrapped, args, kwargs, caller.f_code, caller.f_lasti)
+            return ssot_probe_awaited(wrapped, args, kwargs, (caller.f_code, caller.f_lasti, around(caller)))
 
         return ssot_probe_coroutine
 

@@ -136,7 +136,7 @@ class Recorder:
             records.append(self._process("started", self._identity.armed, 0))
         for item in items:
             if type(item) is tuple:
-                records.extend(self._ledger.take(MakeEvent._make(item)))
+                records.extend(self._ledger.take(MakeEvent(*item)))
             elif type(item) is PoolEvent:
                 records.extend(self._pools.take(item))
             elif type(item) is LoadEvent:

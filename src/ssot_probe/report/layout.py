@@ -77,6 +77,8 @@ def header(view: View) -> Iterator[Line]:
     yield _entry("policy", f"{source}{clean(policy['found_by'])}")
     for concept in view["concepts"]:
         yield _entry("concept", _coverage(concept))
+    for pool in view["pools"]:
+        yield _entry("pool", _pool_use(pool))
     if evidence["unclosed"]:
         names = listing([clean(name) for name in evidence["unclosed"]])
         yield _entry("not closed", f"{names}: recorded until it ended without notice, or still running")
@@ -101,6 +103,17 @@ def _joined(inventory: View) -> str:
         count = number(len(inventory["unmatched"]), "thing")
         told.append(f"{count} ran undeclared, {inventory['unexplained'] or 'none'} of them unexplained")
     return ", ".join(told)
+
+
+def _pool_use(pool: View) -> str:
+    """Return how often a pool's resources changed hands: where they did not, nobody could get another's."""
+    said = [
+        f"{clean(pool['pool'])}: {clean(last_part(pool['cls']))} handed out {times(pool['count'])}",
+        f"{pool['handovers'] or 'none'} of them to another user than before",
+    ]
+    if pool["unattributed"]:
+        said.append(f"{pool['unattributed']} to nobody known")
+    return ", ".join(said)
 
 
 def _coverage(concept: View) -> str:

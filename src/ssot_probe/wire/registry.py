@@ -127,6 +127,8 @@ ATTRIBUTES = (
     Attribute("ssot.maker.chain", "string[]", "factories running around the call, outermost first"),
     Attribute("ssot.maker.origin", "string", "factory that the instance first came out of"),
     Attribute("ssot.maker.born", "string", "file:line of a construction outside of factories"),
+    Attribute("ssot.maker.callers", "string[]", "who constructs what makes the call, nearest first"),
+    Attribute("ssot.maker.calls", "string[]", "file:line of each of them"),
     Attribute("ssot.maker.file", "string", "file that defines the maker"),
     Attribute("ssot.maker.line", "int", "line that defines the maker"),
     Attribute("ssot.instance.id", "string", "one instance, unique over processes"),

@@ -136,6 +136,8 @@ _SHAPES: dict[type, _Shape] = {
             "chain": "ssot.maker.chain",
             "origin": "ssot.maker.origin",
             "born": "ssot.maker.born",
+            "callers": "ssot.maker.callers",
+            "calls": "ssot.maker.calls",
             **_ACTOR,
             "count": "ssot.count",
             "unattributed": "ssot.unattributed.count",

@@ -12,8 +12,8 @@ async def health(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-def stats(request: Request) -> JSONResponse:
-    """What the signed-in user has open and got so far; runs in the thread pool."""
+async def stats(request: Request) -> JSONResponse:
+    """What the signed-in user has open and got so far."""
     user = signed_in_user()
     manager = get_websocket_manager(user)
     return JSONResponse(

@@ -1,7 +1,6 @@
 """The WebSocket manager: one per user, obtained from get_websocket_manager and nowhere else."""
 
 import logging
-import threading
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -54,16 +53,15 @@ class WebSocketManager:
 
 
 _managers: "WeakValueDictionary[str, WebSocketManager]" = WeakValueDictionary()
-_lock = threading.Lock()  # endpoints in the thread pool come here too
 
 
 def get_websocket_manager(user: User) -> WebSocketManager:
     """The manager of `user`.
 
-    Connections, runs and requests that hold it get the same one; it goes when the last of them ends.
+    Connections, runs and requests that hold it get the same one; it goes when the last of them ends. All of
+    them are on the event loop: a manager belongs to one thread, as its sockets do.
     """
-    with _lock:
-        manager = _managers.get(user.user_id)
-        if manager is None:
-            manager = _managers[user.user_id] = WebSocketManager(user)
-        return manager
+    manager = _managers.get(user.user_id)
+    if manager is None:
+        manager = _managers[user.user_id] = WebSocketManager(user)
+    return manager

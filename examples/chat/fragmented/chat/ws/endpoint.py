@@ -22,7 +22,7 @@ async def chat_socket(websocket: WebSocket) -> None:
     unified.add_connection(connection)
     manager = per_user.get_websocket_manager(user)
     manager.add_connection(websocket)
-    notices = manager_factory.create_manager(UserContext.of(user))
+    notices = await manager_factory.create_manager(UserContext.of(user))
     notices.add_connection(user.user_id, websocket)
 
     try:

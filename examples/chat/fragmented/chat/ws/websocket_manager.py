@@ -6,14 +6,18 @@ from starlette.websockets import WebSocket
 
 from chat.context import UserContext
 from chat.ws.pool import ConnectionPool, shared_pool
+from chat.ws.settings import MOST_RECENT
 from chat.ws.unified_manager import ProtocolError
 
 
 class WebSocketManager:
     """Connections and plain messages."""
 
-    def __init__(self, user_context: UserContext, pool: ConnectionPool = shared_pool) -> None:
+    def __init__(
+        self, user_context: UserContext, settings: dict[str, Any], pool: ConnectionPool = shared_pool
+    ) -> None:
         self.user_context = user_context
+        self._settings = settings
         self._pool = pool
 
     def add_connection(self, user_id: str, websocket: WebSocket) -> None:
@@ -29,6 +33,9 @@ class WebSocketManager:
         """Send a message that is not part of an agent run."""
         if "type" not in message:
             raise ProtocolError("a message needs a type")
+        recent = self._settings["recent"]  # to be shown again after a reconnect
+        recent.append(message)
+        del recent[:-MOST_RECENT]
         await self._pool.send(user_id, message)
 
 
