@@ -27,6 +27,7 @@ class PoolUse(NamedTuple):
     handovers: int  # to another user than the one before
     unclean: int
 
+
 _LEFT = {
     "unread": "with unread data of the first",
     "unanswered": "while a reply to the first was still to come",

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ssot_probe.analysis.wording import listing, number
+from ssot_probe.analysis.wording import listing, number, times
+from ssot_probe.model.names import last_part
 from ssot_probe.report import tables
 from ssot_probe.report.sanitize import clean
 from ssot_probe.report.segments import Line, Segment
