@@ -137,8 +137,8 @@ class Probe:
             is_interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
             if self.modules.classes and not is_interrupted:
                 self._explain_sharing()
+            self.pools.remove()  # they stand on those of the makers, where one function is both
             self.modules.remove_wrappers()
-            self.pools.remove()
             if self.pump.has_recorder or not is_interrupted:
                 self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
         except Exception as error:

@@ -96,14 +96,14 @@ class Checkouts:
             return
         known.is_out = False
         channel, now = self._look_at(resource)
-        before = known.reading
-        if not known.talks_through(channel):
+        before, is_same = known.reading, known.talks_through(channel)
+        if not is_same:
             known.connect(channel)
             before = UNKNOWN
         known.given_back = now
         if channel is None and self._channels.is_known(resource):
             return  # it was disconnected
-        interrupted = interruption(error, resource)
+        interrupted = interruption(error, resource, channel, is_same)
         residue = left_behind(before, now, interrupted, pool.manners)
         if known.left is not None:
             known.left = known.left._replace(reading=now)  # as it was, if one request further on

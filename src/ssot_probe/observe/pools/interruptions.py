@@ -20,10 +20,22 @@ class Interruption(NamedTuple):
     is_inside: bool  # it came up in a method of the resource, or of what the resource holds
 
 
-def interruption(error: Optional[BaseException], resource: Any) -> Optional[Interruption]:
-    """Return what is in flight, None where that is nothing, or an ordinary error."""
+def interruption(
+    error: Optional[BaseException], resource: Any, channel: Any, is_same_channel: bool
+) -> Optional[Interruption]:
+    """Return what is in flight, None where that is nothing, or an ordinary error.
+
+    Args:
+        error: what is in flight.
+        resource: what may have been interrupted.
+        channel: what it talks through.
+        is_same_channel: it did so before: else only what hit the channel itself can have left anything there.
+    """
     if error is None or not _interrupts(error):
         return None
+    if not is_same_channel:
+        hit = channel is not None and any(receiver is channel for receiver in _receivers(error))
+        return Interruption(type(error).__name__, hit)
     own = {id(resource)}
     for _, value in attributes_of(resource):
         own.add(id(value))
