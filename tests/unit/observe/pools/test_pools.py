@@ -39,7 +39,8 @@ APPLICATION = """
 
     class Slim:
         __slots__ = ("reader", "writer")
-        __init__, send, receive, ask = Connection.__init__, Connection.send, Connection.receive, Connection.ask
+        __init__, send = Connection.__init__, Connection.send
+        receive, ask = Connection.receive, Connection.ask
 
     class Pool:
         connection_class = Connection
@@ -173,7 +174,12 @@ class Service:
 
 
 def played(
-    directory: Path, play: Any, on_release: Any = None, is_local: bool = False, policy: Policy = POLICY, text: str = ""
+    directory: Path,
+    play: Any,
+    on_release: Any = None,
+    is_local: bool = False,
+    policy: Policy = POLICY,
+    text: str = "",
 ) -> tuple[Capture, tuple[Finding, ...], list[Any]]:
     """Let a play run against the service; what was captured, found and told of it."""
     with observed(directory, APPLICATION + text, policy) as (app, capture):
@@ -499,7 +505,8 @@ def test_the_functions_of_a_pool_look_and_fail_as_before(tmp_path: Path) -> None
             raise ConnectionRefusedError("closed")
 
         pool = app.Pool(refuse)
-        assert inspect.iscoroutine(asking := pool.acquire())
+        asking = pool.acquire()
+        assert inspect.iscoroutine(asking)
         with pytest.raises(ConnectionRefusedError, match="closed"):
             asyncio.run(asking)
         with pytest.raises(TypeError, match="positional argument"):
@@ -530,10 +537,14 @@ def test_what_is_no_connection_is_handed_out_and_taken_back_unharmed(tmp_path: P
 def test_a_pool_that_the_module_does_not_have_is_said(tmp_path: Path) -> None:
     missing = Pool("gone", "{name}:Pool.checkout", "{name}:Pool.checkin")
     with observed(tmp_path, APPLICATION, Policy(pools=(missing,))) as (app, capture):
-        blind = {record.subject: record.reason for record in capture.records if isinstance(record, BlindRecord)}
+        blind = {
+            record.subject: record.reason for record in capture.records if isinstance(record, BlindRecord)
+        }
         name = app.__name__
         assert blind["pool gone"] == f"the module has no {name}:Pool.checkout or no {name}:Pool.checkin"
-        assert [finding.subject for finding in capture.findings("SSOT906")] == [f"{app.__name__}:Pool.checkout"]
+        assert [finding.subject for finding in capture.findings("SSOT906")] == [
+            f"{app.__name__}:Pool.checkout"
+        ]
 
 
 def test_stopping_takes_every_wrapper_off(tmp_path: Path) -> None:
