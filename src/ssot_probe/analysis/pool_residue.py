@@ -80,11 +80,16 @@ def _message(pool: str, handovers: Sequence[HandoverRecord]) -> str:
 
 
 def _lines(record: HandoverRecord) -> Iterator[Evidence]:
-    left, site = record.left, record.site
+    released, site = record.released, record.site
     during = f" during {record.interruption}" if record.interruption else ""
-    if left.file:
+    if released.file:
         yield Evidence(
-            f"given back{during}", left.file, left.line, record.left_thread, record.left_task, record.users[0]
+            f"given back{during}",
+            released.file,
+            released.line,
+            record.released_thread,
+            record.released_task,
+            record.users[0],
         )
     unread = f", {number(record.unread, 'byte')} unread" if record.unread else ""
     yield Evidence(

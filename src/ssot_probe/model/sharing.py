@@ -24,6 +24,21 @@ def is_cross_user(concept: Concept, class_name: str, users: int) -> bool:
     return users >= 2 and not may_be_shared(concept, class_name)
 
 
+def concurrency_severity(concept: Concept) -> Severity:
+    """How bad it is that two users were inside one instance of the concept at the same time."""
+    return Severity.WARNING if concept.declared else Severity.NOTE
+
+
+def wants_one_per_thread(concept: Concept) -> bool:
+    """Is each thread of a user to have an instance of its own?"""
+    return concept.declared and concept.isolation == "user+thread"
+
+
+def race_severity(concept: Concept) -> Severity:
+    """How bad it is that a factory made two instances where it keeps one."""
+    return Severity.ERROR if concept.declared else Severity.WARNING
+
+
 RESIDUES = (
     "unread",  # bytes that the first user had asked for, or that had come while they had it, are there
     "unanswered",  # they were interrupted after asking, and the reply has not come yet

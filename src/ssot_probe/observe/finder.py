@@ -11,14 +11,14 @@ from __future__ import annotations
 import builtins
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from sys import _getframe
 from types import MethodType, ModuleType
 from typing import Any, NamedTuple, Optional, TypeVar
 
 from ssot_probe.observe import cycles, importers, tripwire
-from ssot_probe.observe.loading import Loading, runs_modules
+from ssot_probe.observe.loading import Listener, Loading, runs_modules
 from ssot_probe.observe.main_module import MainModuleWatch
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
@@ -56,8 +56,6 @@ class ProbeFinder:
         on_executed: called after a first-party module ran, in the importing thread; must not raise.
         on_failed: called when running it raised; the application sees its own exception.
         on_displaced: called while another finder stands in front: what that one finds is not seen.
-        awaited: names of modules, of libraries too, that are only waited for until they have run.
-        on_awaited: called when one of these ran; must not raise.
     """
 
     def __init__(
@@ -66,12 +64,8 @@ class ProbeFinder:
         on_executed: Callable[[ModuleType, Loading], None],
         on_failed: Callable[[Loading], None],
         on_displaced: Callable[[], None],
-        awaited: Container[str] = (),
-        on_awaited: Callable[[str, ModuleType], None] = lambda name, module: None,
     ) -> None:
         self._scope = scope
-        self.awaited = awaited
-        self.on_awaited = on_awaited
         self._on_displaced = on_displaced
         self._on_executed = on_executed
         self._on_failed = on_failed
@@ -80,6 +74,7 @@ class ProbeFinder:
         self._loading: list[tuple[int, str]] = []
         self._awaited_by_main = ""
         self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
+        self.listeners: tuple[Listener, ...] = ()  # are told when modules of libraries have been loaded
 
     @_as_importlib
     def find_spec(
@@ -93,10 +88,10 @@ class ProbeFinder:
             self._on_displaced()
         top_level = fullname.partition(".")[0]
         if top_level in self._foreign:
-            return self._find_awaited(fullname, path, target) if fullname in self.awaited else None
+            return self._find_for_listeners(fullname, path, target)
         if not self._scope.could_hold(top_level):
             self._foreign.add(top_level)
-            return self._find_awaited(fullname, path, target) if fullname in self.awaited else None
+            return self._find_for_listeners(fullname, path, target)
         cycles.failed.add(fullname)  # unless it is found, or missing: an error passes by
         spec = self._ask_others(fullname, path, target)
         cycles.failed.discard(fullname)
@@ -105,6 +100,8 @@ class ProbeFinder:
         try:
             if self._scope.watches(fullname, _file_of(spec)):
                 self._arm(spec, _importer(fullname))
+            elif self._is_awaited(fullname):
+                self._shadow(spec, None)
             elif fullname == top_level and self._scope.is_settled(top_level):
                 self._foreign.add(top_level)
         except Exception:
@@ -122,6 +119,18 @@ class ProbeFinder:
             tripwire.lost[0] += 1
 
     @_as_importlib
+    def _find_for_listeners(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        """Find a module of a library, to be told when it has run; None for whatever nobody waits for."""
+        if not self._is_awaited(fullname):
+            return None
+        spec = self._ask_others(fullname, path, target)
+        if spec is not None:
+            self._shadow(spec, None)
+        return spec
+
+    @_as_importlib
     def _find_for_main(
         self, watch: MainModuleWatch, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
@@ -137,16 +146,6 @@ class ProbeFinder:
         finally:
             if not is_waiting:
                 watch.resume()
-
-    @_as_importlib
-    def _find_awaited(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
-    ) -> ModuleSpec | None:
-        """Find a module of a library, to be told when it has run; its imports are not watched."""
-        spec = self._ask_others(fullname, path, target)
-        if spec is not None:
-            self._shadow(spec, None)
-        return spec
 
     @_as_importlib
     def _ask_others(
@@ -186,6 +185,9 @@ class ProbeFinder:
             shadow.waiting[spec.name] = loading
         return True
 
+    def _is_awaited(self, module: str) -> bool:
+        return any(listener.is_awaited(module) for listener in self.listeners)
+
     @property
     def is_loading(self) -> bool:
         """Is a module being run that was waited for, in any thread?"""
@@ -199,9 +201,12 @@ class ProbeFinder:
         """Note that a module is run now."""
         self._loading.append((get_ident(), name))
 
-    def executed(self, module: ModuleType, loading: Loading) -> None:
-        """Pass on that a module ran."""
-        self._on_executed(module, loading)
+    def executed(self, name: str, module: ModuleType, loading: Loading | None) -> None:
+        """Pass on that a module ran; without a loading where it is not watched."""
+        if loading is not None:
+            self._on_executed(module, loading)
+        for listener in self.listeners:
+            listener.loaded(name, module)
 
     def failed(self, loading: Loading) -> None:
         """Pass on that running a module raised."""
@@ -245,10 +250,7 @@ class _Shadow:
                 error.__traceback__ = error.__traceback__.tb_next
             raise
         else:
-            if loading is not None:
-                self.finder.executed(module, loading)
-            if name in self.finder.awaited:
-                self.finder.on_awaited(name, module)
+            self.finder.executed(name, module, loading)
         finally:
             self.finder.finished(name)
 

@@ -15,6 +15,7 @@ from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.direct_loads import DirectLoads
+from ssot_probe.observe.entry_points import EntryPoints
 from ssot_probe.observe.finder import LoadEvent, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.loading import Loading
@@ -69,9 +70,9 @@ class ModuleWatch:
         self._tell = tell
         self._on_error = on_error
         self._named = named_modules(policy)
-        self._finder = ProbeFinder(
-            scope, self._on_executed, self._on_failed, self._on_displaced, pools.awaited, pools.heard
-        )
+        self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
+        self._entry_points = EntryPoints(self._not_heard)
+        self._finder.listeners = (self._entry_points, pools)
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
@@ -90,6 +91,8 @@ class ModuleWatch:
     def after_fork_in_child(self) -> None:
         """Know that only this thread goes on."""
         self._finder.after_fork_in_child()
+        if self._instrumenter is not None:
+            self._instrumenter.after_fork_in_child()
 
     @property
     def classes(self) -> dict[type, ObservedClass]:
@@ -107,6 +110,7 @@ class ModuleWatch:
             self._take_in_loaded(name, module)
         self._pools.look()
         sys.meta_path.insert(0, self._finder)
+        self._entry_points.look()
         self._direct_loads.start()
         if self._may_define_in_main():
             self._finder.main = self._main
@@ -122,7 +126,10 @@ class ModuleWatch:
             tripwire.disarm(_spec_of(module))
 
     def remove_wrappers(self) -> None:
-        """Observe no maker any more."""
+        """Observe no maker and no request any more."""
+        if self._instrumenter is not None:
+            self._instrumenter.tell_sources()
+        self._entry_points.remove()
         if self._instrumenter is not None:
             self._instrumenter.remove()
 
@@ -140,10 +147,11 @@ class ModuleWatch:
         )
 
     def look_at_names(self) -> None:
-        """Find names that have been bound to another class since they were told, and pools loaded unseen."""
+        """Find names bound to another class since they were told, and pools; tell of users' sources."""
         self._pools.look()
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
+            self._instrumenter.tell_sources()
 
     def _may_define_in_main(self) -> bool:
         if not self._script:
@@ -171,8 +179,12 @@ class ModuleWatch:
             if not is_watched and name not in self._armed_parents:
                 tripwire.disarm(_spec_of(module))
             self._take_in_placed(self._named)
+            self._entry_points.look()
         except Exception as error:
             self._on_error(error)
+
+    def _not_heard(self, subject: str, error: BaseException) -> None:
+        self._tell(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))
 
     def _is_deferred(self, loading: Loading) -> bool:
         """Is it the project's own code that loads the module, from inside a function?"""
@@ -194,6 +206,7 @@ class ModuleWatch:
 
     def _search(self) -> None:
         """Take in the modules that a finder in front of ours found, or a loader that tells nothing loaded."""
+        self._entry_points.look()
         for name, module in list(sys.modules.items()):
             if name not in self._known and _has_been_loaded(name, module):
                 self._take_in_loaded(name, module)
@@ -236,7 +249,7 @@ class ModuleWatch:
 
     def _look_at_main(self, module: ModuleType) -> None:
         try:
-            self._pools.heard("__main__", module)
+            self._pools.loaded("__main__", module)
             if self._instrument(module):
                 self._watched["__main__"] = module
                 self._tell_main()

@@ -94,9 +94,9 @@ class PoolLedger:
             interruption=left.interruption,
             users=(self._hash_user(str(left.user)), self._hash_user(handover.user)),
             severity=severity,
-            left=NOWHERE if left.code is None else self._places.site(left.code, left.offset),
-            left_thread=thread_label(left.thread),
-            left_task=task_label(left.task),
+            released=NOWHERE if left.code is None else self._places.site(left.code, left.offset),
+            released_thread=thread_label(left.thread),
+            released_task=task_label(left.task),
             site=self._places.site(handover.code, handover.offset),
             thread=thread_label(handover.thread),
             task=task_label(handover.task),
@@ -127,10 +127,10 @@ def _live(told: HandoverRecord, release: str) -> Iterator[Record]:
     yield access._replace(
         maker=release or told.acquire,
         outcome="used",
-        site=told.left,
+        site=told.released,
         user=first,
-        thread=told.left_thread,
-        task=told.left_task,
+        thread=told.released_thread,
+        task=told.released_task,
         request="",
     )
     yield access

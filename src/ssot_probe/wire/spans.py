@@ -18,12 +18,16 @@ from ssot_probe.model.records import (
     ImportRecord,
     MakeRecord,
     ModuleRecord,
+    OverlapRecord,
     PoolRecord,
     ProcessRecord,
+    RaceRecord,
     Record,
     ReferenceRecord,
     SharingRecord,
     Site,
+    ThreadRecord,
+    UserSourceRecord,
 )
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData
 from ssot_probe.wire.registry import SCOPE
@@ -39,7 +43,7 @@ _SITE = {
     "module": "ssot.site.module",
 }
 _DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
-_LEFT = {
+_RELEASED = {
     "file": "ssot.residue.file",
     "line": "ssot.residue.line",
     "function": "ssot.residue.function",
@@ -48,6 +52,13 @@ _LEFT = {
 _CLASS = {"cls": "ssot.class.name", "serial": "ssot.class.serial"}
 _INSTANCE = {"instance": "ssot.instance.id", "cls": "ssot.instance.type"}
 _ACTOR = {"thread": "thread.name", "task": "ssot.task.name"}
+_TWO_CALLS = {
+    "threads": "ssot.calls.threads",
+    "tasks": "ssot.calls.tasks",
+    "places": "ssot.calls.places",
+    "entered": "ssot.calls.entered_at",
+}
+_REQUEST = {"request": "ssot.request.trace_id", "request_span": "ssot.request.span_id"}
 
 
 class _Shape(NamedTuple):
@@ -166,8 +177,56 @@ _SHAPES: dict[type, _Shape] = {
             "users": "ssot.instance.user.hashes",
             "user_count": "ssot.instance.user.count",
             "severity": "ssot.finding.severity",
-            "request": "ssot.request.trace_id",
-            "request_span": "ssot.request.span_id",
+            **_REQUEST,
+        },
+    ),
+    ThreadRecord: _Shape(
+        "ssot.instance.thread",
+        ThreadRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "maker": "ssot.maker.name",
+            "outcome": "ssot.maker.outcome",
+            "user": "user.hash",
+            "number": "ssot.thread.serial",
+            **_ACTOR,
+            "is_job": "ssot.thread.is_job",
+            "beside": "ssot.thread.beside",
+        },
+    ),
+    OverlapRecord: _Shape(
+        "ssot.overlap",
+        OverlapRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "methods": "ssot.calls.methods",
+            "users": "ssot.instance.user.hashes",
+            **_TWO_CALLS,
+            "until": "ssot.overlap.until",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+    ),
+    RaceRecord: _Shape(
+        "ssot.race",
+        RaceRecord,
+        {
+            "maker": "ssot.maker.name",
+            "kind": "ssot.maker.kind",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "user": "user.hash",
+            "instances": "ssot.race.instances",
+            **_TWO_CALLS,
+            "left": "ssot.race.left_at",
+            "kept": "ssot.race.kept",
+            "slot": "ssot.race.slot",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
         },
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
@@ -194,8 +253,8 @@ _SHAPES: dict[type, _Shape] = {
             "residue": "ssot.residue.kind",
             "unread": "ssot.residue.unread",
             "interruption": "ssot.residue.interruption",
-            "left_thread": "ssot.residue.thread",
-            "left_task": "ssot.residue.task",
+            "released_thread": "ssot.residue.thread",
+            "released_task": "ssot.residue.task",
             "users": "ssot.instance.user.hashes",
             "severity": "ssot.finding.severity",
             **_ACTOR,
@@ -207,6 +266,15 @@ _SHAPES: dict[type, _Shape] = {
         "ssot.reference",
         ReferenceRecord,
         {"target": "ssot.reference.target", "kind": "ssot.reference.kind"},
+    ),
+    UserSourceRecord: _Shape(
+        "ssot.user_source",
+        UserSourceRecord,
+        {
+            "source": "ssot.user_source.name",
+            "kind": "ssot.user_source.kind",
+            "state": "ssot.user_source.state",
+        },
     ),
     BlindRecord: _Shape(
         "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}
@@ -248,7 +316,7 @@ def to_span(record: Record) -> SpanData:
     site, definition = values.get("site", NOWHERE), values.get("definition", NOWHERE)
     _put_site(attributes, site, _SITE)
     _put_site(attributes, definition, _DEFINITION)
-    _put_site(attributes, values.get("left", NOWHERE), _LEFT)
+    _put_site(attributes, values.get("released", NOWHERE), _RELEASED)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
     error = False
@@ -261,6 +329,11 @@ def to_span(record: Record) -> SpanData:
         error = record.severity == "error"
         attributes["ssot.finding.code"] = "SSOT301"
         attributes["ssot.finding.kind"] = "cross_user_shared_instance"
+    elif isinstance(record, (OverlapRecord, RaceRecord)):
+        if record.request and record.request_span:
+            links = ((record.request, record.request_span),)
+        error = record.severity == "error"
+        attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
     start, end = (values[field] for field in shape.times)
     return SpanData(shape.span, start, end, attributes, trace_id, span_id, links, error)
 
@@ -290,8 +363,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         values["site"] = _read_site(span.attributes, _SITE)
     if "definition" in defaults:
         values["definition"] = _read_site(span.attributes, _DEFINITION)
-    if "left" in defaults:
-        values["left"] = _read_site(span.attributes, _LEFT)
+    if "released" in defaults:
+        values["released"] = _read_site(span.attributes, _RELEASED)
     values[shape.times[0]] = span.start
     values[shape.times[1]] = span.end
     record: Record = record_type(**values)

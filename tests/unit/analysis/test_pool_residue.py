@@ -16,16 +16,30 @@ ACQUIRE = "redis.asyncio.connection:ConnectionPool.get_connection"
 
 def handover(residue: str = "unanswered", number: int = 1, unread: int = 0) -> HandoverRecord:
     return HandoverRecord(
-        *("redis.asyncio", ACQUIRE, CONNECTION, f"p1-pooled-{number}", residue, unread, "CancelledError"),
-        *(("u-1", f"u-{1 + number}"), "error", Site("app.py", 10, "wait", "app"), "MainThread", "Task-2"),
-        *(Site("app.py", 6, "ask", "app"), "MainThread", "Task-3", number, "", ""),
+        pool="redis.asyncio",
+        acquire=ACQUIRE,
+        cls=CONNECTION,
+        instance=f"p1-pooled-{number}",
+        residue=residue,
+        unread=unread,
+        interruption="CancelledError",
+        users=("u-1", f"u-{1 + number}"),
+        severity="error",
+        released=Site("app.py", 10, "wait", "app"),
+        released_thread="MainThread",
+        released_task="Task-2",
+        site=Site("app.py", 6, "ask", "app"),
+        thread="MainThread",
+        task="Task-3",
+        time=number,
+        request="",
+        request_span="",
     )
 
 
-def pool(count: int, time: int, **more: int) -> PoolRecord:
-    return PoolRecord("redis.asyncio", ACQUIRE, CONNECTION if count else "", count, 0, 0, 0, time)._replace(
-        **more
-    )
+def pool(count: int, time: int, handovers: int = 0, unattributed: int = 0) -> PoolRecord:
+    cls = CONNECTION if count else ""
+    return PoolRecord("redis.asyncio", ACQUIRE, cls, count, unattributed, handovers, 0, time)
 
 
 def test_a_handover_is_told_with_where_it_was_given_back_and_handed_out() -> None:

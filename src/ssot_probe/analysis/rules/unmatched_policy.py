@@ -86,6 +86,9 @@ def _all(case: Case, known: KnownNames) -> Iterator[Unmatched]:
     for pool in case.policy.pools:
         if pool.acquire not in listened:
             yield Unmatched("pool.acquire", pool.acquire, "")
+    for name, state in case.worth.attribution.sources:
+        if state == "missing":
+            yield Unmatched("user", name, "")
     for members in case.concepts:
         if members.concept.declared:
             yield from _of_concept(members, case, known)

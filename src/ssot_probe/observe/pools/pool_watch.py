@@ -16,6 +16,7 @@ from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.pools.known import pools_in_force
 
 if TYPE_CHECKING:
+    from ssot_probe.context.sources import UserSources
     from ssot_probe.observe.makers import Maker
     from ssot_probe.observe.patching import Patches
     from ssot_probe.observe.pools.checkouts import Checkouts
@@ -30,9 +31,6 @@ class PoolWatch:
         append: takes the events of the hot path.
         tell: takes records that a forked child has to tell again.
         on_error: told of an error of the probe's own; must not raise.
-
-    Attributes:
-        awaited: names of modules that hold a pool and were not heard of yet.
     """
 
     def __init__(
@@ -53,35 +51,40 @@ class PoolWatch:
             for name in dict.fromkeys((split(pool.acquire)[0], split(pool.release)[0])):
                 if name:
                     self._pools[name].append(pool)
-        self.awaited: set[str] = set(self._pools)
+        self._awaited: set[str] = set(self._pools)
         self._observed: dict[str, Any] = {}
         self._wrapped: set[str] = set()
         self._makers: list[Maker] = []
+        self._sources: Optional[UserSources] = None
         self._patches: Optional[Patches] = None
         self._checkouts: Optional[Checkouts] = None
 
     def look(self) -> None:
         """Take in the modules that have been loaded past the finder."""
-        for name in list(self.awaited):
+        for name in list(self._awaited):
             module = sys.modules.get(name)
             if module is not None and not _is_being_loaded(module):
-                self.heard(name, module)
+                self.loaded(name, module)
 
-    def heard(self, name: str, module: ModuleType) -> None:
+    def is_awaited(self, module: str) -> bool:
+        """Is it to be told when this module has run?"""
+        return module in self._awaited
+
+    def loaded(self, name: str, module: ModuleType) -> None:
         """Put wrappers on the pools of a module that has run."""
-        if name not in self.awaited:
+        if name not in self._awaited:
             return
         try:
             missing = [pool for pool in self._pools[name] if not self._observe(pool, name, module)]
             if name == "__main__" and missing:
                 return  # it defines its names one by one
-            self.awaited.discard(name)
+            self._awaited.discard(name)
             for pool in missing:
                 if pool in self._policy.pools:
                     paths = [path for path in (pool.acquire, pool.release) if split(path)[0] == name]
                     self._blind(f"pool {pool.name}", f"the module has no {' or no '.join(paths)}")
         except Exception as error:
-            self.awaited.discard(name)
+            self._awaited.discard(name)
             self._on_error(error)
 
     def remove(self) -> None:
@@ -120,14 +123,13 @@ class PoolWatch:
 
     def _observed_pool(self, pool: Pool, acquire: tuple[Any, str, Any] | None) -> Any:
         """Return the pool's own state, with the sources of users once what hands out is known."""
-        from ssot_probe.context.sources import readers_for
         from ssot_probe.observe.candidates import plain_function
         from ssot_probe.observe.makers import Maker
         from ssot_probe.observe.pools.events import ObservedPool
 
         known = self._observed.get(pool.acquire)
         if known is None:
-            maker = Maker(pool.acquire, "method", None, readers_for(self._policy.user, None, 0, self._failed))
+            maker = Maker(pool.acquire, "method", None, self._users().of_maker(None, 0))
             self._makers.append(maker)
             known = self._observed[pool.acquire] = ObservedPool(pool.name, maker, pool.release)
             self._tell(PoolRecord(pool.name, pool.acquire, "", 0, 0, 0, 0, time_ns()))
@@ -137,8 +139,15 @@ class PoolWatch:
             if function is not None:
                 skipped = 1 if isinstance(owner, type) and not isinstance(value, staticmethod) else 0
                 known.maker.code = function.__code__
-                known.maker.readers = readers_for(self._policy.user, function.__code__, skipped, self._failed)
+                known.maker.readers = self._users().of_maker(function.__code__, skipped)
         return known
+
+    def _users(self) -> UserSources:
+        from ssot_probe.context.sources import UserSources
+
+        if self._sources is None:
+            self._sources = UserSources(self._policy.user, self._failed)
+        return self._sources
 
     def _ready(self) -> tuple[Checkouts, Patches]:
         if self._checkouts is None or self._patches is None:
