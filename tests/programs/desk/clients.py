@@ -41,34 +41,33 @@ async def play(client: httpx.AsyncClient, port: int, user: str, turn: int) -> No
 
     async with websockets.connect(url, open_timeout=90, ping_interval=None) as socket:
         await hear(socket, "connected", user)
-        for number in range(2):
-            opened = await client.post("/tickets", headers=headers, json={"title": f"{user} asks {number}"})
-            check(
-                opened.status_code == 201 and opened.json()["owner"] == user, f"{user}: {opened.text[:200]}"
-            )
-            await hear(socket, "opened", user)
+        opened = await client.post("/tickets", headers=headers, json={"title": f"{user} asks"})
+        check(opened.status_code == 201 and opened.json()["owner"] == user, f"{user}: {opened.text[:200]}")
+        await hear(socket, "opened", user)
         await socket.send(json.dumps({"text": "hello"}))
         await hear(socket, "echo", user)
     async with websockets.connect(url, open_timeout=90, ping_interval=None) as socket:
         missed = await hear(socket, "connected", user)
-        check(int(str(missed["missed"])) >= 3, f"{user}: not the manager that they had: {missed}")
+        check(int(str(missed["missed"])) >= 2, f"{user}: not the manager that they had: {missed}")
         pages = await asyncio.gather(
-            get("/tickets"), get("/tickets.csv"), get("/overview"), get("/preferences"), get("/tickets.html")
+            get("/tickets"),
+            get("/tickets.csv"),
+            get("/overview"),
+            get(("/preferences", "/tickets.html")[turn % 2]),
         )
-        check(all(ticket["owner"] == user for ticket in pages[0].json()), f"{user}: tickets of others")
-        check(len(pages[0].json()) == 2, f"{user}: {len(pages[0].json())} tickets")
+        check([ticket["owner"] for ticket in pages[0].json()] == [user], f"{user}: {pages[0].text[:200]}")
         for line in pages[1].text.splitlines()[1:]:
             check(line.startswith(f"{user},"), f"{user}: {line}")
         overview = pages[2].json()
         check(overview["owner"] == overview["summary"]["owner"] == user, f"{user}: {overview}")
         check(all(draft.startswith(user) for draft in overview["drafts"]), f"{user}: {overview['drafts']}")
         printed = (await client.post("/print", headers=headers)).json()
-        check(printed == {"owner": user, "lines": 2}, f"{user}: {printed}")
+        check(printed == {"owner": user, "lines": 1}, f"{user}: {printed}")
         if user.startswith("staff"):
             told = await client.post("/announcements", headers=headers, json={"text": "lunch"})
             check(told.json()["told"] >= 1, f"{user}: {told.text}")
-        await get(f"/articles/{('welcome', 'billing', 'passwords')[turn % 3]}")
-        await get(f"/rates/{('EUR', 'USD')[turn % 2]}")
+        public = f"/articles/{('welcome', 'billing', 'passwords')[turn % 3]}"
+        await get(public if turn % 2 else f"/rates/{('EUR', 'USD')[turn % 3 % 2]}")
     done["users"] += 1
 
 

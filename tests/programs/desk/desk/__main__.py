@@ -24,7 +24,9 @@ class DeskServer(uvicorn.Server):
         yield
 
 
-server = DeskServer(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", backlog=4096))
+server = DeskServer(
+    uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", backlog=4096, timeout_keep_alive=300)
+)
 for signum in (signal.SIGINT, signal.SIGTERM):
     signal.signal(signum, server.handle_exit)
 asyncio.run(server.serve())
