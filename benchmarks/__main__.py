@@ -10,7 +10,7 @@ import sys
 from benchmarks.alone import FULL, QUICK, run_alone
 from benchmarks.table import print_table, summary
 
-BENCHMARKS = ("construction", "imports", "startup", "scan")
+BENCHMARKS = ("construction", "imports", "startup", "chat_load", "scan")
 
 
 def main() -> int:
