@@ -92,7 +92,8 @@ class Uses:
 
     @unseen
     def _plain(self, method: Maker) -> Wrapper:
-        find, depth = self._instances.by_id.get, caller_depth()
+        instances = self._instances
+        find, depth = instances.by_id.get, caller_depth()
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
         readers = method.readers
 
@@ -135,12 +136,15 @@ class Uses:
                     presence.depth -= 1
                     if presence.open is not None and not presence.depth and method.is_enabled:
                         close(presence)
+                give_way = instances.give_way
+                if give_way is not None:
+                    give_way()
 
         return ssot_probe_method
 
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
-        depth, shapes = caller_depth(), set[tuple[int | str, ...]]()
+        depth, shapes, instances = caller_depth(), set[tuple[int | str, ...]](), self._instances
 
         async def ssot_probe_awaited_method(
             wrapped: Any, instance: Any, visit: Visit, use: InstanceUse, args: Any, kwargs: Any
@@ -161,6 +165,9 @@ class Uses:
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             begun = None
+            give_way = instances.give_way
+            if give_way is not None:
+                give_way()  # for what the calls before this one have left
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     # Only the number of arguments and the names decide whether a call is one at all.

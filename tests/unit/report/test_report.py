@@ -253,3 +253,36 @@ def test_threads_of_several_processes_are_never_the_same() -> None:
     assert "2 instances served several users each" in plain(*programs)
     assert "same thread" not in plain(*programs)
     assert "same thread" in plain(programs[0])
+
+
+NO_USERS = "NO USER KNOWN: 2 calls recorded, none of them with a known user"
+
+
+def without_users(*sources: str, isolation: str = "user") -> View:
+    program = Program()
+    program.cls(MANAGER)
+    program.hands_out("chat/views.py:12", count=2, unattributed=2)
+    for source in sources:
+        program.asks(source, "silent", kind="framework")
+    program.stop()
+    by = policy(concept(isolation=isolation))
+    return view(judged(program, by=by), by)
+
+
+def test_a_report_without_a_single_user_says_so_first() -> None:
+    told = without_users("Starlette")
+    first, second, *_ = text.render(told).splitlines()
+    assert first == NO_USERS
+    assert second == "Nothing may be concluded from this report about what users share."
+    assert told["evidence"]["users"] == {
+        "calls": 2,
+        "attributed": 0,
+        "unknown": True,
+        "sources": [{"source": "Starlette", "state": "silent"}],
+    }
+
+
+def test_where_nothing_could_say_who_the_user_is_or_nobody_needs_to_know_it_is_no_alarm() -> None:
+    for told in (without_users(), without_users("Starlette", isolation="process")):
+        assert "NO USER KNOWN" not in text.render(told)
+    assert "NO USER KNOWN" not in plain(chat())

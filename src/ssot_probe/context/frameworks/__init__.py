@@ -11,10 +11,12 @@ from contextlib import suppress
 from contextvars import ContextVar, Token
 from typing import Any, Optional
 
-from ssot_probe.context.values import id_of_account
+from ssot_probe.context.values import id_of_account, unwrapped
 
 Accounts = Callable[[Any], tuple[Any, ...]]
-"""What a framework passes around for one request -> what it holds there as the user, the best first."""
+"""What a framework passes around for one request -> what it holds there as the user, the best first.
+
+They may be lazy: they are looked at without being loaded."""
 
 
 class Framework:
@@ -65,7 +67,7 @@ class Request:
             if account is not None:
                 if account is known:
                     return user
-                user = id_of_account(account)
+                user = id_of_account(unwrapped(account))
                 if user:
                     self._known = (account, user)
                     self.framework.has_answered = True
