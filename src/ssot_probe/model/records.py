@@ -109,7 +109,7 @@ class MakeRecord(NamedTuple):
     """A maker constructed an instance of a concept or handed one out."""
 
     maker: str  # qualified name of the factory, or of the class when its constructor was called
-    kind: str  # "constructor" | "function" | "coroutine" | "method"
+    kind: str  # "constructor" | "function" | "coroutine" | "generator" | "method"
     outcome: str  # "constructed" | "returned": an instance that existed before; "declared" in source
     cls: str  # qualified name of the instance's class
     serial: int  # serial of that class object

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from time import time_ns
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ssot_probe.context.current import task_name, thread_name
@@ -14,7 +15,7 @@ from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, Record
 from ssot_probe.observe import census
-from ssot_probe.observe.candidates import is_coroutine, may_make
+from ssot_probe.observe.candidates import HANDING_OUT, is_coroutine, is_generator, may_make, plain_function
 from ssot_probe.observe.classes import ObservedClasses
 from ssot_probe.observe.constructors import NOT_MADE, Constructors
 from ssot_probe.observe.contents import Contents
@@ -212,8 +213,13 @@ class Instrumenter:
         says_class, words = self._classes.names.__getitem__, self._classes.words
         declared = self._declared
         for name, value, function in contents.functions:
-            is_wrapped = type(value) is not FunctionType and type(value).__name__ == "ObservedFunction"
-            makes = may_make(function, called, says_class, words)
+            stored = value.func if type(value) is cached_property else value
+            is_wrapped = type(stored) is not FunctionType and type(stored).__name__ == "ObservedFunction"
+            makes = may_make(function, called, says_class, words, name) or (
+                name in HANDING_OUT and any(map(says_class, _names_in_constructor(owner)))
+            )
+            if name in HANDING_OUT and owner in self.classes:
+                continue  # it hands out itself
             if not (makes or is_wrapped or declared):
                 continue
             qualified = qualify(module, f"{owner_name}.{name}" if owner_name else name)
@@ -229,18 +235,43 @@ class Instrumenter:
     ) -> None:
         is_method = isinstance(owner, type)
         skipped = 1 if is_method and not isinstance(value, staticmethod) else 0
-        kind = "coroutine" if is_coroutine(function.__code__) else "method" if is_method else "function"
+        if type(value) is cached_property:
+            self._wrap_cached(value, function, qualified)
+            return
+        kind = _kind(function.__code__, is_method)
         maker = self._maker(qualified, kind, function, skipped)
-        make = self._wrappers.coroutine if kind == "coroutine" else self._wrappers.factory
+        make = _MAKING.get(kind, Wrappers.factory)
         self._factories.add(qualified)
-        self._patches.put(owner, name, value, make(maker))
+        self._patches.put(owner, name, value, make(self._wrappers, maker))
         self._classes.names[name] = True  # what calls a maker may be one
         if not is_method:
             module = qualified.partition(":")[0]
             self._emit(BindingRecord(module, name, "function", qualified, 0, time_ns()))
+
+    def _wrap_cached(self, value: Any, function: FunctionType, qualified: str) -> None:
+        maker = self._maker(qualified, "method", function, 1)
+        self._factories.add(qualified)
+        self._patches.put_inside(value, "func", qualified, self._wrappers.factory(maker, between=1))
 
     def _maker(self, name: str, kind: str, function: FunctionType | None, skipped: int) -> Maker:
         code = None if function is None else function.__code__
         maker = Maker(name, kind, code, readers_for(self._policy.user, code, skipped, self.failed))
         self._makers.append(maker)
         return maker
+
+
+_MAKING = {"coroutine": Wrappers.coroutine, "generator": Wrappers.generator}
+
+
+def _kind(code: CodeType, is_method: bool) -> str:
+    if is_coroutine(code):
+        return "coroutine"
+    if is_generator(code):
+        return "generator"
+    return "method" if is_method else "function"
+
+
+def _names_in_constructor(owner: object) -> tuple[str, ...]:
+    """Return the names that the `__init__` of a class speaks of: what its `__enter__` hands out."""
+    function = plain_function(vars(owner).get("__init__"))
+    return () if function is None else function.__code__.co_names

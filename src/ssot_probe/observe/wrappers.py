@@ -14,6 +14,7 @@ from typing import Any
 
 from ssot_probe.context.sources import reading
 from ssot_probe.observe.callers import CONSTRUCTING, Calls, around, outer_calls
+from ssot_probe.observe.generator_wrapper import generator_wrapper
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.recording import chain_around, recording, running_call
@@ -135,10 +136,15 @@ class Wrappers:
         return ssot_probe_creator
 
     @unseen
-    def factory(self, maker: Maker) -> Wrapper:
-        """Wrap a function or method whose result may be an instance."""
+    def factory(self, maker: Maker, between: int = 0) -> Wrapper:
+        """Wrap a function or method whose result may be an instance.
+
+        Args:
+            maker: the function.
+            between: frames of Python's own between it and its caller.
+        """
         classes, returned, running = self._classes, self._returned, running_call.get
-        link, depth = (maker,), caller_depth()
+        link, depth = (maker,), caller_depth() + between
 
         def ssot_probe_factory(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -159,7 +165,11 @@ class Wrappers:
                 running_call.reset(token)
             try:
                 observed = classes.get(type(result))
-                if observed is not None and not (reading and get_ident() in reading):
+                if (
+                    observed is not None
+                    and result is not instance
+                    and not (reading and get_ident() in reading)
+                ):
                     caller = _getframe(depth)
                     code = caller.f_code
                     outside = outer_calls(caller) if code.co_name in CONSTRUCTING else ()
@@ -177,7 +187,7 @@ class Wrappers:
         shapes: set[tuple[int | str, ...]] = set()
 
         async def ssot_probe_awaited(
-            wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], site: Site
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any], site: Site
         ) -> Any:
             outer = running()
             chain = () if outer is None else outer[0] or chain_around(outer)
@@ -196,7 +206,7 @@ class Wrappers:
                     running_call.set(outer)
             try:
                 observed = self._classes.get(type(result))
-                if observed is not None:
+                if observed is not None and result is not instance:
                     code, offset, outside = site
                     self._returned(maker, observed, result, args, kwargs, code, offset, chain, outside)
             except Exception as error:
@@ -211,9 +221,15 @@ class Wrappers:
             if not maker.is_enabled or (shape not in shapes and not _fits(wrapped, args, kwargs, shapes)):
                 return wrapped(*args, **kwargs)  # raises now, rather than when it is awaited
             caller = _getframe(depth)
-            return ssot_probe_awaited(wrapped, args, kwargs, (caller.f_code, caller.f_lasti, around(caller)))
+            return ssot_probe_awaited(
+                wrapped, instance, args, kwargs, (caller.f_code, caller.f_lasti, around(caller))
+            )
 
         return ssot_probe_coroutine
+
+    def generator(self, maker: Maker) -> Wrapper:
+        """Wrap a function that yields what it makes, as it is or as a context manager."""
+        return generator_wrapper(maker, self._classes, self._returned, self._failed)
 
     def _failed(self, maker: Maker, error: BaseException) -> None:
         maker.is_enabled = False

@@ -120,7 +120,7 @@ ATTRIBUTES = (
     Attribute("ssot.binding.kind", "string", "class or function"),
     Attribute("ssot.binding.target", "string", "what the name is bound to"),
     Attribute("ssot.maker.name", "string", "factory, or class whose constructor was called"),
-    Attribute("ssot.maker.kind", "string", "constructor, function, coroutine or method"),
+    Attribute("ssot.maker.kind", "string", "constructor, function, coroutine, generator or method"),
     Attribute("ssot.maker.outcome", "string", "constructed or returned; declared in source"),
     Attribute("ssot.maker.chain", "string[]", "factories running around the call, outermost first"),
     Attribute("ssot.maker.origin", "string", "factory that the instance first came out of"),
