@@ -19,14 +19,27 @@ from ssot_probe.observe.candidates import HANDING_OUT, is_coroutine, is_generato
 from ssot_probe.observe.classes import ObservedClasses
 from ssot_probe.observe.constructors import NOT_MADE, Constructors
 from ssot_probe.observe.contents import Contents
+from ssot_probe.observe.held_functions import held_elsewhere, holders
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.patching import Patches
+from ssot_probe.observe.patching import OUR_HOLDERS, Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.uses import AMBIENT, public_methods, use_wrapper
 from ssot_probe.observe.wrappers import Wrappers
+
+_PAST = "calls through that are not seen; its constructions are"
+
+
+class HeldFunction:
+    """A function that something holds past its wrapper, as it was stored."""
+
+    __slots__ = ("function", "name")
+
+    def __init__(self, name: str, function: Any) -> None:
+        self.name = name
+        self.function = function
 
 
 class Instrumenter:
@@ -57,6 +70,7 @@ class Instrumenter:
         self._used: set[type] = set()  # classes whose methods are observed
         self._bound: dict[tuple[str, str], int] = {}
         self._told: set[str] = set()
+        self._held: list[HeldFunction] = []  # whose holders are still to be named
         self._patches = Patches(self.failed)
         self._classes = ObservedClasses(policy, scope, emit)
         self._constructors = Constructors(self._classes, self._patches, self._maker, emit)
@@ -109,6 +123,17 @@ class Instrumenter:
                 if observed is not None and observed.serial != serial:
                     self._bind_class(module, attribute, value)
 
+    def name_holders(self) -> None:
+        """Tell who holds makers past whose wrappers they are called. It takes a while: not in their threads."""
+        held = [self._held.pop() for _ in range(len(self._held))]
+        if held:
+            named = holders([entry.function for entry in held], (HeldFunction, *OUR_HOLDERS))
+            for entry, found in zip(held, named):
+                names = [name for name in found if name not in self._factories]
+                if names:
+                    reason = f"held by {' and '.join(names)} before it could be observed: {_PAST}"
+                    self._emit(BlindRecord(entry.name, reason, time_ns()))
+
     def failed(self, subject: str, error: BaseException) -> None:
         """Report once that something could not be observed."""
         if subject not in self._told:
@@ -119,6 +144,7 @@ class Instrumenter:
         """Take every wrapper off; those that others stacked on are switched off in place."""
         for maker in self._makers:
             maker.is_enabled = False
+        self._wrappers.events.stop()
         self._patches.remove()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
@@ -212,9 +238,12 @@ class Instrumenter:
         called = owner_name or module.rpartition(".")[2]
         says_class, words = self._classes.names.__getitem__, self._classes.words
         declared = self._declared
+        held = held_elsewhere(contents)
         for name, value, function in contents.functions:
             stored = value.func if type(value) is cached_property else value
             is_wrapped = type(stored) is not FunctionType and type(stored).__name__ == "ObservedFunction"
+            if name == "_":
+                continue  # what a decorator took: it answers under another name
             makes = may_make(function, called, says_class, words, name) or (
                 name in HANDING_OUT and any(map(says_class, _names_in_constructor(owner)))
             )
@@ -226,12 +255,18 @@ class Instrumenter:
             if is_wrapped and qualified in self._factories:
                 found = True
             elif makes or qualified in declared:
-                self._wrap_factory(owner, name, value, function, qualified)
+                self._wrap_factory(owner, name, value, function, qualified, id(value) in held)
                 found = True
         return found
 
     def _wrap_factory(
-        self, owner: type | ModuleType, name: str, value: Any, function: FunctionType, qualified: str
+        self,
+        owner: type | ModuleType,
+        name: str,
+        value: Any,
+        function: FunctionType,
+        qualified: str,
+        is_held: bool,
     ) -> None:
         is_method = isinstance(owner, type)
         skipped = 1 if is_method and not isinstance(value, staticmethod) else 0
@@ -241,6 +276,8 @@ class Instrumenter:
         kind = _kind(function.__code__, is_method)
         maker = self._maker(qualified, kind, function, skipped)
         make = _MAKING.get(kind, Wrappers.factory)
+        if not self._wrappers.know(maker, function.__code__, is_held):
+            self._held.append(HeldFunction(qualified, value))
         self._factories.add(qualified)
         self._patches.put(owner, name, value, make(self._wrappers, maker))
         self._classes.names[name] = True  # what calls a maker may be one

@@ -10,6 +10,8 @@ from typing import Any
 class Patch:
     """A wrapper in the dictionary of a class or module; `remove()` undoes it and may be called twice."""
 
+    __slots__ = ("_inherited", "_observed", "_original", "name", "owner")
+
     def __init__(
         self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]
     ) -> None:
@@ -42,6 +44,8 @@ class Patch:
 class InnerPatch:
     """A wrapper on a function that something else holds as a plain attribute, such as a cached property."""
 
+    __slots__ = ("_holder", "_name", "_observed", "_original")
+
     def __init__(self, holder: Any, name: str, wrapper: Callable[..., Any]) -> None:
         from ssot_probe.observe import observed_function
 
@@ -56,6 +60,10 @@ class InnerPatch:
             return False
         setattr(self._holder, self._name, self._original)
         return True
+
+
+OUR_HOLDERS = (Patch, InnerPatch)
+"""Types of what holds a function because of its wrapper."""
 
 
 class Patches:

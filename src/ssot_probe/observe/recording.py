@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
+from sys import _getframe
 from time import time_ns
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from ssot_probe.context.current import bound_user, thread_and_task
@@ -19,6 +20,9 @@ from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
+
+MOST_FRAMES = 100
+"""Frames that are looked at for makers that were called past their wrappers."""
 
 _NO_REQUEST = ("", "")
 
@@ -42,10 +46,48 @@ def chain_around(call: Call | None) -> Chain:
     return () if call is None else call[0]
 
 
+class EarlyMakers:
+    """Makers that are also called past their wrappers, by whom held them before.
+
+    What runs inside of such a call is found by looking at the frames around it.
+
+    Attributes:
+        makers: id of the code object -> the maker; empty as long as there is none.
+    """
+
+    def __init__(self) -> None:
+        self.makers: dict[int, Maker] = {}
+        self._known: dict[int, Maker] = {}  # the others too
+        self._codes: list[CodeType] = []  # so that the ids above stay theirs
+
+    def add(self, code: CodeType, maker: Maker, is_early: bool) -> None:
+        """Know a maker by its code; look out for its calls where they go past its wrapper."""
+        self._codes.append(code)
+        self._known[id(code)] = maker
+        if is_early:
+            self.makers[id(code)] = maker
+
+    def chain(self, chain: Chain, frame: FrameType | None) -> Chain:
+        """Return the factories that run around the frame: those known, and those called past their wrappers."""
+        found = []
+        for _ in range(MOST_FRAMES):
+            if frame is None:
+                break
+            maker = self._known.get(id(frame.f_code))
+            if maker is not None and maker not in found:
+                found.append(maker)
+            frame = frame.f_back
+        found.reverse()
+        if set(found).issuperset(chain):
+            return tuple(found)
+        return (*(maker for maker in found if maker not in chain), *chain)
+
+
 def recording(
-    append: Callable[[tuple[object, ...]], None], instances: InstanceTable
+    append: Callable[[tuple[object, ...]], None], instances: InstanceTable, early: EarlyMakers
 ) -> tuple[Recording, Recording]:
     """Return what notes that an instance was constructed, and that it was returned."""
+    early_makers = early.makers
     find, follow, meets, running = instances.by_id.get, instances.add, instances.meets, running_call.get
 
     def constructed(
@@ -60,6 +102,8 @@ def recording(
     ) -> None:
         call = running()
         chain = () if call is None else call[0] or chain_around(call)
+        if early_makers:
+            chain = early.chain(chain, _getframe(2))
         known = find(id(instance))
         if known is not None and known() is instance:  # its `__init__` ran again
             returned(maker, observed, instance, args, kwargs, code, offset, chain, outer, is_factory=False)
@@ -92,7 +136,10 @@ def recording(
         chain: Chain,
         outer: Calls = (),
         is_factory: bool = True,
+        frame: FrameType | None = None,
     ) -> None:
+        if early_makers and is_factory:
+            chain = early.chain(chain, frame or _getframe(2))
         user = bound_user()
         if user is None and maker.readers:
             user = maker.user_of(instance, args, kwargs)

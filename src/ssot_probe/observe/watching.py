@@ -136,6 +136,7 @@ class ModuleWatch:
         """Find names that have been bound to another class since they were told."""
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
+            self._instrumenter.name_holders()
 
     def _may_define_in_main(self) -> bool:
         if not self._script:

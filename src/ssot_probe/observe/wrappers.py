@@ -14,10 +14,11 @@ from typing import Any
 
 from ssot_probe.context.sources import reading
 from ssot_probe.observe.callers import CONSTRUCTING, Calls, around, outer_calls
+from ssot_probe.observe.code_events import CodeEvents
 from ssot_probe.observe.generator_wrapper import generator_wrapper
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
-from ssot_probe.observe.recording import chain_around, recording, running_call
+from ssot_probe.observe.recording import EarlyMakers, chain_around, recording, running_call
 from ssot_probe.observe.unseen_frames import leave_out, unseen
 
 MOST_SHAPES = 64
@@ -59,7 +60,9 @@ class Wrappers:
         self._inner_codes = inner_codes
         self._resolve = resolve
         self._on_failure = on_failure
-        self._constructed, self._returned = recording(append, instances)
+        self._early = EarlyMakers()
+        self._constructed, self._returned = recording(append, instances, self._early)
+        self.events = CodeEvents(classes, self._returned, self._early, self._failed)
 
     @unseen
     def constructor(self, maker: Maker, owner: type, call: Callable[..., Any] | None = None) -> Wrapper:
@@ -226,6 +229,11 @@ class Wrappers:
             )
 
         return ssot_probe_coroutine
+
+    def know(self, maker: Maker, code: CodeType, is_early: bool) -> bool:
+        """Know a maker by its code. False where calls go past its wrapper and only what they construct is seen."""
+        self._early.add(code, maker, is_early)
+        return not is_early or self.events.follow(code)
 
     def generator(self, maker: Maker) -> Wrapper:
         """Wrap a function that yields what it makes, as it is or as a context manager."""
