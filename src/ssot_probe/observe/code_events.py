@@ -1,4 +1,4 @@
-"""Sees what certain functions return or yield, whoever calls them: by the interpreter's own events, since 3.12.
+"""Sees what certain functions return or yield, whoever calls them, by the interpreter's own events (3.12).
 
 A function that was held before its wrapper was put on is called past that; its code is the same.
 """
@@ -14,8 +14,9 @@ from typing import Any
 
 from ssot_probe.observe.callers import around, consumer
 from ssot_probe.observe.candidates import is_generator
+from ssot_probe.observe.early_makers import EarlyMakers
 from ssot_probe.observe.makers import Maker, ObservedClass
-from ssot_probe.observe.recording import EarlyMakers, Recording, running_call
+from ssot_probe.observe.recording import Recording, running_call
 
 TOOL_IDS = (4, 3)
 """Numbers that no kind of tool has claimed for itself; the others are left to debuggers and coverage."""
@@ -46,7 +47,7 @@ class CodeEvents:
         self._codes: list[CodeType] = []
 
     def follow(self, code: CodeType) -> bool:
-        """Listen to a maker's code. False where this interpreter does not tell, or others take all its ears."""
+        """Listen to a maker's code. False where this interpreter does not tell, or tells others already."""
         monitoring: Any = getattr(sys, "monitoring", None)  # 3.12
         if monitoring is None or (self._tool is None and not self._take_tool(monitoring)):
             return False

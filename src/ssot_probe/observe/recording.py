@@ -17,19 +17,20 @@ from typing import Any
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.model.sharing import sharing_severity
+from ssot_probe.observe.actors import here
 from ssot_probe.observe.callers import Calls
+from ssot_probe.observe.early_makers import EarlyMakers
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
-
-MOST_FRAMES = 100
-"""Frames that are looked at for makers that were called past their wrappers."""
+from ssot_probe.observe.thread_use import ThreadUse
 
 _NO_REQUEST = ("", "")
 
 Chain = tuple[Maker, ...]
 Call = list[Any]
 """A call of a factory: [the factories that run, with itself as the last one; None once it is over,
-the call that it is made in, or None]. A list, because one is made for every call."""
+the call that it is made in, or None, when it began, and the newest instance at that time]. A list, because
+one is made for every call."""
 
 running_call: ContextVar[Call | None] = ContextVar("ssot_probe_makers", default=None)
 
@@ -46,49 +47,13 @@ def chain_around(call: Call | None) -> Chain:
     return () if call is None else call[0]
 
 
-class EarlyMakers:
-    """Makers that are also called past their wrappers, by whom held them before.
-
-    What runs inside of such a call is found by looking at the frames around it.
-
-    Attributes:
-        makers: id of the code object -> the maker; empty as long as there is none.
-    """
-
-    def __init__(self) -> None:
-        self.makers: dict[int, Maker] = {}
-        self._known: dict[int, Maker] = {}  # the others too
-        self._codes: list[CodeType] = []  # so that the ids above stay theirs
-
-    def add(self, code: CodeType, maker: Maker, is_early: bool) -> None:
-        """Know a maker by its code; look out for its calls where they go past its wrapper."""
-        self._codes.append(code)
-        self._known[id(code)] = maker
-        if is_early:
-            self.makers[id(code)] = maker
-
-    def chain(self, chain: Chain, frame: FrameType | None) -> Chain:
-        """Return the factories that run around the frame: those known, and those called past their wrappers."""
-        found = []
-        for _ in range(MOST_FRAMES):
-            if frame is None:
-                break
-            maker = self._known.get(id(frame.f_code))
-            if maker is not None and maker not in found:
-                found.append(maker)
-            frame = frame.f_back
-        found.reverse()
-        if set(found).issuperset(chain):
-            return tuple(found)
-        return (*(maker for maker in found if maker not in chain), *chain)
-
-
 def recording(
-    append: Callable[[tuple[object, ...]], None], instances: InstanceTable, early: EarlyMakers
+    append: Callable[[Any], None], instances: InstanceTable, early: EarlyMakers
 ) -> tuple[Recording, Recording]:
     """Return what notes that an instance was constructed, and that it was returned."""
     early_makers = early.makers
     find, follow, meets, running = instances.by_id.get, instances.add, instances.meets, running_call.get
+    note_thread = ThreadUse(append).note
 
     def constructed(
         maker: Maker,
@@ -167,9 +132,18 @@ def recording(
                 severity = sharing_severity(observed.concept).label
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
         thread, task = thread_and_task()
+        now = time_ns()
+        if known is not None and user is not None and observed.is_followed:
+            first = known.first
+            if first is None and not observed.is_guarded:
+                known.first = (here.thread, maker, user, thread, task, code, offset, now)
+            if observed.is_guarded or (
+                known.use is not None if first is None else first[0] is not here.thread
+            ):
+                note_thread(known, observed, maker, "returned", user, code, offset)
         append(
             (maker, "returned", observed, known, user, is_first, thread, task,
-             code, offset, chain, origin, born, request, time_ns(), outer)
+             code, offset, chain, origin, born, request, now, outer)
         )  # fmt: skip
 
     return constructed, returned

@@ -33,6 +33,13 @@ def leave_out(error: BaseException) -> None:
         error.__traceback__ = error.__traceback__.tb_next
 
 
+def caller_depth() -> int:
+    """Return how many frames the caller of an observed function is away from its wrapper."""
+    from ssot_probe.observe.observed_function import FRAMES  # it brings wrapt
+
+    return 1 + FRAMES
+
+
 def _renamed(constant: object) -> object:
     if isinstance(constant, CodeType) and constant.co_name.startswith("ssot_probe_"):
         return constant.replace(co_filename=UNSEEN_FILE)

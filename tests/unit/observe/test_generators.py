@@ -89,7 +89,8 @@ def show(call, *arguments):
         print(type(error).__name__, error, getattr(error, "value", ""), cause, context, names)
 
 generator = get_managers(3)
-print(inspect.isgenerator(generator), type(generator) is types.GeneratorType, inspect.isgeneratorfunction(get_managers))
+print(inspect.isgenerator(generator), type(generator) is types.GeneratorType)
+print(inspect.isgeneratorfunction(get_managers))
 print(generator.__name__, generator.__qualname__, inspect.getgeneratorstate(generator))
 show(generator.send, 5)
 show(next, generator)
