@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from types import CellType, FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -21,7 +22,7 @@ MOST_STEPS = 4
 MOST_NAMES = 4
 """Holders of one function that are named."""
 
-_CONTAINERS = (dict, list, tuple, set, frozenset, CellType)
+_CONTAINERS = (dict, list, tuple, set, frozenset, CellType, partial)
 
 
 def held_elsewhere(contents: Contents) -> frozenset[int]:
