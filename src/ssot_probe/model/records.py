@@ -126,6 +126,7 @@ class MakeRecord(NamedTuple):
     last: int
     callers: tuple[str, ...] = ()  # of a call out of a constructor: who constructs there, nearest first
     calls: tuple[str, ...] = ()  # "file:line" at which each of them does
+    found: bool = False  # returned and never seen constructed: copied, unpickled, loaded, or older than that
 
 
 class AccessRecord(NamedTuple):

@@ -131,6 +131,7 @@ ATTRIBUTES = (
     Attribute("ssot.maker.born", "string", "file:line of a construction outside of factories"),
     Attribute("ssot.maker.callers", "string[]", "who constructs what makes the call, nearest first"),
     Attribute("ssot.maker.calls", "string[]", "file:line of each of them"),
+    Attribute("ssot.maker.found", "bool", "the instance was returned and never seen constructed"),
     Attribute("ssot.maker.file", "string", "file that defines the maker"),
     Attribute("ssot.maker.line", "int", "line that defines the maker"),
     Attribute("ssot.instance.id", "string", "one instance, unique over processes"),
