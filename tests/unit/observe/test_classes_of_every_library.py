@@ -61,7 +61,8 @@ CLASSES = {
     "pydantic with a validator and private attributes": (
         "from pydantic import BaseModel, PrivateAttr, field_validator\nclass Cart(BaseModel):\n"
         "    user: str\n    _seen: list = PrivateAttr(default_factory=list)\n"
-        "    @field_validator('user')\n    @classmethod\n    def check(cls, value):\n        return value.upper()\n"
+        "    @field_validator('user')\n    @classmethod\n"
+        "    def check(cls, value):\n        return value.upper()\n"
         "    def model_post_init(self, context):\n        self._seen.append(self.user)",
         "user='anna'",
     ),
@@ -71,7 +72,8 @@ CLASSES = {
     "sqlalchemy": (
         "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n"
         "class Base(DeclarativeBase):\n    pass\n"
-        "class Cart(Base):\n    __tablename__ = 'cart'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "class Cart(Base):\n    __tablename__ = 'cart'\n"
+        "    id: Mapped[int] = mapped_column(primary_key=True)\n"
         "    user: Mapped[str]",
         "user='anna'",
     ),
@@ -181,7 +183,8 @@ def test_what_allows_no_weak_references_is_told_by_its_maker_and_never_mixed_up(
     carts = SLOTS + GET + "\ndef current_cart(user_id):\n    return get_cart(user_id)\n"
     program = (
         "import threading\n"
-        "def work(user_id):\n    for _ in range(200):\n        current_cart(user_id)\n        get_cart(user_id)\n"
+        "def work(user_id):\n"
+        "    for _ in range(200):\n        current_cart(user_id)\n        get_cart(user_id)\n"
         "threads = [threading.Thread(target=work, args=(user,)) for user in ('anna', 'bert', 'carl')]\n"
         "[thread.start() for thread in threads]\n[thread.join() for thread in threads]\n"
     )
