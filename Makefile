@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MATRIX ?= # options of tests/matrix.py, such as --full
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test lint types contracts unit matrix bench wheel clean
+.PHONY: help demo test lint types contracts unit defects matrix bench wheel clean
 
 help: ## say what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -33,6 +33,9 @@ contracts: $(INSTALLED)
 
 unit: $(INSTALLED)
 	$(BIN)/pytest -n 2
+
+defects: $(INSTALLED) ## what of the catalogue of shared state is detected, missed and falsely accused
+	PYTHONPATH=tests $(BIN)/python -m defects.catalogue --bad
 
 matrix: $(INSTALLED) ## the tests on every Python found, with the lowest and the newest dependencies
 	$(BIN)/python tests/matrix.py $(MATRIX)
