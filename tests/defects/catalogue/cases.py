@@ -27,7 +27,7 @@ class Expected(NamedTuple):
     """A finding that would prove the defect: one of these codes, and what it must speak of."""
 
     code: str
-    names: tuple[str, ...]  # all of them in the subject, the message or the evidence
+    names: tuple[str, ...]  # all of them in the subject, the message or the evidence; "@here" is a line
 
 
 class Case(NamedTuple):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from defects.catalogue.cases import Case, Expected
-from support.children import run
+from support.children import line_of, run
 
 from ssot_probe.analysis.chosen_policy import choose_policy
 from ssot_probe.analysis.judge import judge
@@ -96,7 +96,7 @@ def weigh(case: Case, found: Iterable[Found]) -> Outcome:
     judged = [one for one in found if one["code"][4] in "23" and one["status"] != "waived"]
     said = tuple(_in_short(one) for one in judged)
     serious = [one for one in judged if one["severity"] in ("warning", "error")]
-    proofs = [one for one in serious if any(_proves(one, wanted) for wanted in case.expected)]
+    proofs = [one for one in serious if any(_proves(one, wanted, case) for wanted in case.expected)]
     known = {*case.also, *(wanted.code for wanted in case.expected)}
     accused = sorted(
         {
@@ -112,8 +112,16 @@ def weigh(case: Case, found: Iterable[Found]) -> Outcome:
     return Outcome(verdict, said)
 
 
-def _proves(finding: Found, wanted: Expected) -> bool:
-    return finding["code"] == wanted.code and all(name in _text(finding) for name in wanted.names)
+def _proves(finding: Found, wanted: Expected, case: Case) -> bool:
+    return finding["code"] == wanted.code and all(_speaks_of(finding, name, case) for name in wanted.names)
+
+
+def _speaks_of(finding: Found, name: str, case: Case) -> bool:
+    """Does the finding name this, or, of "@here", the line that ends with the comment `# here`?"""
+    if name.startswith("@"):
+        line = line_of(case.file, name[1:])
+        return any(one["line"] == line for one in finding["evidence"])
+    return name in _text(finding)
 
 
 def _text(finding: Found) -> str:

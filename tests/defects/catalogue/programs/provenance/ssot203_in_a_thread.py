@@ -1,7 +1,7 @@
 """A worker thread constructs the manager itself, through an alias of the class."""
 # /// case
 # code = "SSOT203"
-# expect = [["SSOT203", "work"]]
+# expect = [["SSOT203", "@here"]]
 # ///
 # /// policy
 # [[concept]]
@@ -25,7 +25,7 @@ def get_manager(user_id):
 
 
 def work(user_id, results):
-    results.append(Manager(user_id))
+    results.append(Manager(user_id))  # here
 
 
 def main():

@@ -1,7 +1,7 @@
 """A request handler constructs the manager itself."""
 # /// case
 # code = "SSOT203"
-# expect = [["SSOT203", "handle"]]
+# expect = [["SSOT203", "@here"]]
 # ///
 # /// policy
 # [[concept]]
@@ -19,7 +19,7 @@ def get_manager(user_id):
 
 
 def handle(user_id):
-    return SocketManager(user_id).user_id
+    return SocketManager(user_id).user_id  # here
 
 
 def main():

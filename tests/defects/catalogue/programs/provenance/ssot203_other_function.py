@@ -1,7 +1,7 @@
 """A function that is no allowed factory constructs and returns the manager."""
 # /// case
 # code = "SSOT203"
-# expect = [["SSOT203", "quick_manager"]]
+# expect = [["SSOT203", "@here"]]
 # also = ["SSOT201"]
 # ///
 # /// policy
@@ -21,7 +21,7 @@ class ManagerFactory:
 
 
 def quick_manager(user_id):
-    return SocketManager(user_id)
+    return SocketManager(user_id)  # here
 
 
 def main():

@@ -1,7 +1,7 @@
 """An agent factory takes the bridge's manager and constructs one directly."""
 # /// case
 # code = "SSOT204"
-# expect = [["SSOT204", "create_agent"]]
+# expect = [["SSOT204", "create_agent", "@here"]]
 # also = ["SSOT201", "SSOT203"]
 # ///
 # /// policy
@@ -22,7 +22,7 @@ def create_bridge_manager(user_id):
 class AgentInstanceFactory:
     def create_agent(self, user_id):
         bridge = create_bridge_manager(user_id)
-        direct = WebSocketManager(user_id)
+        direct = WebSocketManager(user_id)  # here
         return {"bridge": bridge, "direct": direct}
 
 
