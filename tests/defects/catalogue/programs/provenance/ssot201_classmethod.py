@@ -2,6 +2,7 @@
 # /// case
 # code = "SSOT201"
 # expect = [["SSOT201", "for_user", "get_registry"]]
+# also = ["SSOT204"]
 # ///
 # /// policy
 # [[concept]]

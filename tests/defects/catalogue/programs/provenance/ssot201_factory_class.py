@@ -2,6 +2,7 @@
 # /// case
 # code = "SSOT201"
 # expect = [["SSOT201", "SessionFactory", "open_session"]]
+# also = ["SSOT204"]
 # ///
 # /// policy
 # [[concept]]

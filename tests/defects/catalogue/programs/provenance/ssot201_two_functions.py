@@ -2,6 +2,7 @@
 # /// case
 # code = "SSOT201"
 # expect = [["SSOT201", "create_manager", "make_manager"]]
+# also = ["SSOT204"]
 # ///
 # /// policy
 # [[concept]]

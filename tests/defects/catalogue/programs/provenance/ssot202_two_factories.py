@@ -2,14 +2,13 @@
 # /// case
 # code = "SSOT202"
 # expect = [["SSOT202", "FastCache", "SlowCache"]]
-# also = ["SSOT201"]
+# also = ["SSOT201", "SSOT204"]
 # ///
 # /// policy
 # [[concept]]
 # name = "cache"
 # classes = ["*Cache"]
 # canonical = "app:FastCache"
-# max_classes = 2
 # ///
 class FastCache:
     def __init__(self, user_id):

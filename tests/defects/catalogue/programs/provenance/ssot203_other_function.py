@@ -2,7 +2,7 @@
 # /// case
 # code = "SSOT203"
 # expect = [["SSOT203", "@here"]]
-# also = ["SSOT201"]
+# also = ["SSOT201", "SSOT204"]
 # ///
 # /// policy
 # [[concept]]
