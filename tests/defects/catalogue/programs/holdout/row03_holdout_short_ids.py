@@ -1,7 +1,7 @@
 """Users called bob and amy share a list through a shallow copy."""
 # /// case
 # row = 3
-# expect = [["SSOT303", "basket"]]
+# expect = [["SSOT303", "Shopper.state"]]
 # ///
 # /// policy
 # [[concept]]

@@ -1,7 +1,7 @@
 """Keys of a cache server are cut at their greatest length, and two users' keys become one."""
 # /// case
 # row = 14
-# expect = [["SSOT303", "CacheServer"], ["SSOT303", "server"]]
+# expect = [["SSOT303", "server"], ["SSOT303", "ProfileService.profile"]]
 # ///
 # /// policy
 # [[concept]]
