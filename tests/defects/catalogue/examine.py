@@ -90,19 +90,20 @@ def weigh(case: Case, found: Iterable[Found]) -> Outcome:
     """Say what the findings are worth.
 
     Only SSOT2xx and SSOT3xx count, at warning or error, and not waived. A right code for a wrong reason is
-    no detection: what the program expects must be named by the finding. Any further code at error is an
-    accusation unless the program says that it is true as well; of a twin, at warning too.
+    no detection: what the program expects must be named by the finding. Whatever else is said at error is
+    an accusation, unless the program says that its code is true as well; of a twin, at warning too.
     """
     judged = [one for one in found if one["code"][4] in "23" and one["status"] != "waived"]
     said = tuple(_in_short(one) for one in judged)
     serious = [one for one in judged if one["severity"] in ("warning", "error")]
     proofs = [one for one in serious if any(_proves(one, wanted, case) for wanted in case.expected)]
-    known = {*case.also, *(wanted.code for wanted in case.expected)}
     accused = sorted(
         {
             f"{one['code']} {one['severity']}"
             for one in serious
-            if one["code"] not in known and (one["severity"] == "error" or not case.is_defect)
+            if one not in proofs
+            and one["code"] not in case.also
+            and (one["severity"] == "error" or not case.is_defect)
         }
     )
     verdict = ("detected" if proofs else "missed") if case.is_defect else "silent"

@@ -2,6 +2,7 @@
 # /// case
 # row = 15
 # expect = [["SSOT301", "MailboxManager"]]
+# also = ["SSOT303"]
 # ///
 # /// policy
 # [[concept]]

@@ -2,6 +2,7 @@
 # /// case
 # row = 38
 # expect = [["SSOT301", "ConnectionManager"]]
+# also = ["SSOT303"]
 # ///
 # /// policy
 # [[concept]]

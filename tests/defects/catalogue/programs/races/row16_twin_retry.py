@@ -38,6 +38,7 @@ async def serve():
             await open_manager(user, 1)
         except ConnectionError:
             await open_manager(user, 2)
+        del managers[user]  # who has left
 
 
 def main():

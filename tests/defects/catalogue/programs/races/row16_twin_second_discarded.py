@@ -34,6 +34,7 @@ async def serve():
     async for number in arounds():
         user = f"chatter-{number:04}"
         await asyncio.gather(open_manager(user), open_manager(user))
+        del managers[user]  # who has left
 
 
 def main():

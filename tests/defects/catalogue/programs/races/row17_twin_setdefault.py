@@ -31,6 +31,7 @@ def get_manager(user_id):
 def main():
     for number in rounds():
         at_once(get_manager, *[f"chatter-{number:04}"] * 4)
+        managers.clear()  # who has left
 
 
 if __name__ == "__main__":
