@@ -235,6 +235,8 @@ def _install(cell: Cell) -> str:
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
     _step(cell, "pip", [*pip, "pip"])
     requirements = ["--upgrade-strategy", "eager", "--editable", f".[{EXTRAS}]", "--group", "test"]
+    if cell.dependencies == NEWEST:
+        requirements += ["--group", "frameworks"]
     _step(cell, "install", [*pip, *requirements])
     return python
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ssot_probe.analysis.attribution import Attribution, attribution
 from ssot_probe.analysis.late import Late, late_modules
 from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.recording import Loss, Recording, Skipped, of_newest_state
@@ -45,6 +46,7 @@ class Worth(NamedTuple):
     unclosed: tuple[str, ...]  # processes that did not say goodbye; what they told until then counts
     skipped: tuple[Skipped, ...]
     void: str | None
+    attribution: Attribution
 
     @property
     def dropped(self) -> int:
@@ -86,6 +88,7 @@ def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:
         unclosed=tuple(sorted(recording.label(process) for process in newest if process not in stopped)),
         skipped=recording.skipped,
         void=_void(recording, concepts),
+        attribution=attribution(recording, concepts),
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Union
+
+from ssot_probe.context.values import id_of_account
 
 _bound: ContextVar[str | None] = ContextVar("ssot_probe_user", default=None)
 
@@ -19,17 +21,26 @@ bound_user = _bound.get
 def bind_user(user_id: Union[str, int, None]) -> Iterator[None]:
     """Say who the current user is, for everything in the block and the tasks started in it.
 
-    Costs next to nothing where the probe is off. Binding None says that nobody is.
+    Costs next to nothing where the probe is off, and never raises. Binding None says that nobody is. Blocks
+    within each other: the innermost counts, so an administrator who acts for a user binds that user.
 
     Args:
-        user_id: the application's id of the user; 7 and "7" are the same user. It leaves the process
-            only as a keyed hash.
+        user_id: the application's id of the user; 7 and "7" are the same user, and an object that stores
+            such an id will do. It leaves the process only as a keyed hash.
     """
-    token = _bound.set(None if user_id is None else str(user_id))
+    token = _bound.set(_id(user_id))
     try:
         yield
     finally:
-        _bound.reset(token)
+        with suppress(ValueError):  # a generator that ends in another context, where this never was
+            _bound.reset(token)
+
+
+def _id(value: object) -> str | None:
+    try:
+        return id_of_account(value) or None
+    except Exception:
+        return None  # nobody: its calls are counted as unattributed
 
 
 def thread_and_task() -> tuple[str, str]:

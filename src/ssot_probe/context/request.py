@@ -22,13 +22,14 @@ def current_request() -> tuple[str, str]:
 def mark_request(code: str, severity: str, concept: str, class_name: str) -> None:
     """Put a finding on the application's current span, where it is recording.
 
-    The attributes are those of the `ssot.finding` span, so one search in a trace viewer finds both.
+    The attributes are those of the `ssot.finding` span, so one search in a trace viewer finds both. The first
+    finding of a span stays.
     """
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None:
         return
     span = trace.get_current_span()
-    if span.is_recording():
+    if span.is_recording() and "ssot.finding.code" not in (getattr(span, "attributes", None) or ()):
         span.set_attribute("ssot.finding.code", code)
         span.set_attribute("ssot.finding.severity", severity)
         span.set_attribute("ssot.concept.name", concept)

@@ -1,18 +1,28 @@
-"""Reads the current user from where the policy says, or from arguments whose names say it."""
+"""Reads the current user from where the policy says; else from the frameworks, and from arguments by name."""
 
 from __future__ import annotations
 
 import sys
-from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
+from time import time_ns
 from types import CodeType
 from typing import Any, Optional
 
+from ssot_probe.context import frameworks
+from ssot_probe.context.asking import Asking, SourceError, reading
+from ssot_probe.context.frameworks import framework_user
+from ssot_probe.context.values import follow, id_in_context, id_of_user, scalar, stored_id, unwrapped, user_id
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import UserSource
+from ssot_probe.model.records import UserSourceRecord
+
+__all__ = ["AMBIENT", "ARGUMENTS", "UserReader", "UserSources", "find_source", "reading"]
 
 UserReader = Callable[[object, tuple[Any, ...], Mapping[str, Any]], Optional[str]]
 """(instance, positional arguments, keyword arguments) of an observed call -> user id."""
+
+AMBIENT = frozenset({"contextvar", "call", "baggage"})
+"""Kinds of user sources that say who is running, rather than whom a call is about."""
 
 USER_ARGUMENTS = ("user_id", "user")
 """Parameters that, by their name, hold the user or the user's id."""
@@ -20,33 +30,101 @@ USER_ARGUMENTS = ("user_id", "user")
 CONTEXT_ARGUMENTS = ("user_context", "context", "ctx")
 """Parameters that, by their name, hold something that has the user."""
 
-reading: set[int] = set()
-"""Threads in which a callable of the policy is running: what it constructs is not observed."""
+ARGUMENTS = "arguments"
+"""What the default source that reads arguments by their names is called."""
 
 
-def readers_for(
-    sources: Sequence[UserSource],
-    code: CodeType | None,
-    skipped: int,
-    on_failure: Callable[[str, BaseException], None],
-) -> tuple[UserReader, ...]:
-    """Return the readers that can answer for one maker, in the order in which they are asked.
+class UserSources:
+    """What says who the current user is, and what became of asking it.
 
     Args:
-        sources: of the policy; empty for the default, which reads arguments by their names.
-        code: of the maker, to find parameters by name.
-        skipped: leading parameters that a call does not pass on (1 for `self` and `cls`).
-        on_failure: told when a source raises.
+        declared: of the policy; empty for the default: the frameworks' own user, then arguments by name.
+        on_failure: told once when a source raises, or is not asked any more.
     """
-    positions = parameter_positions(code, skipped)
-    if not sources:
-        return _default_readers(positions)
-    readers = []
-    for source in sources:
-        reader = _reader(source, positions)
-        if reader is not None:
-            readers.append(_guarded(reader, f"{source.kind} = {source.target!r}", on_failure))
-    return tuple(readers)
+
+    def __init__(
+        self, declared: Sequence[UserSource], on_failure: Callable[[str, BaseException], None]
+    ) -> None:
+        self._declared = tuple(declared)
+        self._on_failure = on_failure
+        self.askings = {text_of(source): Asking(text_of(source), on_failure) for source in declared}
+        if not declared:
+            self.askings[ARGUMENTS] = Asking(ARGUMENTS, on_failure)
+        self._told: dict[tuple[str, str], str] = {}
+
+    def of_maker(self, code: CodeType | None, skipped: int) -> tuple[UserReader, ...]:
+        """Return the readers that can answer for one maker, in the order in which they are asked.
+
+        Args:
+            code: of the maker, to find parameters by name.
+            skipped: leading parameters that a call does not pass on (1 for `self` and `cls`).
+        """
+        positions = parameter_positions(code, skipped)
+        if not self._declared:
+            return (_of_frameworks, *self._of_arguments(positions))
+        readers = (_reader(source, self.askings[text_of(source)], positions) for source in self._declared)
+        return tuple(reader for reader in readers if reader is not None)
+
+    def of_use(self) -> tuple[UserReader, ...]:
+        """Return the readers that say who is running, whatever a call is about."""
+        if not self._declared:
+            return (_of_frameworks,)
+        ambient = [source for source in self._declared if source.kind in AMBIENT]
+        readers = (_reader(source, self.askings[text_of(source)], {}) for source in ambient)
+        return tuple(reader for reader in readers if reader is not None)
+
+    def changes(self) -> list[UserSourceRecord]:
+        """Return what has become of each source, where that is new."""
+        states = {(asking.source, "policy"): _state_of(asking) for asking in self.askings.values()}
+        if not self._declared:
+            states = {(ARGUMENTS, ARGUMENTS): states[ARGUMENTS, "policy"]}
+            for framework in frameworks.loaded():
+                states[framework.name, "framework"] = "answered" if framework.has_answered else "silent"
+        for source in self._declared:
+            key = (text_of(source), "policy")
+            if states[key] == "silent" and _is_missing(source):
+                states[key] = "missing"
+        new = {key: state for key, state in states.items() if state and self._told.get(key) != state}
+        self._told.update(new)
+        for framework in frameworks.loaded():
+            if framework.error:
+                self._on_failure(
+                    f"the user of {framework.name}", SourceError(f"reading it raised {framework.error}")
+                )
+        now = time_ns()
+        return [UserSourceRecord(*key, state, now) for key, state in new.items()]
+
+    def _of_arguments(self, positions: Mapping[str, int]) -> list[UserReader]:
+        asking = self.askings[ARGUMENTS]
+        ways = {
+            **dict.fromkeys(USER_ARGUMENTS, id_of_user),
+            **dict.fromkeys(CONTEXT_ARGUMENTS, id_in_context),
+        }
+        return [
+            _argument_reader(name, positions[name], asking, read)
+            for name, read in ways.items()
+            if name in positions
+        ]
+
+
+def _state_of(asking: Asking) -> str:
+    return "answered" if asking.has_answered else "silent" if asking.was_silent else ""
+
+
+def _is_missing(source: UserSource) -> bool:
+    """Has the module of a source been loaded, and nothing of the name is in it?"""
+    if source.kind not in ("contextvar", "call"):
+        return False
+    module, name = split(source.target)
+    home = sys.modules.get(module)
+    spec = getattr(home, "__spec__", None)
+    is_loading = spec is not None and spec.__dict__.get("_initializing", False)
+    return (home is not None or _is_main(module)) and not is_loading and find_source(module, name) is None
+
+
+def text_of(source: UserSource) -> str:
+    """Return a source as the policy writes it."""
+    return f"{source.kind} = {source.target!r}"
 
 
 def parameter_positions(code: CodeType | None, skipped: int) -> dict[str, int]:
@@ -58,161 +136,113 @@ def parameter_positions(code: CodeType | None, skipped: int) -> dict[str, int]:
     return {name: index - skipped if index < count else -1 for index, name in enumerate(names)}
 
 
-def user_id(value: Any) -> str | None:
-    """Return the id that a declared source's value stands for: itself, or its `user_id` or `id`."""
-    plain = _scalar(value)
-    if plain is not None or value is None:
-        return plain
-    for name in ("user_id", "id"):
-        found = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-        plain = _scalar(found)
-        if plain is not None:
-            return plain
-    return None
+def find_source(module: str, name: str) -> Any:
+    """Return what a source of the policy names, None while it is not there.
 
-
-def _scalar(value: Any) -> str | None:
-    kind = type(value)
-    if kind is str:
-        return value or None
-    if kind is int:
-        return str(value)
-    if kind.__module__ == "uuid" or (issubclass(kind, (str, int)) and kind is not bool):
-        return str(value) or None
-    return None
-
-
-def _default_readers(positions: Mapping[str, int]) -> tuple[UserReader, ...]:
-    readers: list[UserReader] = []
-    for name in USER_ARGUMENTS:
-        if name in positions:
-            readers.append(_argument_reader(name, positions[name], _id_of_user))
-    for name in CONTEXT_ARGUMENTS:
-        if name in positions:
-            readers.append(_argument_reader(name, positions[name], _id_in_context))
-    return tuple(readers)
-
-
-def _argument_reader(name: str, position: int, read: Callable[[Any], str | None]) -> UserReader:
-    def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
-        if name in kwargs:
-            return read(kwargs[name])
-        return read(args[position]) if 0 <= position < len(args) else None
-
-    return reader
-
-
-def _id_of_user(value: Any) -> str | None:
-    kind = type(value)
-    if kind is str:
-        return value or None
-    plain = _scalar(value)
-    if plain is not None or value is None:
-        return plain
-    return _first_scalar(value, "user_id", "id")
-
-
-def _id_in_context(value: Any) -> str | None:
-    if value is None or _scalar(value) is not None:
-        return None  # a bare string is a context's name, not a user
-    return _first_scalar(value, "user_id") or _first_scalar(_stored(value, "user"), "user_id", "id")
-
-
-def _first_scalar(value: Any, *names: str) -> str | None:
-    for name in names:
-        plain = _scalar(_stored(value, name))
-        if plain is not None:
-            return plain
-    return None
-
-
-def _stored(value: Any, name: str) -> Any:
-    """Read an attribute without running code that could query a database or force a lazy object.
-
-    `isinstance` would ask a lazy object for its `__class__`.
+    A script is known by its own name too, though it runs as `__main__`.
     """
-    if issubclass(type(value), dict):
-        return value.get(name)
-    try:
-        attributes = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        attributes = {}
-    if name in attributes:
-        return attributes[name]
-    for base in type(value).__mro__:
-        descriptor = vars(base).get(name)
-        if descriptor is not None:
-            is_field = type(descriptor).__name__ in ("member_descriptor", "_tuplegetter")
-            return descriptor.__get__(value) if is_field else None
-    return None
-
-
-def _reader(source: UserSource, positions: Mapping[str, int]) -> UserReader | None:
-    if source.kind == "argument":
-        name, *path = source.target.split(".")
-        if name not in positions:
-            return None
-        return _argument_reader(name, positions[name], lambda value: user_id(_follow(value, path)))
-    if source.kind == "instance":
-        steps = source.target.split(".")
-        return lambda instance, args, kwargs: user_id(_follow(instance, steps))
-    if source.kind == "baggage":
-        return lambda instance, args, kwargs: _baggage(source.target)
-    module, name = split(source.target)
-    if source.kind == "contextvar":
-        return lambda instance, args, kwargs: _context_variable(module, name)
-    return lambda instance, args, kwargs: _call(module, name)
-
-
-def _follow(value: Any, path: Sequence[str]) -> Any:
-    for step in path:
-        if value is None:
-            return None
-        value = value.get(step) if isinstance(value, Mapping) else getattr(value, step, None)
-    return value
-
-
-def _context_variable(module: str, name: str) -> str | None:
-    variable = _loaded(module, name)
-    if variable is None:
-        return None
-    try:
-        value = variable.get()
-    except LookupError:  # it has no value here and no default
-        return None
-    return user_id(value)
-
-
-def _call(module: str, name: str) -> str | None:
-    function = _loaded(module, name)
-    if function is None:
-        return None
-    thread = get_ident()
-    reading.add(thread)
-    try:
-        return user_id(function())
-    finally:
-        reading.discard(thread)
-
-
-def _loaded(module: str, name: str) -> Any:
     home: Any = sys.modules.get(module)
+    if home is None and _is_main(module):
+        home = sys.modules["__main__"]
     for part in name.split("."):
         home = getattr(home, part, None)
     return home
 
 
+def _is_main(module: str) -> bool:
+    main = sys.modules.get("__main__")
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    if spec is not None:
+        return bool(spec.name in (module, f"{module}.__main__"))
+    return file is not None and f"/{file.removesuffix('.py')}".endswith("/" + module.replace(".", "/"))
+
+
+def _of_frameworks(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+    return framework_user()
+
+
+def _reader(source: UserSource, asking: Asking, positions: Mapping[str, int]) -> UserReader | None:
+    if source.kind == "argument":
+        name, *path = source.target.split(".")
+        if name not in positions:
+            return None
+        return _argument_reader(name, positions[name], asking, lambda value: user_id(follow(value, path)))
+    if source.kind == "instance":
+        steps = source.target.split(".")
+        return lambda instance, args, kwargs: asking.ask(lambda: user_id(follow(instance, steps)))
+    if source.kind == "baggage":
+        return lambda instance, args, kwargs: asking.ask(lambda: _baggage(source.target))
+    module, name = split(source.target)
+    if source.kind == "contextvar":
+        return _variable_reader(module, name, asking)
+    return lambda instance, args, kwargs: asking.ask(lambda: _call(module, name))
+
+
+def _argument_reader(
+    name: str, position: int, asking: Asking, read: Callable[[Any], str | None]
+) -> UserReader:
+    def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+        if name in kwargs:
+            value = kwargs[name]
+        elif 0 <= position < len(args):
+            value = args[position]
+        else:
+            return None
+        return None if value is None else asking.ask(lambda: read(value))
+
+    return reader
+
+
+def _variable_reader(module: str, name: str, asking: Asking) -> UserReader:
+    modules, is_plain = sys.modules, "." not in name
+
+    def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+        try:
+            home = modules.get(module)
+            if home is None or not is_plain:
+                variable = find_source(module, name)
+            else:
+                variable = home.__dict__.get(name) or find_source(module, name)
+            value = None if variable is None else variable.get()
+        except LookupError:  # it has no value here and no default
+            value = None
+        except Exception as error:
+            asking.failed(error)
+            return None
+        if type(value) is not str:
+            return _id_of_value(value, asking)
+        user = scalar(value)
+        if user is None:
+            asking.was_silent = True
+        else:
+            asking.has_answered = True
+        return user
+
+    return reader
+
+
+def _id_of_value(value: Any, asking: Asking) -> str | None:
+    """Return the id that is stored; the application's code is asked for it only where none is."""
+    user = None
+    try:
+        value = unwrapped(value)
+        user = stored_id(value)
+    except Exception as error:
+        asking.failed(error)
+    if user:
+        asking.has_answered = True
+        return user
+    if value is None or user == "":
+        asking.was_silent = True
+        return None
+    return asking.ask(lambda: user_id(value))
+
+
+def _call(module: str, name: str) -> str | None:
+    function = find_source(module, name)
+    return None if function is None else user_id(unwrapped(Asking.answer_of(function)))
+
+
 def _baggage(key: str) -> str | None:
     baggage = sys.modules.get("opentelemetry.baggage")
     return None if baggage is None else user_id(baggage.get_baggage(key))
-
-
-def _guarded(reader: UserReader, source: str, on_failure: Callable[[str, BaseException], None]) -> UserReader:
-    def guarded(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
-        try:
-            return reader(instance, args, kwargs)
-        except Exception as error:
-            on_failure(source, error)
-            return None
-
-    return guarded

@@ -124,6 +124,8 @@ class MakeRecord(NamedTuple):
     unattributed: int  # of these, calls for which no user was known
     first: int
     last: int
+    callers: tuple[str, ...] = ()  # of a call out of a constructor: who constructs there, nearest first
+    calls: tuple[str, ...] = ()  # "file:line" at which each of them does
 
 
 class AccessRecord(NamedTuple):
@@ -157,6 +159,72 @@ class SharingRecord(NamedTuple):
     request_span: str  # span id of the application's own span, hex; "" when it has none
 
 
+class ThreadRecord(NamedTuple):
+    """A thread used an instance for a user, or got hold of it, for the first time.
+
+    Told of users with several threads only.
+    """
+
+    instance: str
+    concept: str
+    cls: str
+    maker: str  # or the method that ran
+    outcome: str  # "used" | "returned"
+    site: Site
+    user: str
+    number: int  # of the thread in its process: names repeat
+    thread: str
+    task: str
+    is_job: bool  # a pool's worker was given it to do, and whoever gave it may wait meanwhile
+    beside: int  # number of another thread that was in it at the same time, 0 for none
+    time: int
+
+
+class OverlapRecord(NamedTuple):
+    """Two users were inside one instance's methods at the same time: the second came in before `until`."""
+
+    instance: str
+    concept: str
+    cls: str
+    methods: tuple[str, ...]  # of the two calls, in the order in which they came in
+    users: tuple[str, ...]
+    threads: tuple[str, ...]
+    tasks: tuple[str, ...]
+    places: tuple[str, ...]  # "file:line" of the two calls
+    entered: int  # when the first one came in
+    time: int  # when the second one did
+    until: int  # when one of them left; 0 where neither did as long as it was watched
+    severity: str
+    count: int  # type: ignore[assignment]  # overlaps of these two methods since the last that was told
+    site: Site  # of the second call
+    request: str
+    request_span: str
+
+
+class RaceRecord(NamedTuple):
+    """Overlapping calls of a factory with one key gave out two instances, of which one was to be kept."""
+
+    maker: str
+    kind: str  # as in MakeRecord
+    concept: str
+    cls: str
+    user: str  # keyed hash; "" where the key is the factory itself
+    instances: tuple[str, ...]  # of the two calls, in the order in which they began
+    threads: tuple[str, ...]
+    tasks: tuple[str, ...]
+    places: tuple[str, ...]  # "file:line" of the two calls
+    entered: int  # when the first call began
+    time: int  # when the second one did
+    left: tuple[str, ...]  # when each one ended, nanoseconds since the epoch
+    kept: str  # the instance that the factory keeps
+    slot: str  # the variable or attribute that it is kept in
+    severity: str
+    count: int  # type: ignore[assignment]  # races of this factory since the last that was told
+    site: Site  # of the second call
+    request: str
+    request_span: str
+
+
 class HolderRecord(NamedTuple):
     """What keeps a shared instance alive: the chain from a module down to it."""
 
@@ -178,6 +246,15 @@ class ReferenceRecord(NamedTuple):
     time: int
 
 
+class UserSourceRecord(NamedTuple):
+    """What has become of asking one source who the user is; the newest record of a source counts."""
+
+    source: str  # as the policy writes it, a framework's name, or "arguments"
+    kind: str  # "policy" | "framework" | "arguments"
+    state: str  # "answered" | "silent": never yet | "missing": the policy's name is not in its module
+    time: int
+
+
 class BlindRecord(NamedTuple):
     """Something that the policy asks for and that cannot be observed here."""
 
@@ -196,8 +273,12 @@ Record = Union[
     MakeRecord,
     AccessRecord,
     SharingRecord,
+    ThreadRecord,
+    OverlapRecord,
+    RaceRecord,
     HolderRecord,
     ReferenceRecord,
+    UserSourceRecord,
     BlindRecord,
 ]
 

@@ -22,3 +22,18 @@ def sharing_severity(concept: Concept) -> Severity:
 def is_cross_user(concept: Concept, class_name: str, users: int) -> bool:
     """Is an instance of this class that served so many attributed users a finding?"""
     return users >= 2 and not may_be_shared(concept, class_name)
+
+
+def concurrency_severity(concept: Concept) -> Severity:
+    """How bad it is that two users were inside one instance of the concept at the same time."""
+    return Severity.WARNING if concept.declared else Severity.NOTE
+
+
+def wants_one_per_thread(concept: Concept) -> bool:
+    """Is each thread of a user to have an instance of its own?"""
+    return concept.declared and concept.isolation == "user+thread"
+
+
+def race_severity(concept: Concept) -> Severity:
+    """How bad it is that a factory made two instances where it keeps one."""
+    return Severity.ERROR if concept.declared else Severity.WARNING

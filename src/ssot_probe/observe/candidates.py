@@ -113,6 +113,7 @@ def names_in(annotation: str) -> tuple[str, ...]:
 
 def _is_called_like_a_maker(name: str, owner: str, role_words: Collection[str]) -> bool:
     first, *others = _lower_parts(name)
+    others = [word for word in others if word not in MAKING_WORDS]  # `get_instance` is called by its class
     return first in MAKING_WORDS and any(
         word in role_words or word.rstrip("s") in role_words for word in others or lower_words(owner)
     )

@@ -69,9 +69,11 @@ class Constructors:
             self._emit(BlindRecord(known.name, _NO_REFERENCE, time_ns()))
         if plain_function(own) is not None:
             self._wrap_init(cls, known, own, wrappers)
+            if plain_function(creator) is not None:
+                self._wrap_new(cls, creator, wrappers)
         elif own is None and plain_function(creator) is not None:
             self.makers[cls] = self._make_maker(known.name, "constructor", plain_function(creator), 1)
-            self._patches.put(cls, "__new__", creator, wrappers.creator(self._maker_by_new))
+            self._wrap_new(cls, creator, wrappers)
             self.reporters[cls] = None
             self._created.add(cls)
         else:
@@ -101,6 +103,10 @@ class Constructors:
         maker = self.makers[cls] = self._make_maker(known.name, "constructor", plain_function(own), 1)
         self._patches.put(cls, "__init__", own, wrappers.constructor(maker, cls))
         self.reporters[cls] = cls
+
+    def _wrap_new(self, cls: type, creator: Any, wrappers: Wrappers) -> None:
+        wrapper = wrappers.creator(self._maker_by_new, self.makers.get)
+        self._patches.put(cls, "__new__", creator, wrapper)
 
     def _wrap_inherited(self, cls: type, known: ObservedClass, wrappers: Wrappers) -> None:
         inherited = _inherited_constructor(cls) if "__init__" not in vars(cls) else None
@@ -132,7 +138,7 @@ class Constructors:
             if function is not None and self._classes.is_first_party(metaclass):
                 if metaclass not in self._metaclasses:
                     self._metaclasses.add(metaclass)
-                    wrapper: Any = wrappers.creator(self.makers.get)
+                    wrapper: Any = wrappers.creator(self.makers.get, self.makers.get)
                     self._skip(function)
                     self._skip(wrapper)
                     self._patches.put(metaclass, "__call__", call, wrapper)

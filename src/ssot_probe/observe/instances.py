@@ -10,6 +10,7 @@ from weakref import ref
 
 if TYPE_CHECKING:
     from ssot_probe.observe.makers import Maker
+    from ssot_probe.observe.overlaps import InstanceUse
 
 
 class InstanceRef(ref):  # type: ignore[type-arg]
@@ -22,9 +23,11 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         origin: the factory that first handed it out, None while none did.
         born: code, offset and running factories of its construction; None where it was not seen, or where
             it happened inside its origin.
+        first: by which thread, and how, it was handed out first; None before it was.
+        use: who is inside its methods, and which threads use it; None before it was used.
     """
 
-    __slots__ = ("born", "key", "origin", "others", "serial", "user")
+    __slots__ = ("born", "first", "key", "origin", "others", "serial", "use", "user")
 
     key: int
     serial: int
@@ -32,6 +35,8 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     others: Optional[set[str]]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
+    first: Optional[tuple[Any, ...]]
+    use: Optional[InstanceUse]
 
 
 MOST_USERS = 4096
@@ -66,7 +71,7 @@ class InstanceTable:
         known.key = key = id(instance)
         known.serial = self.newest = self._serial()
         known.user = user
-        known.others = known.origin = known.born = None
+        known.others = known.origin = known.born = known.first = known.use = None
         self.by_id[key] = known
         return known
 
@@ -92,7 +97,7 @@ class InstanceTable:
     def forget_users(self) -> None:
         """Forget who met which instance: a forked child has served nobody yet."""
         for known in list(self.by_id.values()):
-            known.user = known.others = None
+            known.user = known.others = known.first = known.use = None
 
 
 def _forgetting(by_id: dict[int, InstanceRef]) -> Callable[[InstanceRef], None]:

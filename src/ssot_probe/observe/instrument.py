@@ -8,8 +8,9 @@ from time import time_ns
 from types import FunctionType, ModuleType
 from typing import Any
 
+from ssot_probe.context.asking import SourceError
 from ssot_probe.context.current import task_name, thread_name
-from ssot_probe.context.sources import readers_for
+from ssot_probe.context.sources import UserSources
 from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, Record
@@ -24,7 +25,7 @@ from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
-from ssot_probe.observe.uses import AMBIENT, public_methods, use_wrapper
+from ssot_probe.observe.uses import Uses, public_methods
 from ssot_probe.observe.wrappers import Wrappers
 
 
@@ -47,7 +48,7 @@ class Instrumenter:
         append: Callable[[Any], None],
         emit: Callable[[Record], None],
     ) -> None:
-        self._policy = policy
+        self.users = UserSources(policy.user, self.failed)
         self._instances = instances
         self._append = append
         self._emit = emit
@@ -68,6 +69,7 @@ class Instrumenter:
             resolve=self._constructors.resolve,
             on_failure=self.failed,
         )
+        self._uses = Uses(append, instances, self.classes, self.failed)
         self._declared = {
             name
             for concept in policy.concepts
@@ -108,17 +110,28 @@ class Instrumenter:
                 if observed is not None and observed.serial != serial:
                     self._bind_class(module, attribute, value)
 
+    def tell_sources(self) -> None:
+        """Tell what has become of asking who the user is, where that is new."""
+        for record in self.users.changes():
+            self._emit(record)
+
     def failed(self, subject: str, error: BaseException) -> None:
         """Report once that something could not be observed."""
         if subject not in self._told:
             self._told.add(subject)
-            self._emit(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))
+            reason = f"observing it raised {type(error).__name__}"
+            self._emit(BlindRecord(subject, str(error) if type(error) is SourceError else reason, time_ns()))
 
     def remove(self) -> None:
         """Take every wrapper off; those that others stacked on are switched off in place."""
         for maker in self._makers:
             maker.is_enabled = False
+        self._uses.overlaps.stop()
         self._patches.remove()
+
+    def after_fork_in_child(self) -> None:
+        """Forget what is under way: it goes on in the parent."""
+        self._uses.overlaps.forget()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         is_new = cls not in self.classes
@@ -179,17 +192,15 @@ class Instrumenter:
             )
 
     def _wrap_methods(self, cls: type) -> None:
-        sources = [source for source in self._policy.user if source.kind in AMBIENT]
+        readers = self.users.of_use()
         for owner in cls.__mro__[:-1]:
             if owner in self._used or not self._classes.is_first_party(owner):
                 continue
             self._used.add(owner)
             for name, function in public_methods(owner):
-                readers = readers_for(sources, None, 0, self.failed)
                 method = Maker(f"{census.qualified_name(owner)}.{name}", "method", function.__code__, readers)
                 self._makers.append(method)
-                wrapper = use_wrapper(method, self._append, self._instances, self.classes, self.failed)
-                self._patches.put(owner, name, function, wrapper)
+                self._patches.put(owner, name, function, self._uses.wrapper(method))
 
     def _look_into(self, cls: type, module: str) -> bool:
         """Look through a class that the module defines, and through those that are defined inside of it."""
@@ -241,6 +252,6 @@ class Instrumenter:
 
     def _maker(self, name: str, kind: str, function: FunctionType | None, skipped: int) -> Maker:
         code = None if function is None else function.__code__
-        maker = Maker(name, kind, code, readers_for(self._policy.user, code, skipped, self.failed))
+        maker = Maker(name, kind, code, self.users.of_maker(code, skipped))
         self._makers.append(maker)
         return maker

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Optional
 
 from ssot_probe.context.sources import UserReader
 from ssot_probe.model.policy import Concept
+from ssot_probe.model.sharing import wants_one_per_thread
 from ssot_probe.observe.instances import InstanceRef
 
 
@@ -18,15 +19,19 @@ class ObservedClass:
         serial: number of the class object in its process.
         concept: what it plays.
         is_shareable: users may share its instances, so no request is marked.
+        is_followed: which threads use its instances is noted.
+        is_guarded: each thread is to have an instance of its own.
     """
 
-    __slots__ = ("concept", "is_shareable", "name", "serial")
+    __slots__ = ("concept", "is_followed", "is_guarded", "is_shareable", "name", "serial")
 
     def __init__(self, name: str, serial: int, concept: Concept, is_shareable: bool) -> None:
         self.name = name
         self.serial = serial
         self.concept = concept
         self.is_shareable = is_shareable
+        self.is_followed = concept.declared and not is_shareable
+        self.is_guarded = self.is_followed and wants_one_per_thread(concept)
 
 
 class Maker:
@@ -76,3 +81,4 @@ class MakeEvent(NamedTuple):
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
     request: tuple[str, str]
     time: int
+    outer: tuple[tuple[CodeType, int], ...] = ()  # code and offset of who constructs what makes the call

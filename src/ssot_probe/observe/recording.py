@@ -16,15 +16,19 @@ from typing import Any
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.model.sharing import sharing_severity
+from ssot_probe.observe.actors import here
+from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.thread_use import ThreadUse
 
 _NO_REQUEST = ("", "")
 
 Chain = tuple[Maker, ...]
 Call = list[Any]
 """A call of a factory: [the factories that run, with itself as the last one; None once it is over,
-the call that it is made in, or None]. A list, because one is made for every call."""
+the call that it is made in, or None, when it began, and the newest instance at that time]. A list, because
+one is made for every call."""
 
 running_call: ContextVar[Call | None] = ContextVar("ssot_probe_makers", default=None)
 
@@ -41,11 +45,10 @@ def chain_around(call: Call | None) -> Chain:
     return () if call is None else call[0]
 
 
-def recording(
-    append: Callable[[tuple[object, ...]], None], instances: InstanceTable
-) -> tuple[Recording, Recording]:
+def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[Recording, Recording]:
     """Return what notes that an instance was constructed, and that it was returned."""
     find, follow, meets, running = instances.by_id.get, instances.add, instances.meets, running_call.get
+    note_thread = ThreadUse(append).note
 
     def constructed(
         maker: Maker,
@@ -55,12 +58,13 @@ def recording(
         kwargs: dict[str, Any],
         code: CodeType,
         offset: int,
+        outer: Calls = (),
     ) -> None:
         call = running()
         chain = () if call is None else call[0] or chain_around(call)
         known = find(id(instance))
         if known is not None and known() is instance:  # its `__init__` ran again
-            returned(maker, observed, instance, args, kwargs, code, offset, chain, is_factory=False)
+            returned(maker, observed, instance, args, kwargs, code, offset, chain, outer, is_factory=False)
             return
         user = bound_user()
         if user is None and maker.readers:
@@ -76,7 +80,7 @@ def recording(
         thread, task = thread_and_task()
         append(
             (maker, "constructed", observed, known, user, user is not None, thread, task,
-             code, offset, chain, None, born, request, time_ns())
+             code, offset, chain, None, born, request, time_ns(), outer)
         )  # fmt: skip
 
     def returned(
@@ -88,6 +92,7 @@ def recording(
         code: CodeType,
         offset: int,
         chain: Chain,
+        outer: Calls = (),
         is_factory: bool = True,
     ) -> None:
         user = bound_user()
@@ -117,9 +122,18 @@ def recording(
                 severity = sharing_severity(observed.concept).label
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
         thread, task = thread_and_task()
+        now = time_ns()
+        if known is not None and user is not None and observed.is_followed:
+            first = known.first
+            if first is None and not observed.is_guarded:
+                known.first = (here.thread, maker, user, thread, task, code, offset, now)
+            if observed.is_guarded or (
+                known.use is not None if first is None else first[0] is not here.thread
+            ):
+                note_thread(known, observed, maker, "returned", user, code, offset)
         append(
             (maker, "returned", observed, known, user, is_first, thread, task,
-             code, offset, chain, origin, born, request, time_ns())
+             code, offset, chain, origin, born, request, now, outer)
         )  # fmt: skip
 
     return constructed, returned

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-_FILE = "<ssot_probe, counted like importlib._bootstrap>"
+UNSEEN_FILE = "<ssot_probe, counted like importlib._bootstrap>"
 """`warnings` and `logging` count no frame whose file has both words in its name, as they do for importlib."""
 
 _HIDES = sys.version_info >= (3, 11)
@@ -33,7 +33,14 @@ def leave_out(error: BaseException) -> None:
         error.__traceback__ = error.__traceback__.tb_next
 
 
+def caller_depth() -> int:
+    """Return how many frames the caller of an observed function is away from its wrapper."""
+    from ssot_probe.observe.observed_function import FRAMES  # it brings wrapt
+
+    return 1 + FRAMES
+
+
 def _renamed(constant: object) -> object:
     if isinstance(constant, CodeType) and constant.co_name.startswith("ssot_probe_"):
-        return constant.replace(co_filename=_FILE)
+        return constant.replace(co_filename=UNSEEN_FILE)
     return constant

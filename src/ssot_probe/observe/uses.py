@@ -1,7 +1,11 @@
 """Sees for whom an instance's methods run: an instance that no factory hands out is shared all the same.
 
-Only the first call of each user on each instance leaves an event; every other call costs two look-ups. Who
-it was is taken from what surrounds the call, never from its arguments: those often name the addressee.
+Only the first call of each user and thread on each instance leaves an event, and a call that comes while
+another user's is inside; every other call costs a few look-ups. Who it was is taken from what surrounds the
+call, never from its arguments: those often name the addressee.
+
+Plain methods, async ones and generators are listened to; class and static methods belong to no instance, and
+reading a property is looking at a value, which debuggers and serialisers do too.
 """
 
 from __future__ import annotations
@@ -11,20 +15,23 @@ from _thread import get_ident
 from collections.abc import Callable
 from sys import _getframe
 from time import time_ns
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any
 
-from ssot_probe.context.current import bound_user, task_name, thread_name
+from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
 from ssot_probe.model.sharing import sharing_severity
-from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.actors import here
+from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
-from ssot_probe.observe.unseen_frames import leave_out, unseen
-from ssot_probe.observe.wrappers import Wrapper, caller_depth
+from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
+from ssot_probe.observe.thread_use import ThreadUse
+from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
+from ssot_probe.observe.wrappers import Wrapper, fits
 
-AMBIENT = frozenset({"contextvar", "call", "baggage"})
-"""Kinds of user sources that say who is running, rather than whom a call is about."""
+_COROUTINE_FLAG = 0x80  # CO_COROUTINE
+_GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
 
 
 def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
@@ -36,59 +43,252 @@ def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
     ]
 
 
-@unseen
-def use_wrapper(
-    method: Maker,
-    append: Callable[[tuple[object, ...]], None],
-    instances: InstanceTable,
-    classes: dict[type, ObservedClass],
-    on_failure: Callable[[str, BaseException], None],
-) -> Wrapper:
-    """Return the wrapper of a method; `method.readers` say who is running."""
-    depth = 1 + caller_depth()  # of `_meet`
+class Uses:
+    """Makes the wrappers of methods; holds what they share.
 
-    def ssot_probe_method(wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if method.is_enabled:
+    Args:
+        append: takes one event; must neither block nor raise.
+        instances: where instances get their serials.
+        classes: class object -> what is known of it.
+        on_failure: told once when observing a method failed.
+
+    Attributes:
+        overlaps: who is inside of what.
+        threads: which threads use what.
+    """
+
+    def __init__(
+        self,
+        append: Callable[[Any], None],
+        instances: InstanceTable,
+        classes: dict[type, ObservedClass],
+        on_failure: Callable[[str, BaseException], None],
+    ) -> None:
+        self.overlaps = Overlaps(append)
+        self.threads = ThreadUse(append)
+        self._append = append
+        self._instances = instances
+        self._classes = classes
+        self._on_failure = on_failure
+
+    def wrapper(self, method: Maker) -> Wrapper:
+        """Return the wrapper of a method; `method.readers` say who is running."""
+        flags = 0 if method.code is None else method.code.co_flags
+        if flags & _COROUTINE_FLAG:
+            return self._awaited(method)
+        return self._stepped(method) if flags & _GENERATOR_FLAGS else self._plain(method)
+
+    @unseen
+    def _plain(self, method: Maker) -> Wrapper:
+        find, depth = self._instances.by_id.get, caller_depth()
+        arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
+        readers = method.readers
+
+        def ssot_probe_method(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            presence = None
+            if method.is_enabled and not (reading and get_ident() in reading):
+                try:
+                    user = bound_user()
+                    if user is None and readers:
+                        user = method.user_of(instance, (), {})
+                    if user is not None:
+                        # An entry is taken out before its instance's id can be used again.
+                        known = find(id(instance))
+                        if known is not None and known.use is not None:
+                            presence = known.use.presences.get(here.thread)
+                        if presence is None or presence.user != user:
+                            presence = arrive(method, instance, user, _getframe(depth))
+                        if presence is None:
+                            pass
+                        elif presence.depth:
+                            presence.depth += 1
+                        else:
+                            presence.method = method
+                            presence.entered = time_ns()
+                            presence.depth = 1
+                            if presence.is_watched or known is None or known.others is not None:
+                                look_around(instance, presence)
+                except Exception as error:
+                    presence = None  # it was not noted
+                    self._failed(method, error)
             try:
-                observed = classes.get(type(instance))
-                if observed is not None and not (reading and get_ident() in reading):
-                    _meet(method, observed, instance)
-            except Exception as error:
-                method.is_enabled = False
-                on_failure(method.name, error)
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as error:
-            leave_out(error)
-            raise
+                return wrapped(*args, **kwargs) if kwargs else wrapped(*args)
+            except BaseException as error:
+                leave_out(error)
+                raise
+            finally:
+                if presence is not None:
+                    presence.depth -= 1
+                    if presence.open is not None and not presence.depth and method.is_enabled:
+                        close(presence)
 
-    def _meet(method: Maker, observed: ObservedClass, instance: Any) -> None:
+        return ssot_probe_method
+
+    @unseen
+    def _awaited(self, method: Maker) -> Wrapper:
+        depth, shapes = caller_depth(), set[tuple[int | str, ...]]()
+
+        async def ssot_probe_awaited_method(
+            wrapped: Any, instance: Any, visit: Visit, use: InstanceUse, args: Any, kwargs: Any
+        ) -> Any:
+            self._enter(instance, visit, use)
+            try:
+                return await wrapped(*args, **kwargs)
+            except BaseException as error:
+                leave_out(error)
+                raise
+            finally:
+                visit.depth = 0
+                use.visits.pop(visit, None)
+                if visit.open is not None and method.is_enabled:
+                    self.overlaps.close(visit)
+
+        def ssot_probe_async_method(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            begun = None
+            if method.is_enabled and not (reading and get_ident() in reading):
+                try:
+                    # Only the number of arguments and the names decide whether a call is one at all.
+                    shape = (len(args), *kwargs)
+                    if shape in shapes or fits(wrapped, args, kwargs, shapes):
+                        begun = self._begin(method, instance, _getframe(depth))
+                except Exception as error:
+                    self._failed(method, error)
+            if begun is None:
+                return wrapped(*args, **kwargs)
+            coroutine: Any = ssot_probe_awaited_method(wrapped, instance, *begun, args, kwargs)
+            coroutine.__name__, coroutine.__qualname__ = wrapped.__name__, wrapped.__qualname__
+            return coroutine
+
+        return ssot_probe_async_method
+
+    @unseen
+    def _stepped(self, method: Maker) -> Wrapper:
+        depth = caller_depth()
+
+        def ssot_probe_generator_method(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            generator = wrapped(*args, **kwargs)
+            if method.is_enabled and not (reading and get_ident() in reading):
+                try:
+                    begun = self._begin(method, instance, _getframe(depth))
+                    if begun is not None:
+                        visit, use = begun
+                        visit.name()
+                        follow_generator(generator, visit, use.visits)
+                except Exception as error:
+                    self._failed(method, error)
+            return generator
+
+        return ssot_probe_generator_method
+
+    def _begin(self, method: Maker, instance: Any, caller: FrameType) -> tuple[Visit, InstanceUse] | None:
+        """Return the visit that a call begins which may wait inside, None where no user is known."""
         user = bound_user()
-        if user is None:
+        if user is None and method.readers:
             user = method.user_of(instance, (), {})
-            if user is None:
-                return
-        known = instances.by_id.get(id(instance))
-        if known is None or known() is not instance:
+        if user is None:
+            return None
+        known = self._instances.find(instance)
+        presence = None if known is None or known.use is None else known.use.presences.get(here.thread)
+        if presence is None or presence.user != user:
+            presence = self._arrive(method, instance, user, caller)
+            known = self._instances.find(instance)
+        if presence is None or known is None or known.use is None:
+            return None
+        visit = Visit(user, here.thread, waits=True)
+        visit.method, visit.code, visit.offset = method, caller.f_code, caller.f_lasti
+        visit.is_watched = presence.is_watched
+        return visit, known.use
+
+    def _enter(self, instance: Any, visit: Visit, use: InstanceUse) -> None:
+        """Note that a call that may wait has begun to run, perhaps in another thread than it was made in."""
+        try:
+            visit.thread = here.thread
+            visit.name()
+            visit.depth = 1
+            use.visits[visit] = None
+        except Exception as error:
+            self._failed(visit.method, error)
+        self._look_around(instance, visit)
+
+    def _arrive(self, method: Maker, instance: Any, user: str, caller: FrameType) -> Visit | None:
+        """Note that a user, or a thread, that may be new to the instance calls a method of it.
+
+        Returns:
+            What the thread's calls of the instance are noted in, None where they are not.
+        """
+        observed = self._classes.get(type(instance))
+        if observed is None:
+            return None
+        instances = self._instances
+        known = instances.find(instance)
+        if known is None:
             try:
                 known = instances.add(instance)
             except TypeError:  # its class allows no weak references
-                return
-        is_second = known.user is not None
-        if known.user == user or not instances.meets(known, user):
-            return
+                return None
+        if known.user != user:
+            is_second = known.user is not None
+            if instances.meets(known, user):
+                self._tell(method, observed, known, user, caller, is_second)
+        if observed.is_shareable:
+            return None
+        use = known.use
+        if use is None:
+            use = known.use = InstanceUse()
+        thread = here.thread
+        presence = use.presences.get(thread)
+        if presence is None:
+            presence = Visit(user, thread)
+            presence.is_watched = observed.concept.isolation == "user+thread"
+            use.presences[thread] = presence
+        elif not presence.depth:
+            presence.user = user
+        self.threads.note(known, observed, method, "used", user, caller.f_code, caller.f_lasti)
+        return presence
+
+    def _tell(
+        self,
+        method: Maker,
+        observed: ObservedClass,
+        known: InstanceRef,
+        user: str,
+        caller: FrameType,
+        is_second: bool,
+    ) -> None:
         request = ("", "")
         if "opentelemetry.trace" in sys.modules:
             request = current_request()
             if is_second and not observed.is_shareable:
                 severity = sharing_severity(observed.concept).label
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
-        caller = _getframe(depth)
-        append(
+        self._append(
             (
-                *(method, "used", observed, known, user, True, thread_name(), task_name()),
+                *(method, "used", observed, known, user, True, *thread_and_task()),
                 *(caller.f_code, caller.f_lasti, (), known.origin, known.born, request, time_ns()),
             )
         )
 
-    return ssot_probe_method
+    def _look_around(self, instance: Any, mine: Visit) -> None:
+        """Note who else is there; does not raise, as the call has been noted to be inside."""
+        try:
+            known, observed = self._instances.find(instance), self._classes.get(type(instance))
+            if known is None or observed is None or known.use is None:
+                return
+            if mine.is_watched:
+                last = known.use.last
+                if last is None or last.thread is not mine.thread:
+                    self.threads.note(known, observed, mine.method, "used", mine.user, *mine.caller())
+            if known.others is not None:
+                self.overlaps.look_around(known, observed, mine)
+        except Exception as error:
+            self._failed(mine.method, error)
+
+    def _failed(self, method: Maker, error: BaseException) -> None:
+        method.is_enabled = False
+        self._on_failure(method.name, error)

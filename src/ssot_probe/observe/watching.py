@@ -15,6 +15,7 @@ from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.direct_loads import DirectLoads
+from ssot_probe.observe.entry_points import EntryPoints
 from ssot_probe.observe.finder import LoadEvent, ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.loading import Loading
@@ -66,6 +67,7 @@ class ModuleWatch:
         self._on_error = on_error
         self._named = named_modules(policy)
         self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
+        self._entry_points = self._finder.entry_points = EntryPoints(self._not_heard)
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
@@ -84,6 +86,8 @@ class ModuleWatch:
     def after_fork_in_child(self) -> None:
         """Know that only this thread goes on."""
         self._finder.after_fork_in_child()
+        if self._instrumenter is not None:
+            self._instrumenter.after_fork_in_child()
 
     @property
     def classes(self) -> dict[type, ObservedClass]:
@@ -100,6 +104,7 @@ class ModuleWatch:
         for name, module in list(sys.modules.items()):
             self._take_in_loaded(name, module)
         sys.meta_path.insert(0, self._finder)
+        self._entry_points.look()
         self._direct_loads.start()
         if self._may_define_in_main():
             self._finder.main = self._main
@@ -115,7 +120,10 @@ class ModuleWatch:
             tripwire.disarm(_spec_of(module))
 
     def remove_wrappers(self) -> None:
-        """Observe no maker any more."""
+        """Observe no maker and no request any more."""
+        if self._instrumenter is not None:
+            self._instrumenter.tell_sources()
+        self._entry_points.remove()
         if self._instrumenter is not None:
             self._instrumenter.remove()
 
@@ -133,9 +141,10 @@ class ModuleWatch:
         )
 
     def look_at_names(self) -> None:
-        """Find names that have been bound to another class since they were told."""
+        """Find names that have been bound to another class since they were told; tell of users' sources."""
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
+            self._instrumenter.tell_sources()
 
     def _may_define_in_main(self) -> bool:
         if not self._script:
@@ -163,8 +172,12 @@ class ModuleWatch:
             if not is_watched and name not in self._armed_parents:
                 tripwire.disarm(_spec_of(module))
             self._take_in_placed(self._named)
+            self._entry_points.look()
         except Exception as error:
             self._on_error(error)
+
+    def _not_heard(self, subject: str, error: BaseException) -> None:
+        self._tell(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))
 
     def _is_deferred(self, loading: Loading) -> bool:
         """Is it the project's own code that loads the module, from inside a function?"""
@@ -186,6 +199,7 @@ class ModuleWatch:
 
     def _search(self) -> None:
         """Take in the modules that a finder in front of ours found, or a loader that tells nothing loaded."""
+        self._entry_points.look()
         for name, module in list(sys.modules.items()):
             if name not in self._known and _has_been_loaded(name, module):
                 self._take_in_loaded(name, module)

@@ -9,17 +9,23 @@ from __future__ import annotations
 from _thread import get_ident
 from collections.abc import Callable
 from sys import _getframe
+from time import time_ns
 from types import CodeType
 from typing import Any
 
 from ssot_probe.context.sources import reading
+from ssot_probe.observe.callers import CONSTRUCTING, Calls, around, outer_calls
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.races import Gate, Races
 from ssot_probe.observe.recording import chain_around, recording, running_call
-from ssot_probe.observe.unseen_frames import leave_out, unseen
+from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
 
 MOST_SHAPES = 64
 """Ways to pass arguments to one coroutine function that are remembered."""
+
+Site = tuple[CodeType, int, Calls]
+"""A call: code and offset of the caller, and who constructs around it."""
 
 Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -55,6 +61,7 @@ class Wrappers:
         self._resolve = resolve
         self._on_failure = on_failure
         self._constructed, self._returned = recording(append, instances)
+        self._races = Races(append, instances)
 
     @unseen
     def constructor(self, maker: Maker, owner: type, call: Callable[..., Any] | None = None) -> Wrapper:
@@ -88,7 +95,8 @@ class Wrappers:
                     while id(code) in inner_codes and caller.f_back is not None:
                         caller = caller.f_back
                         code = caller.f_code
-                    constructed(maker, classes[kind], instance, args, kwargs, code, caller.f_lasti)
+                    outer = outer_calls(caller) if code.co_name in CONSTRUCTING else ()
+                    constructed(maker, classes[kind], instance, args, kwargs, code, caller.f_lasti, outer)
                 except Exception as error:
                     self._failed(maker, error)
             return result
@@ -96,20 +104,30 @@ class Wrappers:
         return ssot_probe_constructor
 
     @unseen
-    def creator(self, maker_of: Callable[[type], Maker | None]) -> Wrapper:
+    def creator(
+        self, maker_of: Callable[[type], Maker | None], racing: Callable[[type], Maker | None]
+    ) -> Wrapper:
         """Wrap a class's own `__new__` or a metaclass's `__call__`: they may construct or hand out.
 
         What an `__init__` inside the call has reported is not reported again.
+
+        Args:
+            maker_of: class -> the maker that this wrapper reports, None where an `__init__` says more.
+            racing: class -> the maker that races of these calls are told of.
         """
-        depth = caller_depth()
+        depth, gate, running = caller_depth(), Gate(), running_call.get
+        inside, ended = gate.inside, gate.ended
 
         def ssot_probe_creator(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             newest = self._instances.newest
+            call = [None, running(), time_ns(), newest]
+            inside[id(call)] = call
             try:
                 result = wrapped(*args, **kwargs)
             except BaseException as error:
+                inside.pop(id(call), None)
                 leave_out(error)
                 raise
             try:
@@ -121,10 +139,16 @@ class Wrappers:
                         caller = _getframe(depth)
                         self._constructed(
                             *(maker, self._classes[kind], result, args, kwargs),
-                            *(caller.f_code, caller.f_lasti),
+                            *(caller.f_code, caller.f_lasti, around(caller)),
                         )
+                if len(inside) > 1 or ended:
+                    maker, observed, caller = racing(kind), self._classes.get(kind), _getframe(depth)
+                    if maker is not None and maker.is_enabled and observed is not None:
+                        what = (call, wrapped, kind, result, args, kwargs, caller.f_code, caller.f_lasti)
+                        self._races.end(gate, maker, observed, *what)
             except Exception as error:
                 self._on_failure(f"{type(result).__module__}:{type(result).__qualname__}", error)
+            inside.pop(id(call), None)
             return result
 
         return ssot_probe_creator
@@ -134,6 +158,8 @@ class Wrappers:
         """Wrap a function or method whose result may be an instance."""
         classes, returned, running = self._classes, self._returned, running_call.get
         link, depth = (maker,), caller_depth()
+        instances, gate, end = self._instances, Gate(), self._races.end
+        inside, ended = gate.inside, gate.ended
 
         def ssot_probe_factory(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -142,11 +168,13 @@ class Wrappers:
                 return wrapped(*args, **kwargs)
             outer = running()
             chain = () if outer is None else outer[0] or chain_around(outer)
-            call = [chain + link, outer]
+            call = [chain + link, outer, time_ns(), instances.newest]
             token = running_call.set(call)
+            inside[id(call)] = call
             try:
                 result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
             except BaseException as error:
+                inside.pop(id(call), None)
                 leave_out(error)
                 raise
             finally:
@@ -156,9 +184,15 @@ class Wrappers:
                 observed = classes.get(type(result))
                 if observed is not None and not (reading and get_ident() in reading):
                     caller = _getframe(depth)
-                    returned(maker, observed, result, args, kwargs, caller.f_code, caller.f_lasti, chain)
+                    code = caller.f_code
+                    outside = outer_calls(caller) if code.co_name in CONSTRUCTING else ()
+                    returned(maker, observed, result, args, kwargs, code, caller.f_lasti, chain, outside)
+                    if len(inside) > 1 or ended:
+                        what = (call, wrapped, instance, result, args, kwargs, code, caller.f_lasti)
+                        end(gate, maker, observed, *what)
             except Exception as error:
                 self._failed(maker, error)
+            inside.pop(id(call), None)
             return result
 
         return ssot_probe_factory
@@ -168,17 +202,21 @@ class Wrappers:
         """Wrap a coroutine function: its result is the awaited one, its caller the one who called it."""
         running, depth = running_call.get, caller_depth()
         shapes: set[tuple[int | str, ...]] = set()
+        instances, gate, end = self._instances, Gate(), self._races.end
+        inside, ended = gate.inside, gate.ended
 
         async def ssot_probe_awaited(
-            wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], code: CodeType, offset: int
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any], site: Site
         ) -> Any:
             outer = running()
             chain = () if outer is None else outer[0] or chain_around(outer)
-            call = [(*chain, maker), outer]
+            call = [(*chain, maker), outer, time_ns(), instances.newest]
             token = running_call.set(call)
+            inside[id(call)] = call
             try:
                 result = await wrapped(*args, **kwargs)
             except BaseException as error:
+                inside.pop(id(call), None)
                 leave_out(error)
                 raise
             finally:
@@ -190,9 +228,14 @@ class Wrappers:
             try:
                 observed = self._classes.get(type(result))
                 if observed is not None:
-                    self._returned(maker, observed, result, args, kwargs, code, offset, chain)
+                    code, offset, outside = site
+                    self._returned(maker, observed, result, args, kwargs, code, offset, chain, outside)
+                    if len(inside) > 1 or ended:
+                        what = (call, wrapped, instance, result, args, kwargs, code, offset)
+                        end(gate, maker, observed, *what)
             except Exception as error:
                 self._failed(maker, error)
+            inside.pop(id(call), None)
             return result
 
         def ssot_probe_coroutine(
@@ -200,10 +243,11 @@ class Wrappers:
         ) -> Any:
             # Only the number of arguments and the names decide whether a call is one at all.
             shape = (len(args), *kwargs)
-            if not maker.is_enabled or (shape not in shapes and not _fits(wrapped, args, kwargs, shapes)):
+            if not maker.is_enabled or (shape not in shapes and not fits(wrapped, args, kwargs, shapes)):
                 return wrapped(*args, **kwargs)  # raises now, rather than when it is awaited
             caller = _getframe(depth)
-            return ssot_probe_awaited(wrapped, args, kwargs, caller.f_code, caller.f_lasti)
+            site = (caller.f_code, caller.f_lasti, around(caller))
+            return ssot_probe_awaited(wrapped, instance, args, kwargs, site)
 
         return ssot_probe_coroutine
 
@@ -212,7 +256,7 @@ class Wrappers:
         self._on_failure(maker.name, error)
 
 
-def _fits(
+def fits(
     wrapped: Any, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: set[tuple[int | str, ...]]
 ) -> bool:
     """Can the function be called with these arguments? If so, note their shape."""
@@ -227,10 +271,3 @@ def _fits(
     if len(shapes) < MOST_SHAPES:
         shapes.add((len(args), *kwargs))
     return True
-
-
-def caller_depth() -> int:
-    """Return how many frames the caller of an observed function is away from its wrapper."""
-    from ssot_probe.observe.observed_function import FRAMES  # it brings wrapt
-
-    return 1 + FRAMES

@@ -11,8 +11,10 @@ from types import CodeType
 from typing import NamedTuple
 
 from ssot_probe.context.labels import task_label, thread_label
+from ssot_probe.model.names import qualify
 from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRecord
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
+from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.makers import MakeEvent, ObservedClass
 from ssot_probe.recorder.pacing import is_due
@@ -127,7 +129,8 @@ class Ledger:
         origin = "" if event.origin is None else event.origin.name
         born = "" if event.born is None or event.outcome == "constructed" else self._born(*event.born[:2])
         site = self._places.site(event.code, event.offset)
-        key = (event.maker, event.outcome, event.cls, site, chain, origin, born)
+        callers, calls = self._outer(event.outer) if event.outer else ((), ())
+        key = (event.maker, event.outcome, event.cls, site, chain, origin, born, calls)
         fact = self._facts.get(key)
         if fact is None:
             record = MakeRecord(
@@ -147,6 +150,8 @@ class Ledger:
                 unattributed=0,
                 first=event.time,
                 last=event.time,
+                callers=callers,
+                calls=calls,
             )
             fact = self._facts[key] = _Fact(record, event.time)
         return fact
@@ -154,6 +159,17 @@ class Ledger:
     def _born(self, code: CodeType, offset: int) -> str:
         site = self._places.site(code, offset)
         return f"{site.file}:{site.line}"
+
+    def _outer(self, outer: Calls) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return who constructs around a call, and where: further out only through what hands things out."""
+        callers, calls = [], []
+        for code, offset in outer:
+            site = self._places.site(code, offset)
+            callers.append(qualify(site.module, site.function))
+            calls.append(f"{site.file}:{site.line}")
+            if not self._places.returns_something(code):
+                break
+        return tuple(callers), tuple(calls)
 
     def _meet(self, event: MakeEvent, instance: InstanceRef, user: str) -> Iterator[Record]:
         cls, serial = event.cls, instance.serial

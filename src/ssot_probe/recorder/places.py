@@ -8,6 +8,7 @@ from types import CodeType
 from typing import Any
 
 from ssot_probe.model.records import NOWHERE, ClassRecord, Site
+from ssot_probe.observe.candidates import returns_something
 from ssot_probe.observe.census import line_in_code
 from ssot_probe.observe.import_sites import (
     ImportCall,
@@ -20,6 +21,7 @@ from ssot_probe.observe.import_sites import (
 from ssot_probe.observe.importers import APPLICATION, UNPICKLING
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
+from ssot_probe.recorder.function_names import FunctionNames
 from ssot_probe.recorder.lines import LineReader
 
 
@@ -35,6 +37,8 @@ class Places:
         self._scope = scope
         self._statements = StatementReader()
         self._lines = LineReader()
+        self._names = FunctionNames()
+        self._returning: dict[int, tuple[CodeType, bool]] = {}
         self._sites: dict[tuple[int, int], tuple[CodeType, Site]] = {}
         self._modules: dict[str, str] = {script: "__main__"} if script else {}
 
@@ -52,8 +56,17 @@ class Places:
 
     def at_line(self, code: CodeType, line: int, module: str) -> Site:
         """Return the place of a line whose module is known."""
-        function = getattr(code, "co_qualname", code.co_name)  # co_qualname: 3.11
+        function = self._names.of(code, module)
         return Site(self._scope.relative(code.co_filename), line, function, module)
+
+    def returns_something(self, code: CodeType) -> bool:
+        """Does the function hand anything out?"""
+        known = self._returning.get(id(code))
+        if known is None or known[0] is not code:
+            if len(self._returning) > 20_000:
+                self._returning.clear()
+            known = self._returning[id(code)] = (code, returns_something(code))
+        return known[1]
 
     def definition(self, code: CodeType | None) -> Site:
         """Return the place where a function is defined."""

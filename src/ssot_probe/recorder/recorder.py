@@ -21,6 +21,7 @@ from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
+from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
@@ -80,6 +81,7 @@ class Recorder:
         self._exporters = list(exporters)
         self._closing: Exporter | None = None
         self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
+        self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings)
         self._imports = ImportLedger(places)
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
@@ -133,9 +135,11 @@ class Recorder:
             records.append(self._process("started", self._identity.armed, 0))
         for item in items:
             if type(item) is tuple:
-                records.extend(self._ledger.take(MakeEvent._make(item)))
+                records.extend(self._ledger.take(MakeEvent(*item)))
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
+            elif isinstance(item, USE_EVENTS):
+                records.extend(self._uses.take(item))
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items

@@ -51,6 +51,12 @@ def alarm(evidence: View) -> Iterator[Line]:
         yield [Segment(f"EVIDENCE INCOMPLETE: {'; '.join(parts)}", "alarm")]
         yield [Segment("What this report does not show may have happened all the same.")]
         yield []
+    users = evidence["users"]
+    if users["unknown"] and users["sources"] and not evidence["void"]:
+        calls = number(users["calls"], "call")
+        yield [Segment(f"NO USER KNOWN: {calls} recorded, none of them with a known user", "alarm")]
+        yield [Segment("Nothing may be concluded from this report about what users share.")]
+        yield []
 
 
 def header(view: View) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from ssot_probe.analysis.attribution import Attribution
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.evidence import Worth, by_reason
 from ssot_probe.analysis.join import STATES, Join
@@ -52,8 +53,18 @@ def _evidence(worth: Worth) -> View:
         "late": sorted({late.module for late in worth.late}),
         "unclosed": list(worth.unclosed),
         "skipped": [skipped._asdict() for skipped in worth.skipped],
+        "users": _users(worth.attribution),
         "void": worth.void,
         "complete": worth.is_complete,
+    }
+
+
+def _users(attribution: Attribution) -> View:
+    return {
+        "calls": attribution.calls,
+        "attributed": attribution.attributed,
+        "unknown": attribution.is_missing,
+        "sources": [{"source": source, "state": state} for source, state in attribution.sources],
     }
 
 

@@ -17,11 +17,15 @@ from ssot_probe.model.records import (
     ImportRecord,
     MakeRecord,
     ModuleRecord,
+    OverlapRecord,
     ProcessRecord,
+    RaceRecord,
     Record,
     ReferenceRecord,
     SharingRecord,
     Site,
+    ThreadRecord,
+    UserSourceRecord,
 )
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData
 from ssot_probe.wire.registry import SCOPE
@@ -40,6 +44,13 @@ _DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
 _CLASS = {"cls": "ssot.class.name", "serial": "ssot.class.serial"}
 _INSTANCE = {"instance": "ssot.instance.id", "cls": "ssot.instance.type"}
 _ACTOR = {"thread": "thread.name", "task": "ssot.task.name"}
+_TWO_CALLS = {
+    "threads": "ssot.calls.threads",
+    "tasks": "ssot.calls.tasks",
+    "places": "ssot.calls.places",
+    "entered": "ssot.calls.entered_at",
+}
+_REQUEST = {"request": "ssot.request.trace_id", "request_span": "ssot.request.span_id"}
 
 
 class _Shape(NamedTuple):
@@ -128,6 +139,8 @@ _SHAPES: dict[type, _Shape] = {
             "chain": "ssot.maker.chain",
             "origin": "ssot.maker.origin",
             "born": "ssot.maker.born",
+            "callers": "ssot.maker.callers",
+            "calls": "ssot.maker.calls",
             **_ACTOR,
             "count": "ssot.count",
             "unattributed": "ssot.unattributed.count",
@@ -156,8 +169,56 @@ _SHAPES: dict[type, _Shape] = {
             "users": "ssot.instance.user.hashes",
             "user_count": "ssot.instance.user.count",
             "severity": "ssot.finding.severity",
-            "request": "ssot.request.trace_id",
-            "request_span": "ssot.request.span_id",
+            **_REQUEST,
+        },
+    ),
+    ThreadRecord: _Shape(
+        "ssot.instance.thread",
+        ThreadRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "maker": "ssot.maker.name",
+            "outcome": "ssot.maker.outcome",
+            "user": "user.hash",
+            "number": "ssot.thread.serial",
+            **_ACTOR,
+            "is_job": "ssot.thread.is_job",
+            "beside": "ssot.thread.beside",
+        },
+    ),
+    OverlapRecord: _Shape(
+        "ssot.overlap",
+        OverlapRecord,
+        {
+            **_INSTANCE,
+            "concept": "ssot.concept.name",
+            "methods": "ssot.calls.methods",
+            "users": "ssot.instance.user.hashes",
+            **_TWO_CALLS,
+            "until": "ssot.overlap.until",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+    ),
+    RaceRecord: _Shape(
+        "ssot.race",
+        RaceRecord,
+        {
+            "maker": "ssot.maker.name",
+            "kind": "ssot.maker.kind",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "user": "user.hash",
+            "instances": "ssot.race.instances",
+            **_TWO_CALLS,
+            "left": "ssot.race.left_at",
+            "kept": "ssot.race.kept",
+            "slot": "ssot.race.slot",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
         },
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
@@ -165,6 +226,15 @@ _SHAPES: dict[type, _Shape] = {
         "ssot.reference",
         ReferenceRecord,
         {"target": "ssot.reference.target", "kind": "ssot.reference.kind"},
+    ),
+    UserSourceRecord: _Shape(
+        "ssot.user_source",
+        UserSourceRecord,
+        {
+            "source": "ssot.user_source.name",
+            "kind": "ssot.user_source.kind",
+            "state": "ssot.user_source.state",
+        },
     ),
     BlindRecord: _Shape(
         "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}
@@ -218,6 +288,11 @@ def to_span(record: Record) -> SpanData:
         error = record.severity == "error"
         attributes["ssot.finding.code"] = "SSOT301"
         attributes["ssot.finding.kind"] = "cross_user_shared_instance"
+    elif isinstance(record, (OverlapRecord, RaceRecord)):
+        if record.request and record.request_span:
+            links = ((record.request, record.request_span),)
+        error = record.severity == "error"
+        attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
     start, end = (values[field] for field in shape.times)
     return SpanData(shape.span, start, end, attributes, trace_id, span_id, links, error)
 

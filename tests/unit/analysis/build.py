@@ -157,9 +157,11 @@ class Program:
         chain: tuple[str, ...] = (),
         unattributed: int = 0,
         inside: str = "handler",
+        within: tuple[str, ...] = (),
     ) -> None:
-        """Call the constructor of a class at a place."""
-        self._make(place, cls, "constructor", "constructed", cls, chain, "", "", count, unattributed, inside)
+        """Call the constructor of a class at a place; `within` what others construct, as `m:f@file:9`."""
+        made = ("constructor", "constructed", cls, chain, "", "", count, unattributed, inside, within)
+        self._make(place, cls, *made)
 
     def hands_out(
         self,
@@ -172,10 +174,13 @@ class Program:
         kind: str = "function",
         chain: tuple[str, ...] = (),
         unattributed: int = 0,
+        inside: str = "handler",
+        within: tuple[str, ...] = (),
     ) -> None:
-        """Call a factory at a place."""
+        """Call a factory at a place; `within` what functions construct, as `module:function@file:line`."""
         first = maker if origin is None else origin
-        self._make(place, maker, kind, "returned", cls, chain, first, born, count, unattributed, "handler")
+        made = (kind, "returned", cls, chain, first, born, count, unattributed, inside, within)
+        self._make(place, maker, *made)
 
     def _make(
         self,
@@ -190,6 +195,7 @@ class Program:
         count: int,
         unattributed: int,
         inside: str,
+        within: tuple[str, ...],
     ) -> None:
         time = self.now()
         definition = Site(file_of(maker.partition(":")[0]), 40, "", "")
@@ -197,6 +203,8 @@ class Program:
             MakeRecord(
                 *(maker, kind, outcome, cls, self.serials.get(cls, 0), chain, origin, born, definition),
                 *(site(place, inside), "MainThread", "", count, unattributed, time, time + SECOND),
+                callers=tuple(entry.partition("@")[0] for entry in within),
+                calls=tuple(entry.partition("@")[2] for entry in within),
             )
         )
 

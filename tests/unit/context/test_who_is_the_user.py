@@ -9,7 +9,7 @@ import threading
 from collections import UserDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,8 +17,17 @@ import pytest
 
 import ssot_probe
 from ssot_probe.context.current import bind_user, bound_user
-from ssot_probe.context.sources import readers_for, reading
+from ssot_probe.context.sources import UserReader, UserSources, reading
 from ssot_probe.model.policy import UserSource
+
+
+def readers_for(
+    sources: list[UserSource],
+    code: CodeType | None,
+    skipped: int,
+    on_failure: Callable[[str, BaseException], None],
+) -> tuple[UserReader, ...]:
+    return UserSources(sources, on_failure).of_maker(code, skipped)
 
 
 def read(sources: list[UserSource], maker: Callable[..., Any], *args: Any, **kwargs: Any) -> str | None:

@@ -170,7 +170,7 @@ def test_a_reloader_that_looks_for_files_uses_no_module(tmp_path: Path) -> None:
     }
     program = """
         import sys
-        sys.path.append("lib/site-packages")
+        sys.path.insert(0, "lib/site-packages")
         import placed
         from werkzeug._reloader import find_paths
         list(find_paths())

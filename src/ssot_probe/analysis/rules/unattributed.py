@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ssot_probe.analysis.attribution import wording
 from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.places import capped
 from ssot_probe.analysis.recording import Make
@@ -16,7 +17,9 @@ RULE = Rule(
     name="unattributed",
     severity=Severity.NOTE,
     claim="For some calls of factories and constructors no user was known; these prove no isolation.",
-    proof="Calls counted by maker, with and without a user.",
+    proof="Calls counted by maker, with and without a user; which sources were asked, and whether each has "
+    "ever answered. A warning where the policy names sources and not one call in the whole recording had a "
+    "user: then nothing is known of what users share.",
     silent='Concepts with `isolation = "process"`. Concepts all of whose calls had a user.',
     fix="Tell the probe who the current user is: a `user` source in the policy, or "
     "`ssot_probe.bind_user()` around the work of one user. Calls at start-up have no user and need none.",
@@ -26,6 +29,7 @@ RULE = Rule(
 
 def check(case: Case) -> Iterator[Finding]:
     """Add up the calls without a user, concept by concept."""
+    is_unknown = bool(case.policy.user) and case.worth.attribution.is_missing
     for members in case.concepts:
         concept = members.concept
         makes = case.recording.makes_of(members.judged)
@@ -40,13 +44,16 @@ def check(case: Case) -> Iterator[Finding]:
             capped(_lines(makes)),
             concept=concept,
             count=unattributed,
+            severity=Severity.WARNING if is_unknown and concept.declared else None,
         )
 
 
 def _advice(case: Case) -> str:
+    asked = wording(case.worth.attribution.sources)
     if case.policy.user:
-        return "no `user` source of the policy answered, because nobody was there, or not known yet."
-    return "a `user` source in the policy would attribute them."
+        return f"{asked}." if asked else "no `user` source of the policy answered."
+    told = f"{asked}; " if asked else ""
+    return f"{told}a `user` source in the policy would attribute them."
 
 
 def _percent(part: int, whole: int) -> str:

@@ -81,6 +81,9 @@ def _all(case: Case, known: KnownNames) -> Iterator[Unmatched]:
             yield Unmatched(
                 f"user.{source.kind}", source.target, nearest(split(source.target)[0], known.modules)
             )
+    for name, state in case.worth.attribution.sources:
+        if state == "missing":
+            yield Unmatched("user", name, "")
     for members in case.concepts:
         if members.concept.declared:
             yield from _of_concept(members, case, known)
