@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ARGUMENTS ?= # of the catalogue, such as --update or "row 14"
 MATRIX ?= # options of tests/matrix.py, such as --full
 INSTALLED := $(VENV)/.installed
 
@@ -35,7 +36,7 @@ unit: $(INSTALLED)
 	$(BIN)/pytest -n 2
 
 defects: $(INSTALLED) ## what of the catalogue of shared state is detected, missed and falsely accused
-	PYTHONPATH=tests $(BIN)/python -m defects.catalogue --bad
+	PYTHONPATH=tests $(BIN)/python -m defects.catalogue --bad $(ARGUMENTS)
 
 matrix: $(INSTALLED) ## the tests on every Python found, with the lowest and the newest dependencies
 	$(BIN)/python tests/matrix.py $(MATRIX)

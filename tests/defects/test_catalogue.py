@@ -1,6 +1,7 @@
-"""The catalogue of shared state: every program gets the verdict that it deserves, or the one listed with a reason.
+"""The catalogue of shared state: every program gets the verdict it deserves, or one listed with a reason.
 
-`today.toml` lists the exceptions. It is checked both ways: a miss that becomes a hit fails until the list says so.
+`today.toml` lists the exceptions. It is checked both ways: a miss that becomes a hit fails until the list
+says so.
 """
 
 from __future__ import annotations

@@ -89,8 +89,8 @@ def _sum_up(run: Sequence[Case], outcomes: Mapping[str, Outcome]) -> None:
 def _update(run: Sequence[Case], outcomes: Mapping[str, Outcome]) -> None:
     listed = deviations()
     lines = [
-        "# Programs that are judged otherwise than they deserve, and why. Checked both ways: what is listed here",
-        "# must come out as listed. `python -m defects.catalogue --update` writes it; reasons that stay are kept.",
+        "# Programs that are judged otherwise than they deserve, and why. Checked both ways: what is listed",
+        "# here must come out as listed. `make defects ARGUMENTS=--update` writes it, and keeps the reasons.",
     ]
     for case in cases():
         known = listed.get(case.id)

@@ -97,7 +97,7 @@ def _read(file: Path) -> Iterator[Case]:
 
 
 def _lengths(header: dict[str, Any]) -> Sequence[str]:
-    """Return how a program is run that does not say: from a finding's wording, as a script that is soon over."""
+    """Return how a program is run that does not say so: one written from a finding's wording is short."""
     if "code" in header:
         return LENGTHS[1:]
     return LENGTHS if header.get("expect") else LENGTHS[:1]

@@ -1,4 +1,5 @@
 """A cart is made with a list default, which every user's cart then fills."""
+
 # /// case
 # row = 1
 # expect = [["SSOT303", "items"]]

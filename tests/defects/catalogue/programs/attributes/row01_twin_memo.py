@@ -1,4 +1,5 @@
 """A pure function remembers its results in a default; no user is in them."""
+
 # /// case
 # row = 1
 # ///

@@ -1,4 +1,5 @@
 """A cart is made with None for a default, and a list of its own."""
+
 # /// case
 # row = 1
 # ///

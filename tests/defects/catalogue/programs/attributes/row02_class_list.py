@@ -1,4 +1,5 @@
 """A list in the class body, filled through self by every user's manager."""
+
 # /// case
 # row = 2
 # expect = [["SSOT303", "messages"]]

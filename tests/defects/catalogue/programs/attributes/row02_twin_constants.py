@@ -1,4 +1,5 @@
 """Constants in the class body, among them a list that nobody changes."""
+
 # /// case
 # row = 2
 # lengths = ["long", "short"]

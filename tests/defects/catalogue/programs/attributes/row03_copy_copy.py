@@ -1,4 +1,5 @@
 """copy.copy of a preset object: the nested settings are one for all."""
+
 # /// case
 # row = 3
 # expect = [["SSOT303", "history"]]

@@ -1,4 +1,5 @@
 """Every session starts as a shallow copy of a template, and its cart is the template's."""
+
 # /// case
 # row = 3
 # expect = [["SSOT303", "ShopSession.state"]]

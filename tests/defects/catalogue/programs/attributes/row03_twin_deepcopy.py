@@ -1,4 +1,5 @@
 """Every session starts as a deep copy of the template."""
+
 # /// case
 # row = 3
 # ///

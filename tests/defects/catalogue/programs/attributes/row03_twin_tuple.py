@@ -1,4 +1,5 @@
 """A shallow copy of a template whose nested values are tuples, replaced rather than changed."""
+
 # /// case
 # row = 3
 # ///

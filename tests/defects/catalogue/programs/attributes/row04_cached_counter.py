@@ -1,4 +1,5 @@
 """A cached function returns one dictionary of numbers, which users change; nothing in it says whose it is."""
+
 # /// case
 # row = 4
 # expect = [["SSOT303", "settings"]]

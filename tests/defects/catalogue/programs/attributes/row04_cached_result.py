@@ -1,4 +1,5 @@
 """A cached function returns one dictionary, which every user's view changes."""
+
 # /// case
 # row = 4
 # expect = [["SSOT303", "settings"]]

@@ -1,4 +1,5 @@
 """A cached function returns one configuration, which nobody changes."""
+
 # /// case
 # row = 4
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """A cached factory makes one formatter for all, and the formatter remembers."""
+
 # /// case
 # row = 5
 # expect = [["SSOT303", "formatter"]]

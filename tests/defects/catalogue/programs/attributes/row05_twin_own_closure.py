@@ -1,4 +1,5 @@
 """The factory makes a formatter for each user."""
+
 # /// case
 # row = 5
 # ///

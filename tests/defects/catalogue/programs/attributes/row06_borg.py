@@ -1,4 +1,5 @@
 """All instances have one dictionary of attributes."""
+
 # /// case
 # row = 6
 # expect = [["SSOT303", "ProfileStore"]]

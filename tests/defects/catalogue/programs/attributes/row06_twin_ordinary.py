@@ -1,4 +1,5 @@
 """Instances with attributes of their own."""
+
 # /// case
 # row = 6
 # ///

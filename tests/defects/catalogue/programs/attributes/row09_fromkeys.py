@@ -1,4 +1,5 @@
 """dict.fromkeys gives every user the same list."""
+
 # /// case
 # row = 9
 # expect = [["SSOT303", "pending"]]

@@ -1,4 +1,5 @@
 """[[]] * n is n times one list."""
+
 # /// case
 # row = 9
 # expect = [["SSOT303", "row"]]

@@ -1,4 +1,5 @@
 """A comprehension gives every user a list."""
+
 # /// case
 # row = 9
 # ///

@@ -1,4 +1,5 @@
 """dataclasses.replace keeps the nested list of the default."""
+
 # /// case
 # row = 10
 # expect = [["SSOT303", "tags"]]

@@ -1,4 +1,5 @@
 """pydantic's model_copy is shallow."""
+
 # /// case
 # row = 10
 # needs = ["pydantic"]

@@ -1,4 +1,5 @@
 """pydantic copies the default of a field for each model."""
+
 # /// case
 # row = 10
 # needs = ["pydantic"]

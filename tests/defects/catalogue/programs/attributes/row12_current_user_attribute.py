@@ -1,4 +1,5 @@
 """A shared service keeps the current user in an attribute."""
+
 # /// case
 # row = 12
 # expect = [["SSOT303", "service"], ["SSOT304", "current_user"]]

@@ -1,4 +1,5 @@
 """A shared service is told the user with each call and keeps nothing."""
+
 # /// case
 # row = 12
 # lengths = ["long", "short"]

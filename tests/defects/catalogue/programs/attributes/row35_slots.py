@@ -1,4 +1,5 @@
 """Holders with slots share one dictionary."""
+
 # /// case
 # row = 35
 # expect = [["SSOT303", "values"]]

@@ -1,4 +1,5 @@
 """Holders with slots hold numbers and text."""
+
 # /// case
 # row = 35
 # ///

@@ -1,4 +1,5 @@
 """Two users' measurements are written into one array."""
+
 # /// case
 # row = 36
 # expect = [["SSOT303", "samples"]]

@@ -1,4 +1,5 @@
 """Two users' uploads are written into one bytearray."""
+
 # /// case
 # row = 36
 # expect = [["SSOT303", "buffer"]]

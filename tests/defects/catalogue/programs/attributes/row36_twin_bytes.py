@@ -1,4 +1,5 @@
 """Two users read the same bytes."""
+
 # /// case
 # row = 36
 # ///

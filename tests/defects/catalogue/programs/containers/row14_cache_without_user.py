@@ -1,4 +1,5 @@
 """The cache key lacks the user: the second one gets the first one's orders."""
+
 # /// case
 # row = 14
 # expect = [["SSOT303", "cache"]]

@@ -1,4 +1,5 @@
 """A TTLCache in the module, filled by the query alone."""
+
 # /// case
 # row = 14
 # needs = ["cachetools"]

@@ -1,4 +1,5 @@
 """The cache key is a pair of user and query."""
+
 # /// case
 # row = 14
 # lengths = ["long", "short"]

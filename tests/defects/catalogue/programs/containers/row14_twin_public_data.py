@@ -1,4 +1,5 @@
 """A cache of public data, filled at the first request: exchange rates."""
+
 # /// case
 # row = 14
 # ///

@@ -1,4 +1,5 @@
 """The user is part of a text that is the key."""
+
 # /// case
 # row = 14
 # ///

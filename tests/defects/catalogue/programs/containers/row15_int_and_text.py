@@ -1,4 +1,5 @@
 """User 42 of one table and "42" of another meet under one key."""
+
 # /// case
 # row = 15
 # expect = [["SSOT301", "Workspace"]]

@@ -1,4 +1,5 @@
 """The factory's key is the first eight characters of the address: two users, one key."""
+
 # /// case
 # row = 15
 # expect = [["SSOT301", "MailboxManager"]]

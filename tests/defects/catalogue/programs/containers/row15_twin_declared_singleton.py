@@ -1,4 +1,5 @@
 """One catalogue for everybody, and the policy says so."""
+
 # /// case
 # row = 15
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """One user opens two tabs and gets the same mailbox in both."""
+
 # /// case
 # row = 15
 # ///

@@ -1,4 +1,5 @@
 """Requests for public news are joined; every user's reader keeps the text it got."""
+
 # /// case
 # row = 18
 # ///

@@ -1,4 +1,5 @@
 """Requests that run at the same time are joined by user and path."""
+
 # /// case
 # row = 18
 # ///

@@ -1,4 +1,5 @@
 """Requests that run at the same time are joined by path: bob awaits alice's answer."""
+
 # /// case
 # row = 18
 # expect = [["SSOT301", "Profile"], ["SSOT303", "Profile"]]

@@ -1,4 +1,5 @@
 """Two users' managers put and take from one asyncio.Queue."""
+
 # /// case
 # row = 19
 # expect = [["SSOT303", "queue"]]

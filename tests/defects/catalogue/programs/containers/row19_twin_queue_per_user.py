@@ -1,4 +1,5 @@
 """Every user's manager has a queue."""
+
 # /// case
 # row = 19
 # ///

@@ -1,4 +1,5 @@
 """A task of the system owns a broadcast: one queue per subscriber, filled with public news."""
+
 # /// case
 # row = 19
 # ///

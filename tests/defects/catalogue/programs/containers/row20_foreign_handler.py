@@ -1,4 +1,5 @@
 """Alice's handler stands in bob's list of callbacks."""
+
 # /// case
 # row = 20
 # expect = [["SSOT303", "callbacks"], ["SSOT303", "DocumentSession"]]

@@ -1,4 +1,5 @@
 """A bus that every session subscribes to, each with itself."""
+
 # /// case
 # row = 20
 # lengths = ["long", "short"]

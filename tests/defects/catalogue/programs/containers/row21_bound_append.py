@@ -1,4 +1,5 @@
 """Every manager is given the same list's append for a sink."""
+
 # /// case
 # row = 21
 # expect = [["SSOT303", "sink"]]

@@ -1,4 +1,5 @@
 """A partial with a dictionary that every manager's call writes to."""
+
 # /// case
 # row = 21
 # expect = [["SSOT303", "store"]]

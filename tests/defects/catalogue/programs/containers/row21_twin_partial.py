@@ -1,4 +1,5 @@
 """A partial over numbers and text."""
+
 # /// case
 # row = 21
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Managers are kept by connection number, which the next user gets again."""
+
 # /// case
 # row = 38
 # expect = [["SSOT301", "ConnectionManager"]]

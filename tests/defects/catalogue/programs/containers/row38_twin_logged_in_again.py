@@ -1,4 +1,5 @@
 """The same user logs in again on the same connection."""
+
 # /// case
 # row = 38
 # ///

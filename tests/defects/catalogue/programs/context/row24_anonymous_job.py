@@ -1,4 +1,5 @@
 """After a user's job a clean-up job runs in the same thread and works as that user."""
+
 # /// case
 # row = 24
 # expect = [["SSOT304"]]

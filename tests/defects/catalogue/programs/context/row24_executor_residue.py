@@ -1,4 +1,5 @@
 """A job in a pool's thread sets the user's ContextVar and leaves it there for the next job."""
+
 # /// case
 # row = 24
 # expect = [["SSOT304"]]

@@ -1,4 +1,5 @@
 """asyncio.to_thread runs each job in a copy of its request's context."""
+
 # /// case
 # row = 24
 # ///

@@ -1,4 +1,5 @@
 """A job resets what it set."""
+
 # /// case
 # row = 24
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """A request thread keeps the tenant in a thread-local; the next request reads it before it sets its own."""
+
 # /// case
 # row = 25
 # expect = [["SSOT304"]]

@@ -1,4 +1,5 @@
 """A thread-local that no policy names holds the last user's language and id when the next one is served."""
+
 # /// case
 # row = 25
 # expect = [["SSOT304", "_active"], ["SSOT303", "_active"]]

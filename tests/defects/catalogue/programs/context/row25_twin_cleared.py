@@ -1,4 +1,5 @@
 """A request thread takes its tenant out of the thread-local when it is done."""
+
 # /// case
 # row = 25
 # ///

@@ -1,4 +1,5 @@
 """A thread-local buffer without anything of a user."""
+
 # /// case
 # row = 25
 # lengths = ["long", "short"]

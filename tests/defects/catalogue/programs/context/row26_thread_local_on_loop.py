@@ -1,4 +1,5 @@
 """A thread-local on an event loop: all users are one thread, and each reads what the last one wrote."""
+
 # /// case
 # row = 26
 # expect = [["SSOT303", "_request"], ["SSOT304"]]

@@ -1,4 +1,5 @@
 """asgiref's Local belongs to the task."""
+
 # /// case
 # row = 26
 # needs = ["asgiref"]

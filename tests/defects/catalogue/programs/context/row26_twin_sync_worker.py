@@ -1,4 +1,5 @@
 """A synchronous worker serves one request at a time, and clears its thread-local after each."""
+
 # /// case
 # row = 26
 # ///

@@ -1,4 +1,5 @@
 """A ContextVar's default is a dictionary, which all tasks write to."""
+
 # /// case
 # row = 27
 # expect = [["SSOT303", "request_data"], ["SSOT304", "request_data"], ["SSOT303", "data"]]

@@ -1,4 +1,5 @@
 """Each task sets a value of its own; the default is a read-only mapping."""
+
 # /// case
 # row = 27
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """A dictionary set before the tasks start is in every task's context, and each writes its user into it."""
+
 # /// case
 # row = 27
 # expect = [["SSOT303", "request_data"], ["SSOT304", "request_data"], ["SSOT303", "data"]]

@@ -1,4 +1,5 @@
 """A generator that sets the user's ContextVar sets it in whoever runs it, and leaves it there."""
+
 # /// case
 # row = 28
 # expect = [["SSOT304"]]

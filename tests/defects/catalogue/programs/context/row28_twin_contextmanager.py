@@ -1,4 +1,5 @@
 """A context manager sets the user's ContextVar and resets it."""
+
 # /// case
 # row = 28
 # ///

@@ -1,4 +1,5 @@
 """A poller that alice's request started keeps her context and works for everybody."""
+
 # /// case
 # row = 29
 # expect = [["SSOT304"]]

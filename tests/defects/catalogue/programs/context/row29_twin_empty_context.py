@@ -1,4 +1,5 @@
 """A request starts the poller in an empty context."""
+
 # /// case
 # row = 29
 # ///

@@ -1,4 +1,5 @@
 """The poller is started by the service itself, before anybody comes."""
+
 # /// case
 # row = 29
 # lengths = ["long", "short"]

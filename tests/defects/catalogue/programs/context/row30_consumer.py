@@ -1,4 +1,5 @@
 """A consumer, made once for the worker, keeps self.user between messages."""
+
 # /// case
 # row = 30
 # expect = [["SSOT304", "consumer"], ["SSOT303", "consumer"], ["SSOT303", "Consumer"], ["SSOT304", "Consumer"]]

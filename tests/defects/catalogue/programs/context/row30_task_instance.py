@@ -1,4 +1,5 @@
 """A task's one instance keeps the user of the run before."""
+
 # /// case
 # row = 30
 # needs = ["celery"]

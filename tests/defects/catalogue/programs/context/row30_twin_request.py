@@ -1,4 +1,5 @@
 """A task takes everything about a run from self.request and its arguments; its attributes are configuration."""
+
 # /// case
 # row = 30
 # needs = ["celery"]

@@ -1,4 +1,5 @@
 """The module keeps the current user in a global."""
+
 # /// case
 # row = 13
 # expect = [["SSOT303", "current_user"], ["SSOT304", "current_user"]]

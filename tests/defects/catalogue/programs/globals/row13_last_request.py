@@ -1,4 +1,5 @@
 """The module keeps the last request in a global dictionary, for whoever asks next."""
+
 # /// case
 # row = 13
 # expect = [["SSOT303", "LAST"]]

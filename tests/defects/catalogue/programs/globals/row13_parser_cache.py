@@ -1,4 +1,5 @@
 """A parser made once at import keeps what it parsed in _cache, as webargs did."""
+
 # /// case
 # row = 13
 # expect = [["SSOT303", "_cache"], ["SSOT303", "parser"]]

@@ -1,4 +1,5 @@
 """The server object, made once, keeps the request it is serving, as MicroPie did."""
+
 # /// case
 # row = 13
 # expect = [["SSOT303", "server"], ["SSOT303", "request"]]

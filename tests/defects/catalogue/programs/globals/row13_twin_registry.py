@@ -1,4 +1,5 @@
 """Module globals of a clean service: a version, limits, a registry keyed by user."""
+
 # /// case
 # row = 13
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Every request object is kept in a list of the module."""
+
 # /// case
 # row = 34
 # needs = ["starlette"]
@@ -30,7 +31,9 @@ def main():
     for number in rounds():
         for user in ("browser-1001", "browser-1002"):
             scope = {"type": "http", "method": "GET", "path": f"/{number}", "query_string": b""}
-            request = Request({**scope, "headers": [(b"cookie", f"uid={user}".encode())], "server": ("a", 80)})
+            request = Request(
+                {**scope, "headers": [(b"cookie", f"uid={user}".encode())], "server": ("a", 80)}
+            )
             request.state.user_id = user
             history.append(request)
             RequestHandler(user, request).handle()

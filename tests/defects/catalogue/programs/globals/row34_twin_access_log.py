@@ -1,4 +1,5 @@
 """Of every request a line of text is kept, without its user."""
+
 # /// case
 # row = 34
 # needs = ["starlette"]
@@ -31,7 +32,9 @@ def main():
     for number in rounds():
         for user in ("browser-1001", "browser-1002"):
             scope = {"type": "http", "method": "GET", "path": f"/{number}", "query_string": b""}
-            request = Request({**scope, "headers": [(b"cookie", f"uid={user}".encode())], "server": ("a", 80)})
+            request = Request(
+                {**scope, "headers": [(b"cookie", f"uid={user}".encode())], "server": ("a", 80)}
+            )
             access_log.append(f"GET {request.url.path}")
             RequestHandler(user, request).handle()
 

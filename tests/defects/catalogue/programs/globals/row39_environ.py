@@ -1,4 +1,5 @@
 """The user's token is put into os.environ by each request."""
+
 # /// case
 # row = 39
 # expect = [["SSOT303", "environ"], ["SSOT304", "environ"]]

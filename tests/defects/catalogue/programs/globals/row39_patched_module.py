@@ -1,4 +1,5 @@
 """A setting of a module is patched for each user."""
+
 # /// case
 # row = 39
 # expect = [["SSOT303", "DEFAULT_OWNER"], ["SSOT304", "DEFAULT_OWNER"]]

@@ -1,4 +1,5 @@
 """The environment and the settings are set once, at start."""
+
 # /// case
 # row = 39
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """A dictionary default keyed by counters, users with small integer ids, everything in locals of main."""
+
 # /// case
 # row = 1
 # expect = [["SSOT303", "drafts"]]

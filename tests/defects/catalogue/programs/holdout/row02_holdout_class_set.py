@@ -1,4 +1,5 @@
 """A set in a base class in which subclasses' instances put pairs with UUID ids."""
+
 # /// case
 # row = 2
 # expect = [["SSOT303", "followers"]]

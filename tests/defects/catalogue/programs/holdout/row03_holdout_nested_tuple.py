@@ -1,4 +1,5 @@
 """A shared list lies in a tuple in a tuple; users are e-mail addresses."""
+
 # /// case
 # row = 3
 # expect = [["SSOT303", "layout"]]

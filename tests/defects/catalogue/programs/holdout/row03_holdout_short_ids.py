@@ -1,4 +1,5 @@
 """Users called bob and amy share a list through a shallow copy."""
+
 # /// case
 # row = 3
 # expect = [["SSOT303", "Shopper.state"]]

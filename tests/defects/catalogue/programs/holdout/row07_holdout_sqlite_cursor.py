@@ -1,4 +1,5 @@
 """Two users' repositories hold one cursor of sqlite3."""
+
 # /// case
 # row = 7
 # expect = [["SSOT303", "cursor"], ["SSOT303", "Cursor"]]

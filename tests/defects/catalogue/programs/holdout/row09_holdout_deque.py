@@ -1,4 +1,5 @@
 """A deque two objects down is one for all; users are tenants with plain numbers."""
+
 # /// case
 # row = 9
 # expect = [["SSOT303", "outbox"]]

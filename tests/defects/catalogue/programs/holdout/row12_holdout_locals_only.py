@@ -1,4 +1,6 @@
 """A shared agent remembers whom it talks to; nothing outlives main, which is over at once."""
+
+
 # /// case
 # row = 12
 # expect = [["SSOT303", "agent"]]

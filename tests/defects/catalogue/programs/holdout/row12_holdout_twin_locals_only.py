@@ -1,4 +1,6 @@
 """Each conversation has an agent; nothing outlives main, which is over at once."""
+
+
 # /// case
 # row = 12
 # lengths = ["short"]

@@ -1,4 +1,5 @@
 """A class of no concept keeps the last caller in a class attribute; users are e-mail addresses."""
+
 # /// case
 # row = 13
 # expect = [["SSOT303", "last_caller"], ["SSOT303", "Tracker"]]

@@ -1,4 +1,5 @@
 """Forked workers, in each of them two users and a cache without the user in its key."""
+
 # /// case
 # row = 14
 # expect = [["SSOT303", "cache"]]

@@ -1,4 +1,5 @@
 """A cache of a cache: per region a dictionary keyed by path, with the first asker's answer."""
+
 # /// case
 # row = 14
 # expect = [["SSOT303", "regions"], ["SSOT303", "cache"]]

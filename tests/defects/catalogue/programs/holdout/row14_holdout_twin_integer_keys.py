@@ -1,4 +1,5 @@
 """A registry keyed by integer ids, each with its own data, also with short ids inside."""
+
 # /// case
 # row = 14
 # lengths = ["long", "short"]

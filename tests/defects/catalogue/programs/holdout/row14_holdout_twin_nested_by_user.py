@@ -1,4 +1,5 @@
 """A cache of a cache: per user a dictionary keyed by path."""
+
 # /// case
 # row = 14
 # lengths = ["long", "short"]

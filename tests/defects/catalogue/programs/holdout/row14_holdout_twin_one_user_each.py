@@ -1,4 +1,5 @@
 """Forked workers, each with one user and a copy of the parent's list: no two meet in one process."""
+
 # /// case
 # row = 14
 # lengths = ["long", "short"]

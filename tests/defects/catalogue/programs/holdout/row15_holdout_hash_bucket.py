@@ -1,4 +1,5 @@
 """Workspaces are kept by the hash of the user modulo a number: some users meet."""
+
 # /// case
 # row = 15
 # expect = [["SSOT301", "Workspace"]]

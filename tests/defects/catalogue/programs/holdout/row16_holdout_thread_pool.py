@@ -1,4 +1,5 @@
 """A thread pool, a class method as the factory, users with UUIDs, each asked for twice at once."""
+
 # /// case
 # row = 16
 # expect = [["SSOT205", "Basket"]]

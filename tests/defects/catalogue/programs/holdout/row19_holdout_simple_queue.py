@@ -1,4 +1,5 @@
 """A SimpleQueue in a wrapper in two users' sessions; the ids are in objects."""
+
 # /// case
 # row = 19
 # expect = [["SSOT303", "channel"], ["SSOT303", "jobs"]]

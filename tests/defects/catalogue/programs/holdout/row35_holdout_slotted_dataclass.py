@@ -1,4 +1,5 @@
 """Data classes with slots share a nested one, which knows its first owner only."""
+
 # /// case
 # row = 35
 # expect = [["SSOT303", "wallet"]]

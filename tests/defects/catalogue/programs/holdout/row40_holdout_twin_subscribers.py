@@ -1,4 +1,5 @@
 """Sessions subscribe by their ids to topics of a shared hub: sets of ids by topic, no data."""
+
 # /// case
 # row = 40
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """A settings object that is filled at start, with a name in it that is also in a user's id."""
+
 # /// case
 # row = 42
 # lengths = ["long", "short"]

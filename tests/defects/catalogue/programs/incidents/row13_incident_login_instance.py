@@ -1,4 +1,5 @@
 """A service instance in a module global is made at each login: the last one to log in is everybody."""
+
 # /// case
 # row = 13
 # expect = [["SSOT301", "AccountService"], ["SSOT303", "instance"]]

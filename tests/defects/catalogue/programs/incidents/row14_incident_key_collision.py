@@ -1,4 +1,5 @@
 """Keys of a cache server are cut at their greatest length, and two users' keys become one."""
+
 # /// case
 # row = 14
 # expect = [["SSOT303", "server"], ["SSOT303", "ProfileService.profile"]]

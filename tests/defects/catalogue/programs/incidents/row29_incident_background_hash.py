@@ -1,4 +1,5 @@
 """A background thread is given one request's environment and writes it for the next, as GitHub's did in 2021."""
+
 # /// case
 # row = 29
 # expect = [["SSOT303", "environment"], ["SSOT303", "env"], ["SSOT304", "env"]]

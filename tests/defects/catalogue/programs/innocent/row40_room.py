@@ -1,4 +1,5 @@
 """Members share a room, which knows them by their ids, and the policy says that they may."""
+
 # /// case
 # row = 40
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Members share a room, which knows them by their ids; the policy says nothing of it."""
+
 # /// case
 # row = 40
 # ///

@@ -1,4 +1,5 @@
 """Users' handlers count in shared counters and a circuit breaker of the service's own."""
+
 # /// case
 # row = 41
 # ///

@@ -1,4 +1,5 @@
 """Users' handlers count in a counter of OpenTelemetry."""
+
 # /// case
 # row = 41
 # ///

@@ -1,4 +1,5 @@
 """Users share configuration: a frozen dataclass, an enum, a tuple, a dictionary that nobody changes."""
+
 # /// case
 # row = 42
 # lengths = ["long", "short"]

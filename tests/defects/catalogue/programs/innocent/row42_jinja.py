@@ -1,4 +1,5 @@
 """Users share a template environment, and templates in it."""
+
 # /// case
 # row = 42
 # needs = ["jinja2"]
@@ -24,9 +25,7 @@ class PageManager:
 
 
 def main():
-    environment = jinja2.Environment(
-        loader=jinja2.DictLoader({"hello": "Hello {{ name }}"}), autoescape=True
-    )
+    environment = jinja2.Environment(loader=jinja2.DictLoader({"hello": "Hello {{ name }}"}), autoescape=True)
     pages = [PageManager(user, environment) for user in ("buyer-100", "buyer-200")]
     for _ in rounds():
         for page in pages:

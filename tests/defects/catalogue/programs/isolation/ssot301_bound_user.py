@@ -1,4 +1,5 @@
 """An instance made at import is used for two users that bind_user names."""
+
 # /// case
 # code = "SSOT301"
 # expect = [["SSOT301", "ChatManager"]]

@@ -1,4 +1,5 @@
 """A cached factory without a key, asked in tasks of two users."""
+
 # /// case
 # code = "SSOT301"
 # expect = [["SSOT301", "ChatManager"]]

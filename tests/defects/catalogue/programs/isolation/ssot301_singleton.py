@@ -1,4 +1,6 @@
 """A factory hands the one manager of the module to every user."""
+
+
 # /// case
 # code = "SSOT301"
 # expect = [["SSOT301", "ChatManager", "get_manager"]]

@@ -1,4 +1,6 @@
 """One user's instance is gone when the next one is made at the same address."""
+
+
 # /// case
 # code = "SSOT301"
 # ///

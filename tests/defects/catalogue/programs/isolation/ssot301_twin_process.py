@@ -1,4 +1,6 @@
 """The one manager of the module is declared to be everybody's."""
+
+
 # /// case
 # code = "SSOT301"
 # ///

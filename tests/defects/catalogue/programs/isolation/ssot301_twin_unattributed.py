@@ -1,4 +1,5 @@
 """One user's manager is also used by a health check, for nobody."""
+
 # /// case
 # code = "SSOT301"
 # ///

@@ -1,4 +1,5 @@
 """A factory hands one user's manager to several threads of a pool."""
+
 # /// case
 # code = "SSOT302"
 # expect = [["SSOT302", "TradeManager"]]

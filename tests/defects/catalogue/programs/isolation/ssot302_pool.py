@@ -1,4 +1,5 @@
 """Two workers of an executor work on one user's manager, request after request."""
+
 # /// case
 # code = "SSOT302"
 # expect = [["SSOT302", "TradeManager"]]

@@ -1,4 +1,5 @@
 """A request makes a manager and hands one call of it to a thread, for which it waits."""
+
 # /// case
 # code = "SSOT302"
 # ///

@@ -1,4 +1,5 @@
 """One user's manager is used in two threads, and the policy asks for no more than one for each user."""
+
 # /// case
 # code = "SSOT302"
 # ///

@@ -1,4 +1,5 @@
 """Each thread has a manager of the user."""
+
 # /// case
 # code = "SSOT302"
 # ///

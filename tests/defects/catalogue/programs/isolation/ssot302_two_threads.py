@@ -1,4 +1,5 @@
 """One user's manager is used in two threads, where the policy wants one for each."""
+
 # /// case
 # code = "SSOT302"
 # expect = [["SSOT302", "TradeManager"]]

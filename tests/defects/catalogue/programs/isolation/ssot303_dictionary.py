@@ -1,4 +1,6 @@
 """Two users' managers are given one dictionary, and both write to it."""
+
+
 # /// case
 # code = "SSOT303"
 # expect = [["SSOT303", "state"]]

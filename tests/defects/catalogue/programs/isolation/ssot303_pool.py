@@ -1,4 +1,6 @@
 """Two users' managers reach one pool of connections, two objects down, with data of both."""
+
+
 # /// case
 # code = "SSOT303"
 # expect = [["SSOT303", "transport"]]

@@ -1,4 +1,6 @@
 """One manager's attributes are given to another: two objects, one dictionary."""
+
+
 # /// case
 # code = "SSOT303"
 # expect = [["SSOT303", "WebSocketManager"]]

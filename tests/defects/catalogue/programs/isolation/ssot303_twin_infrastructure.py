@@ -1,4 +1,5 @@
 """Two users' managers share a logger, a lock, an executor, a class, a module and a function."""
+
 # /// case
 # code = "SSOT303"
 # ///

@@ -1,4 +1,6 @@
 """Two users' managers share a table of limits, which the policy lets them."""
+
+
 # /// case
 # code = "SSOT303"
 # ///

@@ -1,4 +1,5 @@
 """Two users' managers know each other by weak references, and hold equal but separate lists."""
+
 # /// case
 # code = "SSOT303"
 # ///

@@ -1,4 +1,5 @@
 """A task for bob is started inside of alice's request and runs in a copy of her context."""
+
 # /// case
 # code = "SSOT304"
 # expect = [["SSOT304"]]

@@ -1,4 +1,5 @@
 """A thread that is used again carries the last user in a thread-local that the policy names."""
+
 # /// case
 # code = "SSOT304"
 # expect = [["SSOT304"]]

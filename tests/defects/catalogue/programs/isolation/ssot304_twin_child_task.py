@@ -1,4 +1,5 @@
 """A child task of alice's request works for her, in a copy of her context."""
+
 # /// case
 # code = "SSOT304"
 # ///

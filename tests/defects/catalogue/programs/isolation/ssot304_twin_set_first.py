@@ -1,4 +1,5 @@
 """Every job of a worker sets its user before it does anything."""
+
 # /// case
 # code = "SSOT304"
 # ///

@@ -1,4 +1,5 @@
 """A request's context is copied into a thread that works for the same user."""
+
 # /// case
 # code = "SSOT304"
 # ///

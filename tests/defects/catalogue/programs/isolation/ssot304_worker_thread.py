@@ -1,4 +1,5 @@
 """A worker serves bob while its ContextVar still says alice."""
+
 # /// case
 # code = "SSOT304"
 # expect = [["SSOT304"]]

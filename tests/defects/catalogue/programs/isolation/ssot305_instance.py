@@ -1,4 +1,6 @@
 """A manager serves a patient's and a free user, whose labels may not meet."""
+
+
 # /// case
 # code = "SSOT305"
 # expect = [["SSOT305", "RecordManager", "hipaa", "free"]]

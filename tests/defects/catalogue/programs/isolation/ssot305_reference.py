@@ -1,4 +1,5 @@
 """Managers of two users with labels that may not meet hold one list."""
+
 # /// case
 # code = "SSOT305"
 # expect = [["SSOT305", "hipaa", "sec"]]

@@ -1,4 +1,6 @@
 """A manager serves two users whose labels may meet."""
+
+
 # /// case
 # code = "SSOT305"
 # also = ["SSOT301"]

@@ -1,4 +1,5 @@
 """Users whose labels may not meet have managers and lists of their own."""
+
 # /// case
 # code = "SSOT305"
 # ///

@@ -1,4 +1,5 @@
 """A manager serves a labelled user and one of whom no label is known."""
+
 # /// case
 # code = "SSOT305"
 # also = ["SSOT301"]

@@ -1,4 +1,5 @@
 """An instance is used for users of labels that may not meet, one of them in another thread."""
+
 # /// case
 # code = "SSOT305"
 # expect = [["SSOT305", "RecordManager", "government", "enterprise"]]

@@ -1,4 +1,5 @@
 """Two users' tasks are inside of one instance's coroutine at the same time."""
+
 # /// case
 # code = "SSOT306"
 # expect = [["SSOT306", "BillingManager"]]

@@ -1,4 +1,5 @@
 """Two users are inside of one instance's method at the same time, in threads."""
+
 # /// case
 # code = "SSOT306"
 # expect = [["SSOT306", "BillingManager"]]

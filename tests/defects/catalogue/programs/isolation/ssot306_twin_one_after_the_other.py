@@ -1,4 +1,5 @@
 """Two users use one instance, one after the other."""
+
 # /// case
 # code = "SSOT306"
 # also = ["SSOT301"]

@@ -1,4 +1,5 @@
 """Two users are busy at the same time, each in an instance; one of them twice."""
+
 # /// case
 # code = "SSOT306"
 # ///

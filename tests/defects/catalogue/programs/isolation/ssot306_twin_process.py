@@ -1,4 +1,5 @@
 """Two users are inside of one instance at the same time, which the policy declares process-wide."""
+
 # /// case
 # code = "SSOT306"
 # ///

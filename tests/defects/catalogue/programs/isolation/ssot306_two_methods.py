@@ -1,4 +1,5 @@
 """One user is inside of one method while another calls a second one of the same instance."""
+
 # /// case
 # code = "SSOT306"
 # expect = [["SSOT306", "BillingManager"]]

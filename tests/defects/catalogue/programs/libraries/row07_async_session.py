@@ -1,4 +1,5 @@
 """Concurrent tasks of all users work on one AsyncSession."""
+
 # /// case
 # row = 7
 # needs = ["sqlalchemy", "aiosqlite"]

@@ -1,4 +1,5 @@
 """One SQLAlchemy Session is made at start and given to every user's repository."""
+
 # /// case
 # row = 7
 # needs = ["sqlalchemy"]

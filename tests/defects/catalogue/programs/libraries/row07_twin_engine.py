@@ -1,4 +1,5 @@
 """Users share the engine and the sessionmaker; each has a Session."""
+
 # /// case
 # row = 7
 # needs = ["sqlalchemy"]

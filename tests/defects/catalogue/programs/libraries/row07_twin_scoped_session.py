@@ -1,4 +1,5 @@
 """Users' repositories hold the scoped_session object; each user is served by a thread of its own."""
+
 # /// case
 # row = 7
 # needs = ["sqlalchemy"]

@@ -1,4 +1,5 @@
 """Users share an httpx client, whose jar keeps the cookies of whoever logged in."""
+
 # /// case
 # row = 8
 # needs = ["httpx"]

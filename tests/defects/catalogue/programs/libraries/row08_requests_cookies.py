@@ -1,4 +1,5 @@
 """Users share a requests.Session; the cookies of all are in its jar."""
+
 # /// case
 # row = 8
 # needs = ["requests"]

@@ -1,4 +1,5 @@
 """Users share an httpx client of a server that sets no cookies; who asks stands in each request."""
+
 # /// case
 # row = 8
 # needs = ["httpx"]

@@ -1,4 +1,5 @@
 """One user's Authorization stays in the headers of a session that all share."""
+
 # /// case
 # row = 22
 # needs = ["requests"]

@@ -1,4 +1,5 @@
 """A session object of the service's own, with a header of one user, is used by all."""
+
 # /// case
 # row = 22
 # expect = [["SSOT303", "headers"], ["SSOT303", "upstream"]]

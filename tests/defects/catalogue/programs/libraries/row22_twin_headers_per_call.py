@@ -1,4 +1,5 @@
 """Users share a session; the header is given with each call."""
+
 # /// case
 # row = 22
 # needs = ["requests"]

@@ -1,4 +1,5 @@
 """One LoggerAdapter for all has the user of whoever came last in its extra."""
+
 # /// case
 # row = 23
 # expect = [["SSOT303", "log"]]

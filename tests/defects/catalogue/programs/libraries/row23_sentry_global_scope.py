@@ -1,4 +1,5 @@
 """The user is set on Sentry's global scope by each request, and stays for the next one."""
+
 # /// case
 # row = 23
 # needs = ["sentry_sdk"]

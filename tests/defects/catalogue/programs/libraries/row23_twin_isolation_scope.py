@@ -1,4 +1,5 @@
 """Each request sets its user on Sentry's isolation scope, inside of one of its own."""
+
 # /// case
 # row = 23
 # needs = ["sentry_sdk"]

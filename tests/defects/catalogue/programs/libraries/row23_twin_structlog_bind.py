@@ -1,4 +1,5 @@
 """structlog's bind gives each user a copy of the logger."""
+
 # /// case
 # row = 23
 # needs = ["structlog"]

@@ -1,4 +1,5 @@
 """scoped_session with a scope function that returns a constant: one Session for all."""
+
 # /// case
 # row = 37
 # needs = ["sqlalchemy"]

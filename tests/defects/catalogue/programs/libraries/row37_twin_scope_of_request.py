@@ -1,4 +1,5 @@
 """scoped_session whose scope is the request of a ContextVar."""
+
 # /// case
 # row = 37
 # needs = ["sqlalchemy"]

@@ -1,4 +1,5 @@
 """A bus keeps the bound methods of managers whose users have left."""
+
 # /// case
 # row = 32
 # expect = [["SSOT206", "SocketManager"]]

@@ -1,4 +1,5 @@
 """Managers of users who have left stay in a registry."""
+
 # /// case
 # row = 32
 # expect = [["SSOT206", "SocketManager"]]

@@ -1,4 +1,5 @@
 """Fifty users connect and stay connected."""
+
 # /// case
 # row = 32
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Managers stay for a moment, so that a user can come back, and in a bounded number."""
+
 # /// case
 # row = 32
 # needs = ["cachetools"]

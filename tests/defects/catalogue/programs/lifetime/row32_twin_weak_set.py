@@ -1,4 +1,5 @@
 """A bus with weak references: who has left is gone."""
+
 # /// case
 # row = 32
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Errors are kept with their tracebacks, and these hold every frame's manager."""
+
 # /// case
 # row = 33
 # expect = [["SSOT206", "UploadManager"]]

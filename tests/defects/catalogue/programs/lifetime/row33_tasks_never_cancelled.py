@@ -1,4 +1,5 @@
 """Every connection starts a task that waits for ever."""
+
 # /// case
 # row = 33
 # expect = [["SSOT206", "UploadManager"]]

@@ -1,4 +1,5 @@
 """A few tasks wait for the shutdown, each with its user's manager, and users stay."""
+
 # /// case
 # row = 33
 # ///

@@ -1,4 +1,5 @@
 """Of every error its text is kept."""
+
 # /// case
 # row = 33
 # lengths = ["long", "short"]

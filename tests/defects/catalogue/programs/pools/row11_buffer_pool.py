@@ -1,4 +1,5 @@
 """A pool gives bob a buffer that still holds alice's rows."""
+
 # /// case
 # row = 11
 # expect = [["SSOT301", "RowBuffer"], ["SSOT303", "rows"], ["SSOT304", "rows"], ["SSOT303", "buffer"]]

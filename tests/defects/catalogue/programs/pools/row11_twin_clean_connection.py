@@ -1,4 +1,5 @@
 """A connection without anything of a user goes from one to the next."""
+
 # /// case
 # row = 11
 # ///

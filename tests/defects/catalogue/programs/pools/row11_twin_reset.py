@@ -1,4 +1,5 @@
 """The pool empties a buffer before somebody else gets it."""
+
 # /// case
 # row = 11
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """A pool that everybody may share, and a connection that goes back to it with a reply unread."""
+
 # /// case
 # row = 31
 # expect = [["SSOT304", "Connection"], ["SSOT301", "Connection"], ["SSOT303", "Connection"]]

@@ -1,4 +1,5 @@
 """A connection of redis-py goes back to its pool before the reply of a blocking command was read."""
+
 # /// case
 # row = 31
 # needs = ["redis"]

@@ -1,4 +1,5 @@
 """A request that is cancelled closes its connection."""
+
 # /// case
 # row = 31
 # ///

@@ -1,4 +1,5 @@
 """A pool that everybody may share, and a connection that is closed when its request is cancelled."""
+
 # /// case
 # row = 31
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Two users' services use redis-py as it is meant to be used, over one pool."""
+
 # /// case
 # row = 31
 # needs = ["redis"]

@@ -1,4 +1,5 @@
 """A request is cancelled after it was sent; its connection goes back to the pool with the reply unread."""
+
 # /// case
 # row = 31
 # expect = [["SSOT304", "Connection"], ["SSOT301", "Connection"], ["SSOT303", "Connection"]]

@@ -1,4 +1,6 @@
 """A class method and a function of the module both hand out the concept."""
+
+
 # /// case
 # code = "SSOT201"
 # expect = [["SSOT201", "for_user", "get_registry"]]

@@ -1,4 +1,5 @@
 """A factory class and an asynchronous function both hand out the concept."""
+
 # /// case
 # code = "SSOT201"
 # expect = [["SSOT201", "SessionFactory", "open_session"]]

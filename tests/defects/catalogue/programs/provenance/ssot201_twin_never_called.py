@@ -1,4 +1,6 @@
 """A second factory that nobody calls."""
+
+
 # /// case
 # code = "SSOT201"
 # ///

@@ -1,4 +1,6 @@
 """Two functions, each for a concept of its own."""
+
+
 # /// case
 # code = "SSOT201"
 # ///

@@ -1,4 +1,6 @@
 """One function hands out the concept; two functions that return something else call it."""
+
+
 # /// case
 # code = "SSOT201"
 # ///

@@ -1,4 +1,6 @@
 """Two functions hand out the concept, each by itself."""
+
+
 # /// case
 # code = "SSOT201"
 # expect = [["SSOT201", "create_manager", "make_manager"]]

@@ -1,4 +1,6 @@
 """One factory returns one class or the other, by a flag."""
+
+
 # /// case
 # code = "SSOT202"
 # expect = [["SSOT202", "RedisStore", "MemoryStore"]]

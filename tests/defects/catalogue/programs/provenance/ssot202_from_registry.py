@@ -1,4 +1,5 @@
 """A factory class that hands out whatever was registered for the name, asynchronously."""
+
 # /// case
 # code = "SSOT202"
 # expect = [["SSOT202", "MailNotifier", "PushNotifier"]]

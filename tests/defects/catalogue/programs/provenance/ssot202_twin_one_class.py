@@ -1,4 +1,6 @@
 """A factory that returns one class, or nothing."""
+
+
 # /// case
 # code = "SSOT202"
 # ///

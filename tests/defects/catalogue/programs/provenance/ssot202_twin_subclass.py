@@ -1,4 +1,6 @@
 """A factory returns the canonical class or a subclass of it."""
+
+
 # /// case
 # code = "SSOT202"
 # ///

@@ -1,4 +1,6 @@
 """Two factories return different classes, of two concepts."""
+
+
 # /// case
 # code = "SSOT202"
 # ///

@@ -1,4 +1,6 @@
 """Two factories of one concept return different classes."""
+
+
 # /// case
 # code = "SSOT202"
 # expect = [["SSOT202", "FastCache", "SlowCache"]]

@@ -1,4 +1,5 @@
 """A worker thread constructs the manager itself, through an alias of the class."""
+
 # /// case
 # code = "SSOT203"
 # expect = [["SSOT203", "@here"]]

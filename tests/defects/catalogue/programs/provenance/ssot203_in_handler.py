@@ -1,4 +1,6 @@
 """A request handler constructs the manager itself."""
+
+
 # /// case
 # code = "SSOT203"
 # expect = [["SSOT203", "@here"]]

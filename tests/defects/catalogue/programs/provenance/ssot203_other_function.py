@@ -1,4 +1,6 @@
 """A function that is no allowed factory constructs and returns the manager."""
+
+
 # /// case
 # code = "SSOT203"
 # expect = [["SSOT203", "@here"]]

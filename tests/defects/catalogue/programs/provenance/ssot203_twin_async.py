@@ -1,4 +1,5 @@
 """The allowed factory is asynchronous and awaits a helper that constructs."""
+
 # /// case
 # code = "SSOT203"
 # ///

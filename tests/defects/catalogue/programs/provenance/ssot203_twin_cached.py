@@ -1,4 +1,5 @@
 """The allowed factory is a cached function with a decorator, called by everybody."""
+
 # /// case
 # code = "SSOT203"
 # ///

@@ -1,4 +1,6 @@
 """The allowed factory has helpers construct, several calls down."""
+
+
 # /// case
 # code = "SSOT203"
 # ///

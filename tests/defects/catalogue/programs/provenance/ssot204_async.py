@@ -1,4 +1,5 @@
 """A coroutine awaits the factory, and on another line constructs."""
+
 # /// case
 # code = "SSOT204"
 # expect = [["SSOT204", "start_run"]]

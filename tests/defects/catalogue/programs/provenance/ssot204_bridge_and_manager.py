@@ -1,4 +1,6 @@
 """An agent factory takes the bridge's manager and constructs one directly."""
+
+
 # /// case
 # code = "SSOT204"
 # expect = [["SSOT204", "create_agent", "@here"]]

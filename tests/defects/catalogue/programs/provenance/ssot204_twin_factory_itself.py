@@ -1,4 +1,6 @@
 """The factory looks for the user's manager and constructs one when there is none; others only ask it."""
+
+
 # /// case
 # code = "SSOT204"
 # ///

@@ -1,4 +1,6 @@
 """One caller asks one factory, on two lines."""
+
+
 # /// case
 # code = "SSOT204"
 # ///

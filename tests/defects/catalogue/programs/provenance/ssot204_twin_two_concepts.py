@@ -1,4 +1,6 @@
 """One caller obtains two concepts, each in its one way."""
+
+
 # /// case
 # code = "SSOT204"
 # ///

@@ -1,4 +1,6 @@
 """One caller asks two factories for the concept, one run this way, one that."""
+
+
 # /// case
 # code = "SSOT204"
 # expect = [["SSOT204", "configure"]]

@@ -1,4 +1,5 @@
 """Threads build a process-wide manager at the same time, and the second overwrites the first."""
+
 # /// case
 # code = "SSOT205"
 # expect = [["SSOT205", "get_shared"], ["SSOT205", "SettingsManager"]]

@@ -1,4 +1,5 @@
 """Tasks of one user enter a factory class at the same time."""
+
 # /// case
 # code = "SSOT205"
 # expect = [["SSOT205", "obtain"], ["SSOT205", "SessionManager"]]

@@ -1,4 +1,5 @@
 """Threads look for one user's manager at the same time, and each makes one."""
+
 # /// case
 # code = "SSOT205"
 # expect = [["SSOT205", "get_manager"], ["SSOT205", "SessionManager"]]

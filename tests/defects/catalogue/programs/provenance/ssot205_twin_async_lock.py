@@ -1,4 +1,5 @@
 """Tasks of one user wait for each other in the factory."""
+
 # /// case
 # code = "SSOT205"
 # ///

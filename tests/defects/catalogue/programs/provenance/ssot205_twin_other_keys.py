@@ -1,4 +1,5 @@
 """Threads of different users enter the factory at the same time."""
+
 # /// case
 # code = "SSOT205"
 # ///

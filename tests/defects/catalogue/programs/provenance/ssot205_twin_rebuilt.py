@@ -1,4 +1,5 @@
 """A manager is released, and later another is made for the same user."""
+
 # /// case
 # code = "SSOT205"
 # ///

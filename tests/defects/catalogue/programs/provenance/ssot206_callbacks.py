@@ -1,4 +1,5 @@
 """Callbacks of users who left keep their managers in a closure."""
+
 # /// case
 # code = "SSOT206"
 # expect = [["SSOT206", "UserManager"]]

@@ -1,4 +1,5 @@
 """The class itself registers each instance by a running number, and nobody takes it out."""
+
 # /// case
 # code = "SSOT206"
 # expect = [["SSOT206", "UserManager"]]

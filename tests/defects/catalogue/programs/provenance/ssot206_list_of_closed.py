@@ -1,4 +1,5 @@
 """Connections that are over are appended to a list for ever."""
+
 # /// case
 # code = "SSOT206"
 # expect = [["SSOT206", "Connection"]]

@@ -1,4 +1,5 @@
 """A cache keeps the last thirty managers."""
+
 # /// case
 # code = "SSOT206"
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Every connection is taken out of the registry when it is over."""
+
 # /// case
 # code = "SSOT206"
 # lengths = ["long", "short"]

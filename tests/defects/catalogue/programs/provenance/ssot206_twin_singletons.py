@@ -1,4 +1,5 @@
 """Instances of a process-wide concept stay for as long as the process."""
+
 # /// case
 # code = "SSOT206"
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Two requests of one user make a manager each, and both use their own."""
+
 # /// case
 # row = 16
 # expect = [["SSOT205", "open_manager"], ["SSOT205", "ChatManager"]]

@@ -1,4 +1,5 @@
 """Two requests of one user look, wait, and make a manager each."""
+
 # /// case
 # row = 16
 # expect = [["SSOT205", "get_manager"], ["SSOT205", "ChatManager"]]

@@ -1,4 +1,5 @@
 """The first attempt fails after it made a manager; the retry makes another."""
+
 # /// case
 # row = 16
 # ///

@@ -1,4 +1,5 @@
 """The second request finds the first one's manager when it comes back, and returns that one."""
+
 # /// case
 # row = 16
 # ///

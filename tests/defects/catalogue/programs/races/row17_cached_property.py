@@ -1,4 +1,5 @@
 """cached_property does not lock since Python 3.12: threads get a manager each."""
+
 # /// case
 # row = 17
 # python = "3.12"

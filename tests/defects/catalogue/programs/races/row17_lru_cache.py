@@ -1,4 +1,5 @@
 """lru_cache does not lock: threads that come at once get a manager each."""
+
 # /// case
 # row = 17
 # expect = [["SSOT205", "get_manager"], ["SSOT205", "ChatManager"]]

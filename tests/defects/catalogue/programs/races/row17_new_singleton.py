@@ -1,4 +1,5 @@
 """__new__ looks for the instance, and makes another while the first is being made."""
+
 # /// case
 # row = 17
 # expect = [["SSOT205", "Configuration"]]

@@ -1,4 +1,5 @@
 """A lock around looking and making."""
+
 # /// case
 # row = 17
 # lengths = ["long", "short"]

@@ -1,4 +1,5 @@
 """Each thread makes one, and setdefault hands out the first."""
+
 # /// case
 # row = 17
 # ///
