@@ -3,6 +3,7 @@
 # /// case
 # code = "SSOT301"
 # expect = [["SSOT301", "ChatManager"]]
+# also = ["SSOT303"]
 # ///
 # /// policy
 # user = [{ contextvar = "app:current_user" }]

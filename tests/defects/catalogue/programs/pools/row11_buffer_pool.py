@@ -2,7 +2,7 @@
 
 # /// case
 # row = 11
-# expect = [["SSOT301", "RowBuffer"], ["SSOT303", "rows"], ["SSOT304", "rows"], ["SSOT303", "buffer"]]
+# expect = [["SSOT301", "RowBuffer"], ["SSOT303", "rows"], ["SSOT304", "rows"], ["SSOT303", "buffer"], ["SSOT303", "pool"]]
 # ///
 # /// policy
 # [[concept]]
