@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ssot_probe.analysis.wording import listing, number
+from ssot_probe.analysis.wording import listing, number, times
+from ssot_probe.model.names import last_part
 from ssot_probe.report import tables
 from ssot_probe.report.sanitize import clean
 from ssot_probe.report.segments import Line, Segment
@@ -83,6 +84,10 @@ def header(view: View) -> Iterator[Line]:
     yield _entry("policy", f"{source}{clean(policy['found_by'])}")
     for concept in view["concepts"]:
         yield _entry("concept", _coverage(concept))
+    if evidence["looks"]["users"] > 1:
+        yield _entry("references", _looks(evidence["looks"]))
+    for pool in view["pools"]:
+        yield _entry("pool", _pool_use(pool))
     if evidence["unclosed"]:
         names = listing([clean(name) for name in evidence["unclosed"]])
         yield _entry("not closed", f"{names}: recorded until it ended without notice, or still running")
@@ -109,6 +114,17 @@ def _joined(inventory: View) -> str:
     return ", ".join(told)
 
 
+def _pool_use(pool: View) -> str:
+    """Return how often a pool's resources changed hands: where they did not, nobody could get another's."""
+    said = [
+        f"{clean(pool['pool'])}: {clean(last_part(pool['cls']))} handed out {times(pool['count'])}",
+        f"{pool['handovers'] or 'none'} of them to another user than before",
+    ]
+    if pool["unattributed"]:
+        said.append(f"{pool['unattributed']} to nobody known")
+    return ", ".join(said)
+
+
 def _coverage(concept: View) -> str:
     """Return what was seen of a concept, as nothing can be found in what did not happen."""
     inferred = "" if concept["declared"] else " (inferred)"
@@ -119,6 +135,25 @@ def _coverage(concept: View) -> str:
     is_tested = concept["users"] > 1 or concept["isolation"] == "process"
     untested = "" if is_tested else ": too few users to show that they are kept apart"
     return f"{clean(concept['concept'])}{inferred}: {counts}{untested}"
+
+
+def _looks(looks: View) -> str:
+    """Return how much of what users may share by reference was looked at: what was not proves nothing."""
+    if not looks["count"]:
+        return f"never looked at: what {number(looks['users'], 'user')} share through them is not known"
+    gone = " (the others' were gone before)" if looks["users_seen"] < looks["users"] else ""
+    told = [
+        f"{number(looks['count'], 'look')} at {number(looks['objects'], 'object')}, "
+        f"from instances of {looks['users_seen']} of {number(looks['users'], 'user')}{gone}",
+        f"longest pause {looks['longest_pause'] / 1e6:.1f} ms",
+    ]
+    once = sum(shared["verdict"] == "seen-once" for shared in looks["shared"])
+    if looks["shared"]:
+        unsettled = f", {once} of them seen only once" if once else ""
+        told.append(f"{number(len(looks['shared']), 'shared object')} with nothing wrong{unsettled}")
+    if looks["stopped"]:
+        told.append(f"some ended early: {listing([clean(reason) for reason in looks['stopped']])}")
+    return "; ".join(told)
 
 
 def _entry(name: str, text: str) -> Line:

@@ -169,3 +169,13 @@ def test_inferred_concepts_say_how_to_declare_the_factory() -> None:
     (bypass,) = findings("SSOT203", program, by=Policy())
     assert bypass.severity is Severity.NOTE
     assert 'in a [[concept]] with name = "socket-manager"' in bypass.message
+
+
+def test_a_construction_in_the_code_of_a_declared_factory_that_is_called_unheard_is_no_bypass() -> None:
+    program = managers()
+    program.constructs("chat/ws/manager.py:41", inside="get_manager", count=300)
+    program.constructs("chat/ws/manager.py:48", inside="get_manager.<locals>.make")
+    assert not findings("SSOT203", program, by=DECLARED)
+
+    program.constructs("chat/ws/manager.py:60", inside="get_manager_quickly")
+    assert findings("SSOT203", program, by=DECLARED)
