@@ -68,13 +68,13 @@ class Request:
             if account is not None:
                 if account is known:
                     return user
-                user = id_of_account(unwrapped(account))
-                if user:
-                    self._known = (account, user)
+                found = id_of_account(unwrapped(account))
+                if found:
+                    self._known = (account, found)
                     self.framework.has_answered = True
-                    return user
-                if user == "":
-                    says_nobody = user
+                    return found
+                if found == "":
+                    says_nobody = found
         return says_nobody
 
     def known_user(self) -> str | None:
