@@ -176,10 +176,12 @@ class Search:
 
     def _look_at_function(self, function: Any) -> None:
         """Look at closure, attributes and defaults; a default that cannot change is a constant."""
+        constants = function.__kwdefaults__
         for held in self._edges.of(function):
-            if type(held) is tuple or held is function.__kwdefaults__:
-                values: Iterable[Any] = held if type(held) is tuple else list(held.values())
-                self._push_all([value for value in values if type(value) not in ATOMS])
+            if held is constants:
+                held = tuple(constants.values())
+            if type(held) is tuple:
+                self._push_all([each for each in held if type(each) not in ATOMS])
             else:
                 self._push_all([held])
 

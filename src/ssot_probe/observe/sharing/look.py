@@ -226,25 +226,25 @@ class SharingLook:
         """Find what was one user's at the last look, is another's now, and still has the first one's data."""
         application, walk = self._kinds.application, self._walk
         seen: set[int] = set()
-        for number, met in enumerate(walk.met):
+        for number, chunk in enumerate(walk.chunks):
+            if walk.chunk_level[number] == 0:  # the instances themselves
+                continue
             owner = walk.owners[walk.chunk_owner[number]]
-            for position, thing in enumerate(met):
-                if position % 500 == 499:
-                    yield
-                if type(thing) not in application or type(thing) not in self._kinds.mutable:
-                    continue
-                if id(thing) in shared:
+            for thing in chunk:
+                cls = type(thing)
+                if cls not in application or cls not in self._kinds.mutable or id(thing) in shared:
                     continue
                 last = self._memory.last_owner(thing, owner)
                 if last and last != owner and last in self._tags.owners and id(thing) not in seen:
-                    yield from self._judge_handed_over(thing, number, last, seen)
+                    yield from self._judge_handed_over(thing, last, seen)
             yield
 
-    def _judge_handed_over(self, thing: Any, chunk: int, last: str, seen: set[int]) -> Iterator[None]:
+    def _judge_handed_over(self, thing: Any, last: str, seen: set[int]) -> Iterator[None]:
         search = Search(self._edges, self._tags, self._owner_of_root, seen)
         yield from search.run(thing)
         evidence = search.result
         if self._tags.owners.index(last) in evidence.loose:
+            chunk = self._walk.chunk_of(thing)
             chain = chain_to(self._walk, thing, chunk)
             if chain:
                 owner = self._walk.chunk_owner[chunk]
