@@ -139,6 +139,9 @@ class Probe:
             self._observers.append("references")
             self.looks.start()
             self._look_signal.start()
+            if self._look_signal.is_refused:
+                reason = "only the main thread can handle a signal, and another one started the probe"
+                self._keep(BlindRecord("signal for looks at shared references", reason, time_ns()))
         else:
             self._keep(BlindRecord("shared references", "switched off by SSOT_PROBE_SHARING", time_ns()))
         self.instances.on_user = self._on_user
