@@ -21,6 +21,7 @@ from typing import Any
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
+from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
@@ -80,7 +81,8 @@ class Uses:
 
     @unseen
     def _plain(self, method: Maker) -> Wrapper:
-        find = self._instances.by_id.get
+        instances = self._instances
+        find = instances.by_id.get
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
         readers = method.readers
 
@@ -123,12 +125,15 @@ class Uses:
                     presence.depth -= 1
                     if presence.open is not None and not presence.depth and method.is_enabled:
                         close(presence)
+                give_way = instances.give_way
+                if give_way is not None:
+                    give_way()
 
         return ssot_probe_method
 
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
-        shapes = set[tuple[int | str, ...]]()
+        shapes, instances = set[tuple[int | str, ...]](), self._instances
 
         async def ssot_probe_awaited_method(
             wrapped: Any, instance: Any, visit: Visit, use: InstanceUse, args: Any, kwargs: Any
@@ -149,6 +154,9 @@ class Uses:
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             begun = None
+            give_way = instances.give_way
+            if give_way is not None:
+                give_way()  # for what the calls before this one have left
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     # Only the number of arguments and the names decide whether a call is one at all.
@@ -223,6 +231,10 @@ class Uses:
         observed = self._classes.get(type(instance))
         if observed is None:
             return None
+        if active:
+            note_user(user)
+        if method.check is not None:
+            method.check(method, observed, instance, (), {}, caller.f_code, caller.f_lasti)
         instances = self._instances
         known = instances.find(instance)
         if known is None:
