@@ -70,13 +70,15 @@ class Gate:
 
     Attributes:
         inside: calls that have not ended, by the id of the call.
+        leave: takes a call out, if it is there.
         ended: calls that ended while others had not.
     """
 
-    __slots__ = ("counts", "ended", "inside", "is_asked_first", "looks")
+    __slots__ = ("counts", "ended", "inside", "is_asked_first", "leave", "looks")
 
     def __init__(self) -> None:
         self.inside: dict[int, list[Any]] = {}
+        self.leave = self.inside.pop
         self.ended: list[Attempt] = []
         self.looks = 0
         self.counts = [0, 0]  # of all races, and of those told
@@ -95,6 +97,19 @@ class Races:
         self._append = append
         self._instances = instances
         self._pairs: dict[tuple[int, int], bool] = {}
+        self._gates: list[Gate] = []
+
+    def gate(self) -> Gate:
+        """Return what the calls of one more factory are noted in."""
+        gate = Gate()
+        self._gates.append(gate)
+        return gate
+
+    def forget(self) -> None:
+        """Forget the calls that are under way: in a forked child they never end."""
+        for gate in self._gates:
+            gate.inside.clear()
+            gate.ended.clear()
 
     def end(
         self,

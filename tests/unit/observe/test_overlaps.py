@@ -52,9 +52,9 @@ class World:
         self.running: list[list[Visit]] = [[] for _ in self.threads]
 
     def enter(self, task: int, user: str) -> None:
-        visit = Visit(user, self.threads[task], waits=True)
+        visit = Visit(user, self.threads[task])
+        visit.waits = True
         visit.method, visit.code, visit.offset = METHOD, CODE, 0
-        visit.task = task + 1
         visit.depth = 1
         self.use.visits[visit] = None
         self.running[task].append(visit)
