@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Any, NamedTuple
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ssot_probe.context.sources import UserReader
@@ -68,6 +68,7 @@ class World:
 
 
 @given(steps)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_an_overlap_is_noticed_whenever_another_users_call_of_another_task_is_inside(
     steps: list[tuple[int, str, bool]],
 ) -> None:
