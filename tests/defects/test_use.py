@@ -5,6 +5,7 @@ Each runs under the probe as a process of its own; two calls that are to overlap
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -851,7 +852,36 @@ RACES = {
     ),
 }
 
+if sys.version_info >= (3, 12):  # before, it takes a lock
+    RACES["cached_property"] = Case(
+        MEETING_IN_THREADS
+        + """
+    from functools import cached_property
+    class Shop:
+        @cached_property
+        def cart_manager(self):
+            meet.wait(5)
+            return CartManager()
+    shop = Shop()
+        """,
+        "threads(lambda: shop.cart_manager, lambda: shop.cart_manager)",
+        isolation="process",
+    )
+
 NO_RACES = {
+    "cached properties of two objects": Case(
+        MEETING_IN_THREADS
+        + """
+    from functools import cached_property
+    class Shop:
+        @cached_property
+        def cart_manager(self):
+            return CartManager()
+    shop, other = Shop(), Shop()
+        """,
+        "threads(lambda: shop.cart_manager, lambda: other.cart_manager)",
+        isolation="process",
+    ),
     "one for each call on purpose": Case(
         MEETING_IN_THREADS
         + """

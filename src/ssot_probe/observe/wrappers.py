@@ -171,7 +171,8 @@ class Wrappers:
         """
         classes, returned, running = self._classes, self._returned, running_call.get
         link, depth = (maker,), caller_depth() + between
-        instances, gate, end = self._instances, self.races.gate(), self.races.end
+        gate = self.races.gate(maker.name.rpartition(".")[2] if between else "")
+        instances, end = self._instances, self.races.end
         inside, ended, leave = gate.inside, gate.ended, gate.leave
 
         def ssot_probe_factory(
