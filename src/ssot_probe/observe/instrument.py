@@ -166,6 +166,7 @@ class Instrumenter:
     def after_fork_in_child(self) -> None:
         """Forget what is under way: it goes on in the parent."""
         self._uses.overlaps.forget()
+        self._wrappers.races.forget()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         is_new = cls not in self.classes
