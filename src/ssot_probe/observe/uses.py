@@ -82,7 +82,6 @@ class Uses:
     def _plain(self, method: Maker) -> Wrapper:
         find, depth = self._instances.by_id.get, caller_depth()
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
-        readers = method.readers
 
         def ssot_probe_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -91,7 +90,7 @@ class Uses:
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     user = bound_user()
-                    if user is None and readers:
+                    if user is None and method.readers:
                         user = method.user_of(instance, (), {})
                     if user is not None:
                         # An entry is taken out before its instance's id can be used again.
