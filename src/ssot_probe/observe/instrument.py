@@ -25,6 +25,7 @@ from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
+from ssot_probe.observe.stale_calls import StaleCalls
 from ssot_probe.observe.uses import Uses, public_methods
 from ssot_probe.observe.wrappers import Wrappers
 
@@ -69,6 +70,7 @@ class Instrumenter:
             resolve=self._constructors.resolve,
             on_failure=self.failed,
         )
+        self.stale_calls = StaleCalls(policy.user, append, self.failed)
         self._uses = Uses(append, instances, self.classes, self.failed)
         self._declared = {
             name
@@ -204,6 +206,7 @@ class Instrumenter:
             self._used.add(owner)
             for name, function in public_methods(owner):
                 method = Maker(f"{census.qualified_name(owner)}.{name}", "method", function.__code__, readers)
+                method.check = self.stale_calls.of_method()
                 self._makers.append(method)
                 self._patches.put(owner, name, function, self._uses.wrapper(method))
 
@@ -258,5 +261,6 @@ class Instrumenter:
     def _maker(self, name: str, kind: str, function: FunctionType | None, skipped: int) -> Maker:
         code = None if function is None else function.__code__
         maker = Maker(name, kind, code, self.users.of_maker(code, skipped))
+        maker.check = self.stale_calls.of_maker(code, skipped)
         self._makers.append(maker)
         return maker
