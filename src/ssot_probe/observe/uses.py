@@ -96,7 +96,6 @@ class Uses:
         instances = self._instances
         find = instances.by_id.get
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
-        readers = method.readers
 
         def ssot_probe_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -105,7 +104,7 @@ class Uses:
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     user = bound_user()
-                    if user is None and readers:
+                    if user is None and method.readers:
                         user = method.user_of(instance, (), {})
                     if user is not None:
                         # An entry is taken out before its instance's id can be used again.
