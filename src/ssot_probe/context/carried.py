@@ -5,6 +5,7 @@ A ContextVar counts only where it was set: its default is nobody's context.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Optional
 
@@ -57,10 +58,14 @@ def first_carried(carriers: Sequence[Carrier]) -> tuple[str, str | None]:
 
 def _variable_reader(source: UserSource, on_failure: Callable[[str, BaseException], None]) -> CarriedUser:
     module, name = split(source.target)
+    modules = sys.modules
 
     def read() -> str | None:
         try:
-            variable: Any = find_source(module, name)
+            home = modules.get(module)
+            variable: Any = None if home is None else home.__dict__.get(name)
+            if variable is None:
+                variable = find_source(module, name)
             value = None if variable is None else variable.get(None)
             return None if value is None else user_id(unwrapped(value))
         except Exception as error:

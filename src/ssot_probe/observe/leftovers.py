@@ -32,6 +32,9 @@ MOST_VALUES = 50
 MOST_USERS = 10_000
 """Users that are known at a time: what is left over is told from other values by them."""
 
+EARLY = 10
+"""Pieces of work at which they are searched each time, as not all is there yet."""
+
 LOOK_EVERY = 1_000
 """Pieces of work after which the modules are searched for thread-locals again."""
 
@@ -76,8 +79,14 @@ class Leftovers:
         if self._is_enabled:
             try:
                 if work.is_own and self.carriers:
-                    work.found = first_carried(self.carriers)[1]
-                work.before = self._in_locals()
+                    found = first_carried(self.carriers)[1]
+                    if found is not None:
+                        work.found = found
+                self._begun += 1
+                if len(sys.modules) != self._modules or self._begun % LOOK_EVERY == 0 or self._begun < EARLY:
+                    self._find_locals()
+                if self._locals:
+                    work.before = self._in_locals()
             except Exception as error:
                 self._failed(error)
 
@@ -88,11 +97,12 @@ class Leftovers:
         try:
             if work.is_own and self.carriers:
                 self._look_at_context(work, work.code)
-            for user in (work.user, work.for_user):
-                if user is not None and len(self._users) < MOST_USERS:
-                    self._users.add(user)
-            if work.before:
-                self._look_at_locals(work, work.before, work.code)
+            if self._locals:
+                for user in (work.user, work.for_user):
+                    if user is not None and len(self._users) < MOST_USERS:
+                        self._users.add(user)
+                if work.before:
+                    self._look_at_locals(work, work.before, work.code)
         except Exception as error:
             self._failed(error)
 
@@ -102,9 +112,6 @@ class Leftovers:
 
     def _in_locals(self) -> dict[str, str]:
         """Return which users the application's thread-locals name in this thread, by where they do."""
-        self._begun += 1
-        if len(sys.modules) != self._modules or self._begun % LOOK_EVERY == 0 or self._begun < 10:
-            self._find_locals()
         found: dict[str, str] = {}
         for name, local in self._locals:
             # Of the plain class itself: looking makes an empty dictionary at most, and runs no code.
@@ -118,6 +125,8 @@ class Leftovers:
         thread = get_ident()
         left = self._left.get(thread)
         carrier, now = first_carried(self.carriers)
+        if left is None and now is None:
+            return
         if left is not None and work.found == left.user and not work.is_told:
             user = self._user_of(work, left.user, now)
             if user is not None:

@@ -21,6 +21,9 @@ from ssot_probe.model.policy import UserSource
 from ssot_probe.model.residue import context_severity, is_stale
 from ssot_probe.observe.makers import Maker, ObservedClass
 
+FRAMEWORK = "the framework"
+"""Believed only once it has agreed with the context: it may call users by other ids, such as their names."""
+
 
 class StaleEvent(NamedTuple):
     """Work ran, or began, with the context of somebody whom it was not for."""
@@ -65,6 +68,7 @@ class StaleCalls:
         self._append = append
         self._on_failure = on_failure
         self.carriers: tuple[Carrier, ...] = carriers_of(sources, on_failure)
+        self._agreed = [False]  # the framework has named a user whom the context named as well
 
     def of_maker(self, code: CodeType | None, skipped: int) -> StaleCheck | None:
         """Return what looks at the calls of one maker; None where nothing is carried by the policy.
@@ -87,7 +91,7 @@ class StaleCalls:
         return self._checking(()) if self.carriers else None
 
     def _checking(self, named: Sequence[tuple[str, UserReader]]) -> StaleCheck:
-        carriers, append = self.carriers, self._append
+        carriers, append, agreed = self.carriers, self._append, self._agreed
 
         def check(
             maker: Maker,
@@ -108,7 +112,7 @@ class StaleCalls:
                     said_by, user = name, found
                     break
             if user is None:
-                said_by, user = "the framework", framework_user()
+                said_by, user = FRAMEWORK, framework_user()
             work = current_work()
             if work is not None and user is not None:
                 work.said = user
@@ -117,7 +121,13 @@ class StaleCalls:
             if user is None:
                 return
             carrier, carried = first_carried(carriers)
-            if carried is None or carried == user:
+            if carried is None:
+                return
+            if carried == user:
+                if said_by == FRAMEWORK:
+                    agreed[0] = True
+                return
+            if said_by == FRAMEWORK and not agreed[0]:
                 return
             if not is_stale(carried, _work_of(user, work)) or _is_fresh(carried, work):
                 return
