@@ -234,6 +234,60 @@ class HolderRecord(NamedTuple):
     time: int
 
 
+class SharedObjectRecord(NamedTuple):
+    """A mutable object that several users share, as looks at references found it.
+
+    Its paths, instances and the first of its users stand in one order; after them come users whose data was
+    found in it. Objects of one type, verdict and shape of paths are one fact, and `count` says how often a
+    look saw it.
+    """
+
+    type: str  # qualified name
+    verdict: str  # one of VERDICTS in `model/sharing.py`
+    concepts: tuple[str, ...]  # of the instances that it was reached from
+    classes: tuple[str, ...]  # of these instances
+    users: tuple[str, ...]  # keyed hashes of the first users
+    user_count: int  # whose instances lead to it; 0 where only a module does
+    data_of: int  # users whose data was found in it or below it
+    instances: tuple[str, ...]  # unique over processes; "" where a path begins at a module
+    paths: tuple[str, ...]  # such as "chat.ws:Manager._pool._sockets[a value]"
+    holder: str  # the path from a module down to it; "" where none was found
+    objects: int  # looked at below it, itself included
+    drawing: str  # the paths as a graph in the DOT language
+    severity: str  # as judged in the process; "" where it is no finding
+    count: int  # type: ignore[assignment]
+    time: int
+
+
+class LookRecord(NamedTuple):
+    """Looks at what is reachable from the instances of users, added up by what led to them and ended them."""
+
+    trigger: str  # "users" | "again" | "end" | "signal" | "call"
+    stopped: str  # why they ended early; "" where they were complete
+    roots: int  # most in one look
+    owners: int  # most in one look
+    objects: int  # in all of them
+    slices: int  # in all of them
+    longest_slice: int  # nanoseconds: so long a look kept the interpreter to itself at most
+    duration: int  # nanoseconds, of all of them, pauses included
+    users: int  # so many users had instances until now, in the whole process
+    users_seen: int  # of these, users with an instance that was in a look
+    count: int  # type: ignore[assignment]
+    time: int
+
+
+class BoundaryRecord(NamedTuple):
+    """What users of one shared thing are labelled, for a label that the policy keeps apart from others."""
+
+    code: str  # of the finding below it, "SSOT301" or "SSOT303"
+    subject: str  # the class or type that is shared
+    concept: str
+    labels: tuple[str, ...]  # those of its users that the policy names, in order
+    unlabelled: int  # users with another label, or none
+    severity: str  # as judged in the process; "" where it is no finding
+    time: int
+
+
 class ContextRecord(NamedTuple):
     """Work for one user ran, or began, with the context of another user that was left there.
 
@@ -332,6 +386,9 @@ Record = Union[
     OverlapRecord,
     RaceRecord,
     HolderRecord,
+    SharedObjectRecord,
+    LookRecord,
+    BoundaryRecord,
     ContextRecord,
     PopulationRecord,
     ReferenceRecord,

@@ -44,17 +44,30 @@ class InstanceRef(ref):  # type: ignore[type-arg]
 MOST_USERS = 4096
 """Bound on the users that one instance remembers."""
 
+MOST_KNOWN_USERS = 10_000
+"""Bound on the users that are remembered at all."""
+
 
 class InstanceTable:
     """All observed instances that are alive.
 
     `id()` is reused as soon as an object is gone, so an entry counts only while its weak reference still
     leads to the very object; the reference's callback removes it before the id can be used again.
+
+    Attributes:
+        by_id: what is known of each instance, by its `id()`.
+        newest: serial of the last one that was added.
+        users: everybody who got hold of an instance, and None.
+        on_user: called when there is another one of them; must not raise.
+        give_way: called after a call of an instance's method, None where nobody waits for one.
     """
 
     def __init__(self) -> None:
         self.by_id: dict[int, InstanceRef] = {}
         self.newest = 0
+        self.users: set[Optional[str]] = {None}
+        self.on_user: Optional[Callable[[], None]] = None
+        self.give_way: Optional[Callable[[], None]] = None
         self._serial = count(1).__next__
         self._forget = _forgetting(self)
 
@@ -75,6 +88,8 @@ class InstanceTable:
         known.user = user
         known.others = known.origin = known.born = known.released = known.first = known.use = None
         self.by_id[key] = known
+        if user not in self.users:
+            self._welcome(user)
         return known
 
     def is_alive(self, known: InstanceRef) -> bool:
@@ -85,6 +100,8 @@ class InstanceTable:
         """Note that the user got hold of the instance. Is it the first time?"""
         if known.user == user:
             return False
+        if user not in self.users:
+            self._welcome(user)
         if known.user is None:
             known.user = user
             return True
@@ -100,6 +117,13 @@ class InstanceTable:
         """Forget who met which instance: a forked child has served nobody yet."""
         for known in list(self.by_id.values()):
             known.user = known.others = known.first = known.use = None
+        self.users = {None}
+
+    def _welcome(self, user: str | None) -> None:
+        if len(self.users) <= MOST_KNOWN_USERS:
+            self.users.add(user)
+            if self.on_user is not None:
+                self.on_user()
 
 
 def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:

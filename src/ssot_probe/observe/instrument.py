@@ -112,6 +112,11 @@ class Instrumenter:
                 if observed is not None and observed.serial != serial:
                     self._bind_class(module, attribute, value)
 
+    def ask_frameworks(self) -> None:
+        """Ask the frameworks for the user from now on, where nobody has said whom to ask."""
+        for maker in self._makers:
+            maker.readers = self.users.with_frameworks(maker.readers)
+
     def tell_sources(self) -> None:
         """Tell what has become of asking who the user is, where that is new."""
         for record in self.users.changes():

@@ -69,7 +69,8 @@ class ModuleWatch:
         self._on_error = on_error
         self._named = named_modules(policy)
         self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
-        self._awaited = self._finder.awaited = Awaited(EntryPoints(self._not_heard))
+        entry_points = EntryPoints(self._ask_frameworks, self._not_heard)
+        self._awaited = self._finder.awaited = Awaited(entry_points)
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
@@ -178,6 +179,10 @@ class ModuleWatch:
             self._awaited.look()
         except Exception as error:
             self._on_error(error)
+
+    def _ask_frameworks(self) -> None:
+        if self._instrumenter is not None:
+            self._instrumenter.ask_frameworks()
 
     def _not_heard(self, subject: str, error: BaseException) -> None:
         self._tell(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))

@@ -11,11 +11,13 @@ from ssot_probe.model.records import (
     AccessRecord,
     BindingRecord,
     BlindRecord,
+    BoundaryRecord,
     ClassRecord,
     ContextRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
+    LookRecord,
     MakeRecord,
     ModuleRecord,
     OverlapRecord,
@@ -24,6 +26,7 @@ from ssot_probe.model.records import (
     RaceRecord,
     Record,
     ReferenceRecord,
+    SharedObjectRecord,
     SharingRecord,
     Site,
     ThreadRecord,
@@ -192,7 +195,7 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
     OverlapRecord: _Shape(
-        "ssot.overlap",
+        "ssot.finding",
         OverlapRecord,
         {
             **_INSTANCE,
@@ -205,9 +208,10 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT306", "concurrent_use"),
     ),
     RaceRecord: _Shape(
-        "ssot.race",
+        "ssot.finding",
         RaceRecord,
         {
             "maker": "ssot.maker.name",
@@ -224,6 +228,58 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT205", "factory_race"),
+    ),
+    SharedObjectRecord: _Shape(
+        "ssot.shared",
+        SharedObjectRecord,
+        {
+            "type": "ssot.shared.type",
+            "verdict": "ssot.shared.verdict",
+            "concepts": "ssot.shared.concepts",
+            "classes": "ssot.shared.classes",
+            "users": "ssot.shared.user.hashes",
+            "user_count": "ssot.shared.user.count",
+            "data_of": "ssot.shared.data.count",
+            "instances": "ssot.shared.instances",
+            "paths": "ssot.shared.paths",
+            "holder": "ssot.shared.holder",
+            "objects": "ssot.shared.objects",
+            "drawing": "ssot.shared.drawing",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+        },
+        finding=("SSOT303", "cross_user_reference"),
+    ),
+    LookRecord: _Shape(
+        "ssot.look",
+        LookRecord,
+        {
+            "trigger": "ssot.look.trigger",
+            "stopped": "ssot.look.stopped",
+            "roots": "ssot.look.roots",
+            "owners": "ssot.look.owners",
+            "objects": "ssot.look.objects",
+            "slices": "ssot.look.slices",
+            "longest_slice": "ssot.look.longest_slice",
+            "duration": "ssot.look.duration",
+            "users": "ssot.look.user.count",
+            "users_seen": "ssot.look.user.seen",
+            "count": "ssot.count",
+        },
+    ),
+    BoundaryRecord: _Shape(
+        "ssot.boundary",
+        BoundaryRecord,
+        {
+            "code": "ssot.boundary.code",
+            "subject": "ssot.boundary.subject",
+            "concept": "ssot.concept.name",
+            "labels": "ssot.boundary.labels",
+            "unlabelled": "ssot.boundary.unlabelled",
+            "severity": "ssot.finding.severity",
+        },
+        finding=("SSOT305", "boundary_crossing"),
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
     ContextRecord: _Shape(
@@ -342,13 +398,9 @@ def to_span(record: Record) -> SpanData:
         links = tuple(access_ids(record.instance, user) for user in record.users)
         if record.request and record.request_span:
             links = (*links, (record.request, record.request_span))
-    elif isinstance(record, (ContextRecord, OverlapRecord, RaceRecord)):
-        if record.request and record.request_span:
-            links = ((record.request, record.request_span),)
-        if not isinstance(record, ContextRecord):
-            attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
-    is_finding = name == _FINDING or "ssot.finding.code" in attributes
-    error = is_finding and values["severity"] == "error"
+    elif values.get("request") and values.get("request_span"):
+        links = ((values["request"], values["request_span"]),)
+    error = name == _FINDING and values["severity"] == "error"
     start, end = (values[field] for field in shape.times)
     return SpanData(name, start, end, attributes, trace_id, span_id, links, error)
 

@@ -9,10 +9,12 @@ from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.rules import (
     ambiguous_name,
     blind_spot,
+    boundary_crossing,
     class_proliferation,
     concurrent_use,
     cross_thread_instance,
     cross_user_instance,
+    cross_user_reference,
     double_import,
     dual_access,
     dual_import,
@@ -59,6 +61,8 @@ REGISTRY = (
     Entry(dual_access.RULE, dual_access.check),
     Entry(instance_leak.RULE, instance_leak.check),
     Entry(cross_user_instance.RULE, cross_user_instance.check),
+    Entry(cross_user_reference.RULE, cross_user_reference.check),
+    Entry(boundary_crossing.RULE, boundary_crossing.check),  # after the two that it looks at
     Entry(cross_thread_instance.RULE, cross_thread_instance.check),
     Entry(stale_context.RULE, stale_context.check),
     Entry(concurrent_use.RULE, concurrent_use.check),

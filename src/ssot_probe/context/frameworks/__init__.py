@@ -12,10 +12,12 @@ from contextvars import ContextVar, Token
 from typing import Any, Optional
 
 from ssot_probe.context import work
-from ssot_probe.context.values import id_of_account
+from ssot_probe.context.values import id_of_account, unwrapped
 
 Accounts = Callable[[Any], tuple[Any, ...]]
-"""What a framework passes around for one request -> what it holds there as the user, the best first."""
+"""What a framework passes around for one request -> what it holds there as the user, the best first.
+
+They may be lazy: they are looked at without being loaded."""
 
 
 class Framework:
@@ -66,13 +68,13 @@ class Request:
             if account is not None:
                 if account is known:
                     return user
-                user = id_of_account(account)
-                if user:
-                    self._known = (account, user)
+                found = id_of_account(unwrapped(account))
+                if found:
+                    self._known = (account, found)
                     self.framework.has_answered = True
-                    return user
-                if user == "":
-                    says_nobody = user
+                    return found
+                if found == "":
+                    says_nobody = found
         return says_nobody
 
     def known_user(self) -> str | None:
