@@ -25,10 +25,11 @@ class InstanceRef(ref):  # type: ignore[type-arg]
             it happened inside its origin.
         released: serial of the newest instance at the moment when this one was freed, None while it lives.
         first: by which thread, and how, it was handed out first; None before it was.
+        touched: when a method of it ran for which no user was known, in nanoseconds since the epoch; or 0.
         use: who is inside its methods, and which threads use it; None before it was used.
     """
 
-    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "use", "user")
+    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "touched", "use", "user")
 
     key: int
     serial: int
@@ -37,6 +38,7 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
     released: Optional[int]
+    touched: int
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
 
@@ -86,6 +88,7 @@ class InstanceTable:
         known.key = key = id(instance)
         known.serial = self.newest = self._serial()
         known.user = user
+        known.touched = 0
         known.others = known.origin = known.born = known.released = known.first = known.use = None
         self.by_id[key] = known
         if user not in self.users:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Optional
 from ssot_probe.context.carried import Carrier, first_carried
 from ssot_probe.context.current import thread_and_task
 from ssot_probe.context.request import current_request
-from ssot_probe.context.values import stored_id
+from ssot_probe.context.values import scalar, stored_id
 from ssot_probe.context.work import Work
 from ssot_probe.model.residue import context_severity, is_stale
 from ssot_probe.observe.holding import IsFirstParty
@@ -37,6 +37,10 @@ EARLY = 10
 
 LOOK_EVERY = 1_000
 """Pieces of work after which the modules are searched for thread-locals again."""
+
+
+SHORTEST = 3
+"""Characters of an id that is looked for: shorter ones stand for other things as well."""
 
 
 class _Left(NamedTuple):
@@ -116,8 +120,8 @@ class Leftovers:
         for name, local in self._locals:
             # Of the plain class itself: looking makes an empty dictionary at most, and runs no code.
             for key, value in list(_local.__getattribute__(local, "__dict__").items())[:MOST_VALUES]:
-                user = stored_id(value)
-                if user and user in self._users:
+                user = _user_in(value, self._users)
+                if user is not None:
                     found[f"threading.local {name}.{key}"] = user
         return found
 
@@ -186,3 +190,26 @@ class Leftovers:
                     if type(value) is _local and len(found) < MOST_LOCALS:
                         found.setdefault(id(value), (f"{name}:{key}", value))
         self._locals = list(found.values())
+
+
+def _user_in(value: Any, users: set[str]) -> str | None:
+    """Return the one of the users whose id a value is, or holds; looks no deeper, and runs no code."""
+    user = stored_id(value)
+    if user and len(user) >= SHORTEST and user in users:
+        return user
+    kind = type(value)
+    parts: list[Any] = []
+    if kind is dict:
+        parts = list(value.values())
+    elif kind in (list, tuple):
+        parts = list(value)
+    elif not kind.__module__.startswith("builtins"):
+        try:
+            parts = list(object.__getattribute__(value, "__dict__").values())
+        except AttributeError:  # it has slots, or is of C
+            return None
+    for part in parts[:MOST_VALUES]:
+        user = scalar(part)
+        if user is not None and len(user) >= SHORTEST and user in users:
+            return user
+    return None

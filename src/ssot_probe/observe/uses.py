@@ -112,6 +112,10 @@ class Uses:
                             presence.depth = 1
                             if presence.is_watched or known is None or known.others is not None:
                                 look_around(instance, presence)
+                    else:
+                        known = find(id(instance))
+                        if known is not None:
+                            known.touched = time_ns()
                 except Exception as error:
                     presence = None  # it was not noted
                     self._failed(method, error)
@@ -197,9 +201,11 @@ class Uses:
         user = bound_user()
         if user is None and method.readers:
             user = method.user_of(instance, (), {})
+        known = self._instances.find(instance)
+        if known is not None:
+            known.touched = time_ns()
         if user is None:
             return None
-        known = self._instances.find(instance)
         presence = None if known is None or known.use is None else known.use.presences.get(here.thread)
         if presence is None or presence.user != user:
             presence = self._arrive(method, instance, user, caller)
