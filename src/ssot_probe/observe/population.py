@@ -44,7 +44,7 @@ class Member(NamedTuple):
         """When a method of it was called last, 0 for never."""
         use = self.known.use
         visits = [] if use is None else list(use.presences.values())
-        return max(self.known.touched, *(visit.entered for visit in visits), 0)
+        return max(getattr(self.known, "touched", 0), *(visit.entered for visit in visits), 0)
 
 
 class Count(NamedTuple):
@@ -162,15 +162,15 @@ class Population:
             tuple[int, int, int]
         ] = []  # (serial of the newest instance then, 1 for the end, serial)
         for serial, member in list(self._members.items()):
-            is_freed = member.known.released is not None
+            freed: int = getattr(member.known, "released", 0)
             if serial not in self._counted:
                 if not member.users:  # nobody has had it
-                    if is_freed:
+                    if freed:
                         del self._members[serial]
                     continue
                 moments.append((serial, 0, serial))
-            if is_freed:
-                moments.append((member.known.released or 0, 1, serial))
+            if freed:
+                moments.append((freed, 1, serial))
         for _, is_end, serial in sorted(moments):
             if is_end:
                 self._ended(serial)
