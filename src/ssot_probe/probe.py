@@ -248,10 +248,13 @@ class Probe:
         """Look whether instances have outlived their users' work, if there are enough of them."""
         if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
             return
-        from ssot_probe.observe.outlived import outlived
+        try:
+            from ssot_probe.observe.outlived import outlived
 
-        for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
-            self.buffer.add(found)
+            for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
+                self.buffer.add(found)
+        except Exception as error:  # what was recorded until now is still to be told
+            self.report_error(error)
 
     # What the recorder needs
 

@@ -39,6 +39,13 @@ class Member(NamedTuple):
         first, others = self.known.user, self.known.others
         return ({first} if first is not None else set()) | (others or set())
 
+    @property
+    def last_use(self) -> int:
+        """When a method of it was called last, 0 for never."""
+        use = self.known.use
+        visits = [] if use is None else list(use.presences.values())
+        return max(getattr(self.known, "touched", 0), *(visit.entered for visit in visits), 0)
+
 
 class Count(NamedTuple):
     """What became of the instances of one class and maker, as `PopulationRecord` says it."""
@@ -116,6 +123,10 @@ class Population:
         alive: dict[Key, list[Member]] = defaultdict(list)
         for serial, key in self._counted.items():
             alive[key].append(self._members[serial])
+        for members in alive.values():
+            for member in members:
+                for user in member.users:
+                    self.sightings.use(user, member.last_use)
         users = {user for members in alive.values() for member in members for user in member.users}
         over = self.sightings.over(users, now)
         collections = _full_collections()
@@ -151,15 +162,15 @@ class Population:
             tuple[int, int, int]
         ] = []  # (serial of the newest instance then, 1 for the end, serial)
         for serial, member in list(self._members.items()):
-            is_freed = member.known.released is not None
+            freed: int = getattr(member.known, "released", 0)
             if serial not in self._counted:
                 if not member.users:  # nobody has had it
-                    if is_freed:
+                    if freed:
                         del self._members[serial]
                     continue
                 moments.append((serial, 0, serial))
-            if is_freed:
-                moments.append((member.known.released or 0, 1, serial))
+            if freed:
+                moments.append((freed, 1, serial))
         for _, is_end, serial in sorted(moments):
             if is_end:
                 self._ended(serial)

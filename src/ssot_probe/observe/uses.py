@@ -123,6 +123,10 @@ class Uses:
                             presence.depth = 1
                             if presence.is_watched or known is None or known.others is not None:
                                 look_around(instance, presence)
+                    else:
+                        known = find(id(instance))
+                        if known is not None:
+                            known.touched = time_ns()
                 except Exception as error:
                     presence = None  # it was not noted
                     self._failed(method, error)
@@ -215,11 +219,13 @@ class Uses:
         user = bound_user()
         if user is None and method.readers:
             user = method.user_of(instance, (), {})
+        known = self._instances.find(instance)
+        if known is not None:
+            known.touched = time_ns()
         if user is None:
             return None
         if caller.f_code.co_filename == UNSEEN_FILE:  # another wrapper's
             caller = caller_of(caller)
-        known = self._instances.by_id.get(id(instance))
         use = None if known is None else known.use
         presence = None if use is None else use.presences.get(here.thread)
         if presence is None or presence.user != user:
