@@ -6,7 +6,16 @@ import sys
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import BuiltinFunctionType, CellType, FunctionType, MethodType
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    CellType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    MethodWrapperType,
+)
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +23,7 @@ from ssot_probe.observe.sharing.anatomy import bases_of, dict_getter, qualified_
 from ssot_probe.observe.sharing.clients import inside_client
 from ssot_probe.observe.sharing.edges import Edges, snapshot
 from ssot_probe.observe.sharing.kinds import ATOMS
-from ssot_probe.observe.sharing.tags import Tags, is_personal
+from ssot_probe.observe.sharing.tags import Tags, is_field_name, is_personal, is_slot_name
 
 MOST_OBJECTS = 5_000
 """Looked at below one shared object."""
@@ -26,7 +35,8 @@ MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
 
 _WRAP = (1 << 64) - 1
 _COLLECTIONS = (list, tuple, set, frozenset, deque)
-_LOOKED_THROUGH = (tuple, MethodType, BuiltinFunctionType, FunctionType, CellType)
+_LOOKED_THROUGH = (tuple, MethodType, MethodWrapperType, BuiltinFunctionType, FunctionType, CellType)
+_RUNNING = (CoroutineType, GeneratorType, AsyncGeneratorType)
 
 
 class Evidence(NamedTuple):
@@ -46,6 +56,10 @@ class Evidence(NamedTuple):
     def users(self) -> frozenset[int]:
         """Whose data was found at all."""
         return self.kept | self.loose
+
+    def all_loose(self) -> Evidence:
+        """Take names for none: nobody means to keep a user's data in the default of an argument."""
+        return self._replace(loose=self.loose | self.named)
 
 
 class Search:
@@ -141,15 +155,18 @@ class Search:
         elif dict in bases:
             self._look_at_mapping(thing)
             if cls is not dict:
-                self._look_at_attributes(thing, bases)
+                self._look_at_attributes(thing, bases, [])
         elif any(base in bases for base in _COLLECTIONS):
             self._look_at_collection(thing, cls)
             if cls not in _COLLECTIONS:
-                self._look_at_attributes(thing, bases)
-        elif cls is FunctionType or cls in (MethodType, BuiltinFunctionType):
+                self._look_at_attributes(thing, bases, [])
+        elif qualified_name(cls) == "_asyncio:Task":
+            # What runs belongs to whom it runs for; a set of tasks only keeps them from being collected.
+            self._look_at_others([each for each in self._edges.of(thing) if type(each) not in _RUNNING])
+        elif cls is FunctionType or cls in (MethodType, MethodWrapperType, BuiltinFunctionType):
             self._push_all(self._edges.of(thing))
         elif cls in kinds.application or self._is_plain(cls):
-            self._look_at_attributes(thing, bases)
+            self._look_at_attributes(thing, bases, self._edges.of_one(thing))
         else:
             self._look_at_others(self._edges.of(thing))
         self._add_buffer(thing, cls)
@@ -159,6 +176,8 @@ class Search:
             self._steps += 1
             self._add_digest(key, value)
             named = self._tags.in_key(key) | self._root_in(key)
+            if not named and type(key) is int and key in self._roots:
+                named = {self._roots[key]}  # a descriptor's way to tell instances apart
             if not named and type(key) is int and self._roots.get(id(value), -1) < 0:
                 named = self._named_by_number(key, value)
             if named:
@@ -167,7 +186,12 @@ class Search:
                     self._kept_for |= named
                 self._remember(value)
                 continue
-            self._note_slot(value, is_personal(key), is_directory=not is_personal(key))
+            self._note_slot(
+                value,
+                is_personal(key),
+                is_directory=not is_field_name(key),
+                is_registry=not is_slot_name(key),
+            )
             if type(key) not in ATOMS:
                 self._push(key)
 
@@ -211,11 +235,16 @@ class Search:
         index = self._tags.equal(scalar)
         return {index} if index >= 0 else set()
 
-    def _look_at_attributes(self, thing: Any, bases: tuple[type, ...]) -> None:
-        """Look at what an object stores by name, and at what else it refers to."""
-        references = self._edges.of_one(thing)
+    def _look_at_attributes(self, thing: Any, bases: tuple[type, ...], references: Sequence[Any]) -> None:
+        """Look at what an object stores by name, and at what else it refers to.
+
+        Args:
+            thing: the object.
+            bases: of its type.
+            references: what it refers to; empty for a container, whose entries are looked at as such.
+        """
         values = {id(type(thing))}
-        if self._needs_names(thing, references):
+        if not references or self._needs_names(thing, references):
             for name, value in self._attributes_of(thing, bases):
                 values.add(id(value))
                 self._add_digest(value)
@@ -287,7 +316,9 @@ class Search:
             self._add_digest(text)
             self._add_loose(self._tags.within(text) | self._owner_of_scalar(text))
 
-    def _note_slot(self, value: Any, is_personal_name: bool, is_directory: bool) -> None:
+    def _note_slot(
+        self, value: Any, is_personal_name: bool, is_directory: bool, is_registry: bool = False
+    ) -> None:
         """Note what stands alone under a name. In a directory, such as of tokens, a bare id is no data."""
         if type(value) in ATOMS or type(value) is UUID:
             index = self._tags.equal_in_place(value) if is_personal_name else self._tags.equal(value)
@@ -299,7 +330,7 @@ class Search:
             return
         root = self._root_in(value)
         if root:
-            if is_directory:
+            if is_directory or is_registry:
                 self._named |= root
             else:
                 self._add_loose(root)

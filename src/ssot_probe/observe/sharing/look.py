@@ -211,6 +211,8 @@ class SharingLook:
             changed = changed if is_client(one.thing) else False
             self._add(one, verdict_on_resource(evidence, is_private, changed), evidence)
             return
+        if any(step.startswith(".<default of") for step in self._holder_of(one.thing)[-1:]):
+            evidence = evidence.all_loose()
         verdict = verdict_on_data(evidence, changed)
         if cls is CellType and verdict not in ("mixed", "contaminated", "mutated"):
             return  # a text in a closure, which nobody seems to set

@@ -496,6 +496,16 @@ def is_personal(name: Any) -> bool:
     return _PERSONAL.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) is not None
 
 
+def is_field_name(key: Any) -> bool:
+    """Does a key look like the name of a field, as the source writes it, and not like a token or a path?"""
+    return type(key) is str and key.isidentifier() and not any(character.isdigit() for character in key)
+
+
+def is_slot_name(key: Any) -> bool:
+    """Does a key name the one user that something is about just now, such as `current` or `last_user`?"""
+    return is_personal(key) or (type(key) is str and key.lower().startswith(("current", "last", "active")))
+
+
 def _is_telling(owner: str) -> bool:
     """May the id be looked for anywhere?"""
     if len(owner) >= LONG:
