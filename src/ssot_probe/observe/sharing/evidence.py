@@ -33,6 +33,8 @@ MOST_ENTRIES = 10_000
 
 MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
 
+MOST_TO_CONFIRM = 50
+
 _WRAP = (1 << 64) - 1
 _COLLECTIONS = (list, tuple, set, frozenset, deque)
 _LOOKED_THROUGH = (tuple, MethodType, MethodWrapperType, BuiltinFunctionType, FunctionType, CellType)
@@ -102,6 +104,8 @@ class Search:
     def run(self, thing: Any) -> Iterator[None]:
         """Search; yields in between. `result` has what was found."""
         self._edges.kinds.learn((type(thing),))
+        if type(thing) in self._edges.kinds.skipped and type(thing) not in ATOMS:
+            return
         self._seen.add(id(thing))
         self._waiting.append((thing, thing))
         while self._waiting and self._objects < self._most_objects:
@@ -180,6 +184,8 @@ class Search:
                 named = {self._roots[key]}  # a descriptor's way to tell instances apart
             if not named and type(key) is int and self._roots.get(id(value), -1) < 0:
                 named = self._named_by_number(key, value)
+            if not named:
+                named = self._confirmed(self._tags.in_part_of_key(key), value)
             if named:
                 self._named |= named
                 if self._is_data(value):
@@ -194,6 +200,16 @@ class Search:
             )
             if type(key) not in ATOMS:
                 self._push(key)
+
+    def _confirmed(self, users: set[int], value: Any) -> set[int]:
+        """Return the users whom a key may name, if what it leads to is nobody else's and of one of them."""
+        if not users or type(value) in ATOMS:
+            return set()
+        search = Search(self._edges, self._tags, self._roots, most_objects=MOST_TO_CONFIRM)
+        for _ in search.run(value):
+            pass
+        found = search.result
+        return users & found.loose if found.loose <= users else set()
 
     def _is_data(self, value: Any) -> bool:
         """Is it more than a number, an id or an instance of a user?"""

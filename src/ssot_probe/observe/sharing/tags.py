@@ -3,7 +3,7 @@
 Three lengths of ids are told apart, since a short one may stand anywhere by chance:
 
 * six characters or more: wherever the id is a whole word of a text; digits only where they are all of it;
-* three to five characters, with a letter, no common word: the same;
+* three to five characters, with a letter, no common word: the same; with a letter and a digit two will do;
 * anything shorter, short numbers and common words: only in places that say whose they are, which are keys of
   mappings and what stands under a name such as `user_id`, `owner` or `tenant`; there it has to be all of it.
 
@@ -412,6 +412,7 @@ _COMMON = frozenset(
     ]
 )
 _WORD = re.compile(r"[^\W_]+")
+_PARTS = re.compile(r"[\W_]+")
 _PERSONAL = re.compile(
     r"(^|_|\b)(user|owner|tenant|account|customer|member|principal|actor|subject|sub|uid|login|username|session_user)"
     r"(_?(id|name|key|hash|email))?s?$"
@@ -483,6 +484,12 @@ class Tags:
         indexes = (self._in_places.get(part, -1) for name, part in zip(parts, parts[1:]) if is_personal(name))
         return {index for index in indexes if index >= 0}
 
+    def in_part_of_key(self, key: Any) -> set[int]:
+        """Return whom a part of a key such as `profile-7` may name, if what it leads to says so too."""
+        text = key if type(key) is str else ""
+        indexes = (self._in_places.get(part, -1) for part in _PARTS.split(text[:MOST_TEXT]))
+        return {index for index in indexes if index >= 0}
+
     def _add_words(self, owner: str, index: int) -> None:
         word = _WORD.search(owner)
         if word is not None and not owner.isdecimal():
@@ -511,7 +518,8 @@ def _is_telling(owner: str) -> bool:
     if len(owner) >= LONG:
         return True
     is_word = any(character.isalpha() for character in owner)
-    return len(owner) >= MIDDLE and is_word and owner.lower() not in _COMMON
+    is_numbered = any(character.isdigit() for character in owner)
+    return is_word and len(owner) >= MIDDLE - is_numbered and owner.lower() not in _COMMON
 
 
 def _text_of(value: Any) -> str | None:

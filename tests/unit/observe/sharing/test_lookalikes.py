@@ -205,7 +205,8 @@ def make():
 import string, re, datetime, decimal, pathlib, uuid
 
 def make():
-    t = [string.Template('x'), re.compile('alice'), datetime.datetime.now(), decimal.Decimal(1), pathlib.Path('/home/alice'), uuid.uuid4()]
+    t = [string.Template('x'), re.compile('alice'), datetime.datetime.now()]
+    t += [decimal.Decimal(1), pathlib.Path('/home/alice'), uuid.uuid4()]
     ms = (Manager(), Manager())
     for m in ms:
         for n, x in enumerate(t):
