@@ -10,6 +10,7 @@ from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
+from ssot_probe.context import work
 from ssot_probe.export.announcement import announce
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules
@@ -19,6 +20,8 @@ from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.look_signal import LookSignal
 from ssot_probe.observe.looks import LAST, LONGEST_LOOK, Begin, Looks
+from ssot_probe.observe.pools.pool_watch import PoolWatch
+from ssot_probe.observe.population import Population
 from ssot_probe.observe.scope import (
     Scope,
     is_started_by_multiprocessing,
@@ -96,9 +99,22 @@ class Probe:
         )
         self.boundaries = Boundaries(policy.boundary)
         self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
+        self.population = Population(self.instances)
         self.hot_imports = HotImports()
+        self.pools = PoolWatch(
+            policy, self.scope.is_project_file, self.buffer.add, self._tell, self.report_error
+        )
         self.modules = ModuleWatch(
-            self.scope, policy, self.script, self.instances, self.buffer.add, self._tell, self.report_error
+            *(
+                self.scope,
+                policy,
+                self.script,
+                self.instances,
+                self.buffer.add,
+                self._tell,
+                self.report_error,
+            ),
+            self.pools,
         )
         self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
         self.process_id = _new_process_id()  # random, and another one in each forked child
@@ -127,6 +143,7 @@ class Probe:
             self._keep(BlindRecord("shared references", "switched off by SSOT_PROBE_SHARING", time_ns()))
         self.instances.on_user = self._on_user
         forks.tell(self)
+        work.is_noted[0] = True
         self.modules.start()
         atexit.register(self.stop)
         return self
@@ -137,6 +154,7 @@ class Probe:
             return
         self.is_active = False
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
+        ended = time_ns()
         try:
             self.modules.look_again()
             self.hot_imports.stop()
@@ -148,7 +166,10 @@ class Probe:
             self._look_for_the_last_time(is_interrupted)
             if self.modules.classes and not is_interrupted:
                 self._explain_sharing()
+                self._count_outlived(ended, deadline)
             self.modules.remove_wrappers()
+            work.is_noted[0] = False
+            work.forget()
             if self.pump.has_recorder or not is_interrupted:
                 self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
         except Exception as error:
@@ -220,6 +241,15 @@ class Probe:
         for record in explain_shared(self.instances, self.modules.classes, self.process_id):
             self.buffer.add(record)
 
+    def _count_outlived(self, ended: int, deadline: float) -> None:
+        """Look whether instances have outlived their users' work, if there are enough of them."""
+        if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
+            return
+        from ssot_probe.observe.outlived import outlived
+
+        for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
+            self.buffer.add(found)
+
     # What the recorder needs
 
     def _make_recorder(self) -> Recorder:
@@ -257,6 +287,7 @@ class Probe:
             losses=self.losses,
             places=Places(self.scope, self.script),
             instances=self.instances,
+            population=self.population,
             hot_imports=self.hot_imports,
             hash_user=hash_user,
             exporters=exporters,
@@ -301,9 +332,12 @@ class Probe:
         self.buffer.clear()
         tripwire.forget()
         self.modules.after_fork_in_child()
+        self.pools.after_fork_in_child()
         self.instances.forget_users()
         self.looks.forget()
         self.boundaries.forget()
+        self.population.forget()
+        work.forget()
         self.buffer.items.extend(self._inventory)
 
 

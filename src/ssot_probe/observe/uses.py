@@ -12,22 +12,23 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from sys import _getframe
 from time import time_ns
-from types import FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
+from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
-from ssot_probe.observe.instances import InstanceRef, InstanceTable
+from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
 from ssot_probe.observe.thread_use import ThreadUse
-from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
+from ssot_probe.observe.unseen_frames import caller_of, leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, fits
 
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE
@@ -43,6 +44,15 @@ def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
     ]
 
 
+def method_codes(cls: type) -> Iterator[CodeType]:
+    """Yield the code of every function that a class itself defines, and of those inside of them."""
+    waiting = [value.__code__ for value in list(vars(cls).values()) if type(value) is FunctionType]
+    while waiting:
+        code = waiting.pop()
+        yield code
+        waiting += [constant for constant in code.co_consts if type(constant) is CodeType]
+
+
 class Uses:
     """Makes the wrappers of methods; holds what they share.
 
@@ -53,6 +63,8 @@ class Uses:
         on_failure: told once when observing a method failed.
 
     Attributes:
+        for_everybody: code that acts for all users, such as that of a bus which tells all its subscribers:
+            what it calls is not used by the user for whom it happens to run.
         overlaps: who is inside of what.
         threads: which threads use what.
     """
@@ -64,6 +76,7 @@ class Uses:
         classes: dict[type, ObservedClass],
         on_failure: Callable[[str, BaseException], None],
     ) -> None:
+        self.for_everybody: set[CodeType] = set()
         self.overlaps = Overlaps(append)
         self.threads = ThreadUse(append)
         self._append = append
@@ -81,7 +94,7 @@ class Uses:
     @unseen
     def _plain(self, method: Maker) -> Wrapper:
         instances = self._instances
-        find, depth = instances.by_id.get, caller_depth()
+        find = instances.by_id.get
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
         readers = method.readers
 
@@ -100,7 +113,7 @@ class Uses:
                         if known is not None and known.use is not None:
                             presence = known.use.presences.get(here.thread)
                         if presence is None or presence.user != user:
-                            presence = arrive(method, instance, user, _getframe(depth))
+                            presence = arrive(method, instance, user, caller_of(_getframe()))
                         if presence is None:
                             pass
                         elif presence.depth:
@@ -132,7 +145,7 @@ class Uses:
 
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
-        depth, shapes, instances = caller_depth(), set[tuple[int | str, ...]](), self._instances
+        shapes, instances = set[tuple[int | str, ...]](), self._instances
 
         async def ssot_probe_awaited_method(
             wrapped: Any, instance: Any, visit: Visit, use: InstanceUse, args: Any, kwargs: Any
@@ -161,7 +174,7 @@ class Uses:
                     # Only the number of arguments and the names decide whether a call is one at all.
                     shape = (len(args), *kwargs)
                     if shape in shapes or fits(wrapped, args, kwargs, shapes):
-                        begun = self._begin(method, instance, _getframe(depth))
+                        begun = self._begin(method, instance, caller_of(_getframe()))
                 except Exception as error:
                     self._failed(method, error)
             if begun is None:
@@ -174,15 +187,13 @@ class Uses:
 
     @unseen
     def _stepped(self, method: Maker) -> Wrapper:
-        depth = caller_depth()
-
         def ssot_probe_generator_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             generator = wrapped(*args, **kwargs)
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
-                    begun = self._begin(method, instance, _getframe(depth))
+                    begun = self._begin(method, instance, caller_of(_getframe()))
                     if begun is not None:
                         visit, use = begun
                         visit.name()
@@ -232,14 +243,22 @@ class Uses:
         observed = self._classes.get(type(instance))
         if observed is None:
             return None
+        if active:
+            note_user(user)
+        if method.check is not None:
+            method.check(method, observed, instance, (), {}, caller.f_code, caller.f_lasti)
         instances = self._instances
         known = instances.find(instance)
         if known is None:
             try:
                 known = instances.add(instance)
+                if observed.is_seen_constructed:  # unless its constructor is still running
+                    known.born = NOT_CONSTRUCTED
             except TypeError:  # its class allows no weak references
                 return None
         if known.user != user:
+            if caller.f_code in self.for_everybody:
+                return None
             is_second = known.user is not None
             if instances.meets(known, user):
                 self._tell(method, observed, known, user, caller, is_second)

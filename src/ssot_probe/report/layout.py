@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ssot_probe.analysis.wording import listing, number
+from ssot_probe.analysis.wording import listing, number, times
+from ssot_probe.model.names import last_part
 from ssot_probe.report import tables
 from ssot_probe.report.sanitize import clean
 from ssot_probe.report.segments import Line, Segment
@@ -85,6 +86,8 @@ def header(view: View) -> Iterator[Line]:
         yield _entry("concept", _coverage(concept))
     if evidence["looks"]["users"] > 1:
         yield _entry("references", _looks(evidence["looks"]))
+    for pool in view["pools"]:
+        yield _entry("pool", _pool_use(pool))
     if evidence["unclosed"]:
         names = listing([clean(name) for name in evidence["unclosed"]])
         yield _entry("not closed", f"{names}: recorded until it ended without notice, or still running")
@@ -111,6 +114,17 @@ def _joined(inventory: View) -> str:
     return ", ".join(told)
 
 
+def _pool_use(pool: View) -> str:
+    """Return how often a pool's resources changed hands: where they did not, nobody could get another's."""
+    said = [
+        f"{clean(pool['pool'])}: {clean(last_part(pool['cls']))} handed out {times(pool['count'])}",
+        f"{pool['handovers'] or 'none'} of them to another user than before",
+    ]
+    if pool["unattributed"]:
+        said.append(f"{pool['unattributed']} to nobody known")
+    return ", ".join(said)
+
+
 def _coverage(concept: View) -> str:
     """Return what was seen of a concept, as nothing can be found in what did not happen."""
     inferred = "" if concept["declared"] else " (inferred)"
@@ -127,18 +141,18 @@ def _looks(looks: View) -> str:
     """Return how much of what users may share by reference was looked at: what was not proves nothing."""
     if not looks["count"]:
         return f"never looked at: what {number(looks['users'], 'user')} share through them is not known"
+    gone = " (the others' were gone before)" if looks["users_seen"] < looks["users"] else ""
     told = [
         f"{number(looks['count'], 'look')} at {number(looks['objects'], 'object')}, "
-        f"from instances of {looks['users_seen']} of {number(looks['users'], 'user')}",
+        f"from instances of {looks['users_seen']} of {number(looks['users'], 'user')}{gone}",
         f"longest pause {looks['longest_pause'] / 1e6:.1f} ms",
     ]
     once = sum(shared["verdict"] == "seen-once" for shared in looks["shared"])
     if looks["shared"]:
         unsettled = f", {once} of them seen only once" if once else ""
         told.append(f"{number(len(looks['shared']), 'shared object')} with nothing wrong{unsettled}")
-    if looks["users_seen"] < looks["users"]:
-        told.append("the other instances were gone before a look could see them")
-    told += [f"some ended early ({clean(reason)})" for reason in looks["stopped"]]
+    if looks["stopped"]:
+        told.append(f"some ended early: {listing([clean(reason) for reason in looks['stopped']])}")
     return "; ".join(told)
 
 

@@ -13,13 +13,17 @@ from ssot_probe.model.records import (
     BlindRecord,
     BoundaryRecord,
     ClassRecord,
+    ContextRecord,
     CycleRecord,
+    HandoverRecord,
     HolderRecord,
     ImportRecord,
     LookRecord,
     MakeRecord,
     ModuleRecord,
     OverlapRecord,
+    PoolRecord,
+    PopulationRecord,
     ProcessRecord,
     RaceRecord,
     Record,
@@ -44,6 +48,12 @@ _SITE = {
     "module": "ssot.site.module",
 }
 _DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
+_RELEASED = {
+    "file": "ssot.residue.file",
+    "line": "ssot.residue.line",
+    "function": "ssot.residue.function",
+    "module": "ssot.residue.module",
+}
 _CLASS = {"cls": "ssot.class.name", "serial": "ssot.class.serial"}
 _INSTANCE = {"instance": "ssot.instance.id", "cls": "ssot.instance.type"}
 _ACTOR = {"thread": "thread.name", "task": "ssot.task.name"}
@@ -145,6 +155,7 @@ _SHAPES: dict[type, _Shape] = {
             "born": "ssot.maker.born",
             "callers": "ssot.maker.callers",
             "calls": "ssot.maker.calls",
+            "found": "ssot.maker.found",
             **_ACTOR,
             "count": "ssot.count",
             "unattributed": "ssot.unattributed.count",
@@ -193,7 +204,7 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
     OverlapRecord: _Shape(
-        "ssot.overlap",
+        "ssot.finding",
         OverlapRecord,
         {
             **_INSTANCE,
@@ -206,9 +217,10 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT306", "concurrent_use"),
     ),
     RaceRecord: _Shape(
-        "ssot.race",
+        "ssot.finding",
         RaceRecord,
         {
             "maker": "ssot.maker.name",
@@ -225,6 +237,7 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT205", "factory_race"),
     ),
     SharedObjectRecord: _Shape(
         "ssot.shared",
@@ -278,6 +291,84 @@ _SHAPES: dict[type, _Shape] = {
         finding=("SSOT305", "boundary_crossing"),
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
+    ContextRecord: _Shape(
+        "ssot.finding",
+        ContextRecord,
+        {
+            "moment": "ssot.context.moment",
+            "carrier": "ssot.context.carrier",
+            "said_by": "ssot.context.said_by",
+            "carried": "ssot.context.user.hash",
+            "user": "user.hash",
+            "pairs": "ssot.context.pairs",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "since": "ssot.context.since",
+            **_ACTOR,
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+        ("first", "last"),
+        ("SSOT304", "stale_context"),
+    ),
+    PopulationRecord: _Shape(
+        "ssot.population",
+        PopulationRecord,
+        {
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "made": "ssot.population.made",
+            "released": "ssot.population.released",
+            "alive": "ssot.population.alive",
+            "evicted": "ssot.population.evicted",
+            "alive_then": "ssot.population.alive_then",
+            "orphans": "ssot.population.orphans",
+            "orphan_users": "ssot.population.users",
+            "orphans_earlier": "ssot.population.earlier",
+            "oldest": "ssot.population.oldest",
+            "median": "ssot.population.median",
+            "is_collected": "ssot.population.collected",
+            "pause": "ssot.population.pause",
+            "instance": "ssot.instance.id",
+            "held": "ssot.population.held",
+            "bound": "ssot.population.bound",
+        },
+    ),
+    PoolRecord: _Shape(
+        "ssot.pool",
+        PoolRecord,
+        {
+            "pool": "ssot.pool.name",
+            "acquire": "ssot.maker.name",
+            "cls": "ssot.instance.type",
+            "count": "ssot.count",
+            "unattributed": "ssot.unattributed.count",
+            "handovers": "ssot.pool.handovers",
+            "unclean": "ssot.pool.unclean",
+        },
+    ),
+    HandoverRecord: _Shape(
+        "ssot.finding",
+        HandoverRecord,
+        {
+            **_INSTANCE,
+            "pool": "ssot.pool.name",
+            "acquire": "ssot.maker.name",
+            "residue": "ssot.residue.kind",
+            "unread": "ssot.residue.unread",
+            "interruption": "ssot.residue.interruption",
+            "released_thread": "ssot.residue.thread",
+            "released_task": "ssot.residue.task",
+            "users": "ssot.instance.user.hashes",
+            "severity": "ssot.finding.severity",
+            **_ACTOR,
+            **_REQUEST,
+        },
+        finding=("SSOT301", "unclean_handover"),
+    ),
     ReferenceRecord: _Shape(
         "ssot.reference",
         ReferenceRecord,
@@ -300,7 +391,7 @@ _FINDING = "ssot.finding"
 """The span of a record that the probe has judged to be a finding; a sharing is one always."""
 
 _SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
-_SHAPE_OF_CODE = {shape.finding[0]: shape for shape in _SHAPES.values() if shape.finding[0]}
+_SHAPE_OF_KIND = {shape.finding[1]: shape for shape in _SHAPES.values() if shape.finding[1]}
 
 
 MODULES_PER_SPAN = 500
@@ -336,6 +427,7 @@ def to_span(record: Record) -> SpanData:
     site, definition = values.get("site", NOWHERE), values.get("definition", NOWHERE)
     _put_site(attributes, site, _SITE)
     _put_site(attributes, definition, _DEFINITION)
+    _put_site(attributes, values.get("released", NOWHERE), _RELEASED)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
     name = shape.span
@@ -348,11 +440,9 @@ def to_span(record: Record) -> SpanData:
         links = tuple(access_ids(record.instance, user) for user in record.users)
         if record.request and record.request_span:
             links = (*links, (record.request, record.request_span))
-    elif isinstance(record, (OverlapRecord, RaceRecord)):
-        if record.request and record.request_span:
-            links = ((record.request, record.request_span),)
-        attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
-    error = "ssot.finding.code" in attributes and values["severity"] == "error"
+    elif values.get("request") and values.get("request_span"):
+        links = ((values["request"], values["request_span"]),)
+    error = name == _FINDING and values["severity"] == "error"
     start, end = (values[field] for field in shape.times)
     return SpanData(name, start, end, attributes, trace_id, span_id, links, error)
 
@@ -369,7 +459,7 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         return _read_modules(span)
     shape = _SHAPE_OF_SPAN.get(span.name)
     if span.name == _FINDING:
-        shape = _SHAPE_OF_CODE.get(str(span.attributes.get("ssot.finding.code", "SSOT301")))
+        shape = _SHAPE_OF_KIND.get(str(span.attributes.get("ssot.finding.kind", "")))
     if shape is None:
         raise ValueError(f"span {span.name!r} is not of a kind that this version knows")
     values: dict[str, Any] = {}
@@ -384,6 +474,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         values["site"] = _read_site(span.attributes, _SITE)
     if "definition" in defaults:
         values["definition"] = _read_site(span.attributes, _DEFINITION)
+    if "released" in defaults:
+        values["released"] = _read_site(span.attributes, _RELEASED)
     values[shape.times[0]] = span.start
     values[shape.times[1]] = span.end
     record: Record = record_type(**values)

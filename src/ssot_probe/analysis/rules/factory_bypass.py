@@ -11,6 +11,7 @@ from ssot_probe.analysis.factories import (
     declared_factories,
     is_among,
     made_by_factories,
+    not_constructed,
     origins,
 )
 from ssot_probe.analysis.membership import Members
@@ -19,6 +20,7 @@ from ssot_probe.analysis.recording import Make, Recording
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import listing, times
 from ssot_probe.model.finding import Finding, Severity
+from ssot_probe.model.names import qualify
 
 RULE = Rule(
     code="SSOT203",
@@ -48,11 +50,15 @@ def check(case: Case) -> Iterator[Finding]:
                 name,
                 f"Constructed {times(count)} outside {listing(allowed)}."
                 + ("" if declared else f" {_undeclared(members, allowed)}"),
-                capped(at_sites(places)),
+                [*capped(at_sites(places)), *not_constructed(_handed_out(case.recording, members, name))],
                 concept=members.concept,
                 severity=RULE.severity if declared else Severity.NOTE,
                 count=count,
             )
+
+
+def _handed_out(recording: Recording, members: Members, name: str) -> list[Make]:
+    return [make for make in made_by_factories(recording, members) if make.cls.name == name]
 
 
 def _allowed(
@@ -78,7 +84,9 @@ def _outside(
     found: dict[str, Counter[Place]] = defaultdict(Counter)
     for _, cls, record in construction_sites(recording, members.judged):
         allowed = allowed_of[cls.name]
-        if not allowed or any(is_among(factory, allowed) for factory in record.chain):
+        # A function that was passed on before its module had run, as to FastAPI's Depends, is not heard.
+        around = (*record.chain, qualify(record.site.module, record.site.function))
+        if not allowed or any(is_among(factory, allowed) for factory in around):
             continue
         count = record.count
         if not record.chain:
