@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import (
@@ -17,13 +16,12 @@ from types import (
     MethodWrapperType,
 )
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from ssot_probe.observe.sharing.anatomy import bases_of, dict_getter, qualified_name, slots_of
 from ssot_probe.observe.sharing.clients import inside_client
 from ssot_probe.observe.sharing.edges import Edges, snapshot
 from ssot_probe.observe.sharing.kinds import ATOMS
-from ssot_probe.observe.sharing.tags import Tags, is_field_name, is_personal, is_slot_name
+from ssot_probe.observe.sharing.tags import Tags, is_field_name, is_personal, is_slot_name, is_uuid
 
 MOST_OBJECTS = 5_000
 """Looked at below one shared object."""
@@ -336,7 +334,7 @@ class Search:
         self, value: Any, is_personal_name: bool, is_directory: bool, is_registry: bool = False
     ) -> None:
         """Note what stands alone under a name. In a directory, such as of tokens, a bare id is no data."""
-        if type(value) in ATOMS or type(value) is UUID:
+        if type(value) in ATOMS or is_uuid(type(value)):
             index = self._tags.equal_in_place(value) if is_personal_name else self._tags.equal(value)
             users = {index} if index >= 0 else self._tags.within(value)
             if index >= 0 and is_directory:
@@ -432,7 +430,7 @@ class Search:
         """Add the contents of what stores numbers outside of the interpreter's objects."""
         if qualified_name(cls) in ("array:array", "numpy:ndarray"):
             try:
-                self._digest = (self._digest + zlib.crc32(memoryview(thing).cast("B")[:1_000_000])) & _WRAP
+                self._add_digest(bytes(memoryview(thing).cast("B")[:1_000_000]))
             except (TypeError, ValueError, BufferError):  # not contiguous, or of objects
                 return
 

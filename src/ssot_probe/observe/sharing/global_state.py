@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
 from gc import get_referents
 from itertools import chain
 from types import CodeType, ModuleType
@@ -165,7 +164,7 @@ class GlobalState:
             for function in functions:
                 if function.__globals__.get("__name__") == module:
                     yield Place(steps, function)
-        elif ContextVar in bases:
+        elif qualified_name(type(value)) == "_contextvars:ContextVar":
             for each in get_referents(value):
                 if type(each) is not str:
                     yield Place((*steps, ".<default>"), each)

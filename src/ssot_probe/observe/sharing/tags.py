@@ -13,9 +13,9 @@ Bare numbers count in such places only.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 LONG = 6
 MIDDLE = 3
@@ -528,9 +528,13 @@ def _text_of(value: Any) -> str | None:
         return value  # type: ignore[no-any-return]
     if cls is bytes or cls is bytearray:
         return bytes(value[:MOST_TEXT]).decode("latin-1")
-    if cls is UUID:
-        return str(value)
-    return None
+    return str(value) if is_uuid(cls) else None
+
+
+def is_uuid(cls: type) -> bool:
+    """Is it the type of UUIDs? Its module is not loaded for that."""
+    module = sys.modules.get("uuid")
+    return module is not None and cls is vars(module).get("UUID")
 
 
 def _is_bounded(text: str, start: int, end: int) -> bool:
