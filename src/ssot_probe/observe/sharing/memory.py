@@ -56,6 +56,10 @@ class Memory:
                 self._new_owners[id(thing)] = owner
         return "" if label is None else self._owners[id(thing)]
 
+    def begin(self) -> None:
+        """Begin a look: what one that was stopped has left half done is forgotten."""
+        self._new_digests, self._new_labels, self._new_owners = {}, {}, {}
+
     def turn(self) -> None:
         """End a look: what was not seen in it is forgotten."""
         self._digests, self._new_digests = self._new_digests, {}
