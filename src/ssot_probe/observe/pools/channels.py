@@ -14,7 +14,8 @@ from ssot_probe.observe.pools.attributes import attributes_of, stored
 
 _TCP_INFO_SIZE = 256
 _STATE, _CLOSE_WAIT = 0, 8
-_BYTES_RECEIVED, _BYTES_SENT = 128, 200  # where struct tcp_info has them, since Linux 4.19
+_SINCE_SENT, _SINCE_RECEIVED = 44, 52  # where struct tcp_info has them
+_BYTES_RECEIVED, _BYTES_SENT = 128, 200  # since Linux 4.19
 
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None), tuple, list, dict, set, frozenset, type})
 """Types of attributes that are not looked into."""
@@ -30,6 +31,8 @@ class Reading(NamedTuple):
     sent: int  # bytes since it was opened
     received: int
     is_closed: bool = False  # by the other side, or here
+    since_sent: int = -1  # milliseconds, as exact as the system's clock ticks
+    since_received: int = -1
 
 
 UNKNOWN = Reading(-1, -1, -1)
@@ -94,6 +97,8 @@ def read(channel: Any) -> Reading:
         return below._replace(unread=buffered + max(0, below.unread))
     if _is_a(channel, "socket", "socket"):
         return _of_socket(channel)
+    if _is_libpq(channel):
+        return _of_file(channel.socket)
     return _of_transport(channel)
 
 
@@ -138,7 +143,11 @@ def _of_socket(channel: Any) -> Reading:
     if len(told) < _BYTES_SENT + 8:
         return Reading(unread, -1, -1)
     (sent,), (received,) = unpack_from("=Q", told, _BYTES_SENT), unpack_from("=Q", told, _BYTES_RECEIVED)
-    return Reading(unread, sent, received, is_closed=told[_STATE] == _CLOSE_WAIT)
+    (since_sent,), (since_received,) = (
+        unpack_from("=I", told, _SINCE_SENT),
+        unpack_from("=I", told, _SINCE_RECEIVED),
+    )
+    return Reading(unread, sent, received, told[_STATE] == _CLOSE_WAIT, since_sent, since_received)
 
 
 def _waiting(number: int) -> int:
@@ -156,9 +165,15 @@ def _waiting(number: int) -> int:
 def _is_channel(value: Any) -> bool:
     if _is_stream(value) or _is_a(value, "socket", "socket"):
         return True
-    if _is_a(value, "asyncio.transports", "BaseTransport"):
+    if _is_a(value, "asyncio.transports", "BaseTransport") or _is_libpq(value):
         return True
     return str(type(value).__module__).startswith("uvloop.") and type(value).__name__.endswith("Transport")
+
+
+def _is_libpq(value: Any) -> bool:
+    """Is it what psycopg has of libpq's connection, in one of its three forms?"""
+    cls = type(value)
+    return cls.__name__ == "PGconn" and str(cls.__module__).partition(".")[0].startswith("psycopg")
 
 
 def _is_stream(value: Any) -> bool:

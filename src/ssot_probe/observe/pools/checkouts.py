@@ -101,8 +101,8 @@ class Checkouts:
             known.connect(channel)
             before = UNKNOWN
         known.given_back = now
-        if channel is None and self._channels.is_known(resource):
-            return  # it was disconnected
+        if channel is None:
+            return  # it was disconnected, or nothing can be known of it
         interrupted = interruption(error, resource, channel, is_same)
         residue = left_behind(before, now, interrupted, pool.manners)
         if known.left is not None:

@@ -6,10 +6,13 @@ from ssot_probe.model.policy import Pool
 
 _REDIS, _REDIS_ASYNC = "redis.connection:ConnectionPool", "redis.asyncio.connection:ConnectionPool"
 _ASYNCPG = "asyncpg.pool:Pool"
+_PSYCOPG, _PSYCOPG_ASYNC = "psycopg_pool.pool:ConnectionPool", "psycopg_pool.pool_async:AsyncConnectionPool"
 
 KNOWN = (
     Pool("redis", f"{_REDIS}.get_connection", f"{_REDIS}.release"),
     Pool("redis.asyncio", f"{_REDIS_ASYNC}.get_connection", f"{_REDIS_ASYNC}.release"),
+    Pool("psycopg", f"{_PSYCOPG}.getconn", f"{_PSYCOPG}.putconn"),
+    Pool("psycopg.async", f"{_PSYCOPG_ASYNC}.getconn", f"{_PSYCOPG_ASYNC}.putconn"),
     Pool("asyncpg", f"{_ASYNCPG}._acquire", f"{_ASYNCPG}.release"),
 )
 
