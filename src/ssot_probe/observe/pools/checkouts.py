@@ -34,18 +34,21 @@ class Checkouts:
 
     Args:
         append: takes one event; must neither block nor raise.
-        is_own_code: is a file the application's own? Places are told of that, rather than of libraries.
+        is_own_code: is a module, in a file, the application's own? Places are told of that code.
+        owner_of: which user does an instance belong to?
         on_blind: told once of a class of resources that cannot be followed, and why.
     """
 
     def __init__(
         self,
         append: Callable[[PoolEvent], None],
-        is_own_code: Callable[[str], bool],
+        is_own_code: Callable[[str, str], bool],
+        owner_of: Callable[[object], Optional[str]],
         on_blind: Callable[[str, str], None],
     ) -> None:
         self._append = append
         self._is_own_code = is_own_code
+        self._owner_of = owner_of
         self._on_blind = on_blind
         self._resources = Resources()
         self._channels = Channels()
@@ -66,7 +69,7 @@ class Checkouts:
         resource = behind(resource)
         user = bound_user()
         if user is None:
-            user = pool.maker.user_of(holder, args, kwargs)
+            user = pool.maker.user_of(holder, args, kwargs) or self._calling_owner()
         self._classes.add(type(resource))
         anchor = self._anchor(resource)
         cls = qualified_name(type(resource))
@@ -169,6 +172,20 @@ class Checkouts:
             request,
         )
 
+    def _calling_owner(self) -> str | None:
+        """Return the user of the nearest instance whose method asks, where the instance is one user's."""
+        frame: Any = _getframe(2)
+        for _ in range(MOST_CALLERS):
+            if frame is None:
+                return None
+            code = frame.f_code
+            if code.co_argcount and code.co_varnames[0] == "self" and self._is_own(frame):
+                user = self._owner_of(frame.f_locals.get("self"))
+                if user is not None:
+                    return user
+            frame = frame.f_back
+        return None
+
     def _place(self) -> tuple[CodeType, int]:
         """Return the nearest place in the application's own code, else the first outside of the probe's."""
         frame: Any = _getframe(1)
@@ -178,17 +195,21 @@ class Checkouts:
         for _ in range(MOST_CALLERS):
             if frame is None:
                 break
-            if self._is_own(frame.f_code):
+            if self._is_own(frame):
                 return frame.f_code, frame.f_lasti
             frame = frame.f_back
         return nearest.f_code, nearest.f_lasti
 
-    def _is_own(self, code: CodeType) -> bool:
+    def _is_own(self, frame: Any) -> bool:
+        code = frame.f_code
         known = self._own.get(id(code))
         if known is None or known[0] is not code:
             if len(self._own) > 4096:
                 self._own.clear()
-            known = self._own[id(code)] = (code, self._is_own_code(code.co_filename))
+            known = self._own[id(code)] = (
+                code,
+                self._is_own_code(str(frame.f_globals.get("__name__")), code.co_filename),
+            )
         return known[1]
 
 

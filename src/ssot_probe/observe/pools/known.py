@@ -20,6 +20,26 @@ STANDS_FOR = {("asyncpg.pool", "PoolConnectionProxy"): "_con"}
 """Classes whose instances are made for each user anew, and the attribute with what is pooled."""
 
 
+_ACQUIRE = ("acquire", "get_connection", "getconn", "get", "checkout", "check_out", "borrow", "take", "lease")
+_RELEASE = ("release", "release_connection", "return_connection", "putconn", "put", "checkin", "check_in",
+            "give_back", "put_back", "return_")  # fmt: skip
+
+
+def pool_of(cls: type, name: str) -> Pool | None:
+    """Return the pool that a class of the application's own seems to be, None where it seems to be none.
+
+    Its name says so, and it has a method that hands out and one that takes back, by their usual names.
+    """
+    if not cls.__name__.endswith("Pool"):
+        return None
+    own = vars(cls)
+    acquire = next((method for method in _ACQUIRE if method in own), "")
+    release = next((method for method in _RELEASE if method in own), "")
+    if not acquire or not release:
+        return None
+    return Pool(name, f"{name}.{acquire}", f"{name}.{release}")
+
+
 def pools_in_force(declared: tuple[Pool, ...]) -> tuple[Pool, ...]:
     """Return the pools of a policy, and those of libraries that it does not name."""
     named = {pool.acquire for pool in declared}
