@@ -10,6 +10,7 @@ from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
+from ssot_probe.context import work
 from ssot_probe.export.announcement import announce
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules
@@ -20,6 +21,7 @@ from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.look_signal import LookSignal
 from ssot_probe.observe.looks import LAST, LONGEST_LOOK, Begin, Looks
 from ssot_probe.observe.pools.pool_watch import PoolWatch
+from ssot_probe.observe.population import Population
 from ssot_probe.observe.scope import (
     Scope,
     is_started_by_multiprocessing,
@@ -97,6 +99,7 @@ class Probe:
         )
         self.boundaries = Boundaries(policy.boundary)
         self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
+        self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.pools = PoolWatch(
             policy, self._is_own_code, self._owner_of, self.buffer.add, self._tell, self.report_error
@@ -140,6 +143,7 @@ class Probe:
             self._keep(BlindRecord("shared references", "switched off by SSOT_PROBE_SHARING", time_ns()))
         self.instances.on_user = self._on_user
         forks.tell(self)
+        work.is_noted[0] = True
         self.modules.start()
         atexit.register(self.stop)
         return self
@@ -150,6 +154,7 @@ class Probe:
             return
         self.is_active = False
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
+        ended = time_ns()
         try:
             self.modules.look_again()
             self.hot_imports.stop()
@@ -161,8 +166,10 @@ class Probe:
             self._look_for_the_last_time(is_interrupted)
             if self.modules.classes and not is_interrupted:
                 self._explain_sharing()
-            self.pools.remove()  # they stand on those of the makers, where one function is both
+                self._count_outlived(ended, deadline)
             self.modules.remove_wrappers()
+            work.is_noted[0] = False
+            work.forget()
             if self.pump.has_recorder or not is_interrupted:
                 self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
         except Exception as error:
@@ -234,6 +241,15 @@ class Probe:
         for record in explain_shared(self.instances, self.modules.classes, self.process_id):
             self.buffer.add(record)
 
+    def _count_outlived(self, ended: int, deadline: float) -> None:
+        """Look whether instances have outlived their users' work, if there are enough of them."""
+        if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
+            return
+        from ssot_probe.observe.outlived import outlived
+
+        for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
+            self.buffer.add(found)
+
     def _is_own_code(self, module: str, file: str) -> bool:
         """Is it the application's own code? A script is, whichever packages the policy names."""
         return self.scope.is_first_party(module, file) or self.scope.is_project_file(file)
@@ -283,6 +299,7 @@ class Probe:
             losses=self.losses,
             places=Places(self.scope, self.script),
             instances=self.instances,
+            population=self.population,
             hot_imports=self.hot_imports,
             hash_user=hash_user,
             exporters=exporters,
@@ -331,6 +348,8 @@ class Probe:
         self.instances.forget_users()
         self.looks.forget()
         self.boundaries.forget()
+        self.population.forget()
+        work.forget()
         self.buffer.items.extend(self._inventory)
 
 

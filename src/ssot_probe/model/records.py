@@ -109,7 +109,7 @@ class MakeRecord(NamedTuple):
     """A maker constructed an instance of a concept or handed one out."""
 
     maker: str  # qualified name of the factory, or of the class when its constructor was called
-    kind: str  # "constructor" | "function" | "coroutine" | "method"
+    kind: str  # "constructor" | "function" | "coroutine" | "generator" | "method"
     outcome: str  # "constructed" | "returned": an instance that existed before; "declared" in source
     cls: str  # qualified name of the instance's class
     serial: int  # serial of that class object
@@ -126,6 +126,7 @@ class MakeRecord(NamedTuple):
     last: int
     callers: tuple[str, ...] = ()  # of a call out of a constructor: who constructs there, nearest first
     calls: tuple[str, ...] = ()  # "file:line" at which each of them does
+    found: bool = False  # returned and never seen constructed: copied, unpickled, loaded, or older than that
 
 
 class AccessRecord(NamedTuple):
@@ -226,7 +227,7 @@ class RaceRecord(NamedTuple):
 
 
 class HolderRecord(NamedTuple):
-    """What keeps a shared instance alive: the chain from a module down to it."""
+    """What keeps an instance alive that is shared or has leaked: the chain from a module down to it."""
 
     instance: str
     cls: str
@@ -285,6 +286,61 @@ class BoundaryRecord(NamedTuple):
     labels: tuple[str, ...]  # those of its users that the policy names, in order
     unlabelled: int  # users with another label, or none
     severity: str  # as judged in the process; "" where it is no finding
+    time: int
+
+
+class ContextRecord(NamedTuple):
+    """Work for one user ran, or began, with the context of another user that was left there.
+
+    The users are those of the first time.
+    """
+
+    moment: str  # "call": of a maker or method; "job" | "request": it began so
+    carrier: str  # what carried the context, such as "contextvar chat.auth:current_user"
+    said_by: str  # what said whom the work is for, such as "argument user_id" or "bind_user"
+    carried: str  # keyed hash of the user whose context it was
+    user: str  # keyed hash of the user whom the work was for; "" where nothing says so
+    pairs: int  # different pairs of these two until now
+    concept: str  # of what was made or used; "" where nothing was
+    cls: str
+    maker: str  # the maker, the method, or the function that ran as the job
+    since: str  # "file:line" of what left the context there; "" where that was not seen
+    site: Site  # of the call
+    thread: str
+    task: str
+    severity: str
+    count: int  # type: ignore[assignment]
+    first: int
+    last: int
+    request: str = ""  # trace id of the application's own request, hex
+    request_span: str = ""
+
+
+class PopulationRecord(NamedTuple):
+    """How many instances of a class one maker has made for users until now, and what became of them.
+
+    An orphan is an instance that is alive though the work of every user who had it is over.
+    """
+
+    concept: str
+    cls: str
+    maker: str  # that first handed them out, or else constructed them
+    made: int  # for known users
+    released: int  # of these, no longer there
+    alive: int
+    evicted: int  # of those released, those that outlived the making of another one
+    alive_then: int  # instances when the first of these was released
+    orphans: int
+    orphan_users: int  # so many users had them
+    orphans_earlier: int  # of the orphans, those in the first half of all that were made
+    oldest: int  # nanoseconds since an orphan's user was last seen, at most
+    median: int  # half of the orphans are past that for longer
+    is_collected: bool  # counted after a full garbage collection since
+    pause: int  # nanoseconds that a collection of the probe's own took; 0 where there was none
+    held: int  # orphans that a module or a running task holds; -1 where nobody has looked yet
+    bound: int  # entries that their holder may have at most; 0 where none is known
+    instance: str  # the orphan that a HolderRecord tells of; "" where there is none
+    site: Site  # where the first orphan was made
     time: int
 
 
@@ -370,6 +426,8 @@ Record = Union[
     SharedObjectRecord,
     LookRecord,
     BoundaryRecord,
+    ContextRecord,
+    PopulationRecord,
     PoolRecord,
     HandoverRecord,
     ReferenceRecord,

@@ -23,11 +23,12 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         origin: the factory that first handed it out, None while none did.
         born: code, offset and running factories of its construction; None where it was not seen, or where
             it happened inside its origin.
+        released: serial of the newest instance at the moment when this one was freed, None while it lives.
         first: by which thread, and how, it was handed out first; None before it was.
         use: who is inside its methods, and which threads use it; None before it was used.
     """
 
-    __slots__ = ("born", "first", "key", "origin", "others", "serial", "use", "user")
+    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "use", "user")
 
     key: int
     serial: int
@@ -35,9 +36,14 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     others: Optional[set[str]]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
+    released: Optional[int]
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
 
+
+NOT_CONSTRUCTED: tuple[Any, int, tuple[Any, ...]] = (None, 0, ())
+"""The `born` of an instance that existed when it was first met, though its constructor is observed: it was
+copied, unpickled, loaded from a database, or made before its class was observed."""
 
 MOST_USERS = 4096
 """Bound on the users that one instance remembers."""
@@ -67,7 +73,7 @@ class InstanceTable:
         self.on_user: Optional[Callable[[], None]] = None
         self.give_way: Optional[Callable[[], None]] = None
         self._serial = count(1).__next__
-        self._forget = _forgetting(self.by_id)
+        self._forget = _forgetting(self)
 
     def find(self, instance: object) -> InstanceRef | None:
         """Return what is known of the instance, None when it was never seen."""
@@ -84,7 +90,7 @@ class InstanceTable:
         known.key = key = id(instance)
         known.serial = self.newest = self._serial()
         known.user = user
-        known.others = known.origin = known.born = known.first = known.use = None
+        known.others = known.origin = known.born = known.released = known.first = known.use = None
         self.by_id[key] = known
         if user not in self.users:
             self._welcome(user)
@@ -124,10 +130,12 @@ class InstanceTable:
                 self.on_user()
 
 
-def _forgetting(by_id: dict[int, InstanceRef]) -> Callable[[InstanceRef], None]:
+def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:
     """Return what is called with the weak reference of an instance that is being freed."""
+    by_id = table.by_id
 
     def forget(gone: InstanceRef) -> None:
+        gone.released = table.newest
         by_id.pop(gone.key, None)  # the id is still taken: no other instance can stand there
 
     return forget

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple, Optional
 
@@ -19,17 +20,22 @@ class ObservedClass:
         serial: number of the class object in its process.
         concept: what it plays.
         is_shareable: users may share its instances, so no request is marked.
+        is_seen_constructed: its constructor is observed: an instance that did not pass there is no new one.
         is_followed: which threads use its instances is noted.
         is_guarded: each thread is to have an instance of its own.
     """
 
-    __slots__ = ("concept", "is_followed", "is_guarded", "is_shareable", "name", "serial")
+    __slots__ = (
+        *("concept", "is_followed", "is_guarded", "is_seen_constructed", "is_shareable"),
+        *("name", "serial"),
+    )
 
     def __init__(self, name: str, serial: int, concept: Concept, is_shareable: bool) -> None:
         self.name = name
         self.serial = serial
         self.concept = concept
         self.is_shareable = is_shareable
+        self.is_seen_constructed = False
         self.is_followed = concept.declared and not is_shareable
         self.is_guarded = self.is_followed and wants_one_per_thread(concept)
 
@@ -43,9 +49,10 @@ class Maker:
         code: of the maker, for the place of its definition; None where it has none.
         readers: who is the user, asked in order.
         is_enabled: False once it failed or the probe stopped: then a call is only passed on.
+        check: looks whether a call runs with somebody else's context; None where nothing could say so.
     """
 
-    __slots__ = ("code", "is_enabled", "kind", "name", "readers")
+    __slots__ = ("check", "code", "is_enabled", "kind", "name", "readers")
 
     def __init__(self, name: str, kind: str, code: CodeType | None, readers: tuple[UserReader, ...]) -> None:
         self.name = name
@@ -53,6 +60,7 @@ class Maker:
         self.code = code
         self.readers = readers
         self.is_enabled = True
+        self.check: Optional[Callable[..., None]] = None
 
     def user_of(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         """Return the user that the first of the readers finds, None where none does."""

@@ -85,7 +85,7 @@ def slots_of(called: Any, holder: Any, wanted: tuple[Any, ...]) -> list[Slot | N
                     found[position] = Slot(name, is_inside, using, is_cache)
             if id(value) not in seen and not any(target is one for one in wanted):
                 seen.add(id(value))
-                if issubclass(type(value), dict) and len(value) > LARGE:
+                if issubclass(type(value), dict) and dict.__len__(value) > LARGE:
                     inner = _found_in(value, wanted)
                     following.extend((one, name, True, is_cache, using) for one in inner)
                 else:
@@ -96,7 +96,7 @@ def slots_of(called: Any, holder: Any, wanted: tuple[Any, ...]) -> list[Slot | N
 
 def _found_in(large: dict[Any, Any], wanted: tuple[Any, ...]) -> list[Any]:
     """Return those of the instances that a large dictionary holds; comparing would run their code."""
-    if len(large) > LARGEST:
+    if dict.__len__(large) > LARGEST:
         return []
     ids = set(map(id, list(dict.values(large))))
     return [one for one in wanted if one is not None and id(one) in ids]

@@ -16,15 +16,19 @@ from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.looks import Looked
 from ssot_probe.observe.makers import MakeEvent
 from ssot_probe.observe.pools.events import PoolEvent
+from ssot_probe.observe.population import Count, Population
+from ssot_probe.observe.stale_calls import StaleEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
 from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.contexts import ContextLedger
 from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.pool_uses import PoolLedger
+from ssot_probe.recorder.populations import PopulationLedger
 from ssot_probe.recorder.shared_objects import SharedObjects
 from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
@@ -73,6 +77,7 @@ class Recorder:
         losses: Losses,
         places: Places,
         instances: InstanceTable,
+        population: Population,
         hot_imports: HotImports,
         hash_user: Callable[[str], str],
         exporters: Sequence[Exporter],
@@ -94,6 +99,8 @@ class Recorder:
         self._pools = PoolLedger(identity.instance, places, hash_user, self._ledger.findings)
         self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings)
         self._imports = ImportLedger(places)
+        self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
+        self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
@@ -148,6 +155,7 @@ class Recorder:
             if type(item) is tuple:
                 event = MakeEvent(*item)
                 records.extend(self._ledger.take(event))
+                self._populations.take(event)
                 self._note_boundary(event)
             elif type(item) is PoolEvent:
                 records.extend(self._pools.take(item))
@@ -155,6 +163,10 @@ class Recorder:
                 self._shared_objects.take(item)
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
+            elif type(item) is StaleEvent:
+                self._contexts.take(item)
+            elif type(item) is Count:
+                records.append(self._populations.record(item, now))
             elif isinstance(item, USE_EVENTS):
                 records.extend(self._uses.take(item))
             else:
@@ -163,6 +175,7 @@ class Recorder:
         records.extend(self._ledger.due(now, is_final, is_quiet))
         records.extend(self._shared_objects.due(now, is_final, is_quiet))
         records.extend(self._boundaries.due(is_final))
+        records.extend(self._contexts.due(now, is_final, is_quiet))
         records.extend(self._pools.due(now, is_final, is_quiet))
         found = list(hits.values())
         records.extend(self._imports.due(found, now, is_final, is_quiet))
@@ -173,6 +186,8 @@ class Recorder:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0
         self._count_imports(records)
+        if now >= self._next_heartbeat and not is_final:
+            records.extend(self._populations.due(now))
         if is_final or now >= self._next_heartbeat:
             self._next_heartbeat = now + HEARTBEAT
             state = "stopped" if is_final else "alive"

@@ -141,18 +141,18 @@ def _looks(looks: View) -> str:
     """Return how much of what users may share by reference was looked at: what was not proves nothing."""
     if not looks["count"]:
         return f"never looked at: what {number(looks['users'], 'user')} share through them is not known"
+    gone = " (the others' were gone before)" if looks["users_seen"] < looks["users"] else ""
     told = [
         f"{number(looks['count'], 'look')} at {number(looks['objects'], 'object')}, "
-        f"from instances of {looks['users_seen']} of {number(looks['users'], 'user')}",
+        f"from instances of {looks['users_seen']} of {number(looks['users'], 'user')}{gone}",
         f"longest pause {looks['longest_pause'] / 1e6:.1f} ms",
     ]
     once = sum(shared["verdict"] == "seen-once" for shared in looks["shared"])
     if looks["shared"]:
         unsettled = f", {once} of them seen only once" if once else ""
         told.append(f"{number(len(looks['shared']), 'shared object')} with nothing wrong{unsettled}")
-    if looks["users_seen"] < looks["users"]:
-        told.append("the other instances were gone before a look could see them")
-    told += [f"some ended early ({clean(reason)})" for reason in looks["stopped"]]
+    if looks["stopped"]:
+        told.append(f"some ended early: {listing([clean(reason) for reason in looks['stopped']])}")
     return "; ".join(told)
 
 

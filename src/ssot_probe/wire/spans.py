@@ -13,6 +13,7 @@ from ssot_probe.model.records import (
     BlindRecord,
     BoundaryRecord,
     ClassRecord,
+    ContextRecord,
     CycleRecord,
     HandoverRecord,
     HolderRecord,
@@ -22,6 +23,7 @@ from ssot_probe.model.records import (
     ModuleRecord,
     OverlapRecord,
     PoolRecord,
+    PopulationRecord,
     ProcessRecord,
     RaceRecord,
     Record,
@@ -153,6 +155,7 @@ _SHAPES: dict[type, _Shape] = {
             "born": "ssot.maker.born",
             "callers": "ssot.maker.callers",
             "calls": "ssot.maker.calls",
+            "found": "ssot.maker.found",
             **_ACTOR,
             "count": "ssot.count",
             "unattributed": "ssot.unattributed.count",
@@ -201,7 +204,7 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
     OverlapRecord: _Shape(
-        "ssot.overlap",
+        "ssot.finding",
         OverlapRecord,
         {
             **_INSTANCE,
@@ -214,9 +217,10 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT306", "concurrent_use"),
     ),
     RaceRecord: _Shape(
-        "ssot.race",
+        "ssot.finding",
         RaceRecord,
         {
             "maker": "ssot.maker.name",
@@ -233,6 +237,7 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT205", "factory_race"),
     ),
     SharedObjectRecord: _Shape(
         "ssot.shared",
@@ -286,6 +291,52 @@ _SHAPES: dict[type, _Shape] = {
         finding=("SSOT305", "boundary_crossing"),
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
+    ContextRecord: _Shape(
+        "ssot.finding",
+        ContextRecord,
+        {
+            "moment": "ssot.context.moment",
+            "carrier": "ssot.context.carrier",
+            "said_by": "ssot.context.said_by",
+            "carried": "ssot.context.user.hash",
+            "user": "user.hash",
+            "pairs": "ssot.context.pairs",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "since": "ssot.context.since",
+            **_ACTOR,
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+        ("first", "last"),
+        ("SSOT304", "stale_context"),
+    ),
+    PopulationRecord: _Shape(
+        "ssot.population",
+        PopulationRecord,
+        {
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "made": "ssot.population.made",
+            "released": "ssot.population.released",
+            "alive": "ssot.population.alive",
+            "evicted": "ssot.population.evicted",
+            "alive_then": "ssot.population.alive_then",
+            "orphans": "ssot.population.orphans",
+            "orphan_users": "ssot.population.users",
+            "orphans_earlier": "ssot.population.earlier",
+            "oldest": "ssot.population.oldest",
+            "median": "ssot.population.median",
+            "is_collected": "ssot.population.collected",
+            "pause": "ssot.population.pause",
+            "instance": "ssot.instance.id",
+            "held": "ssot.population.held",
+            "bound": "ssot.population.bound",
+        },
+    ),
     PoolRecord: _Shape(
         "ssot.pool",
         PoolRecord,
@@ -300,7 +351,7 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
     HandoverRecord: _Shape(
-        "ssot.pool.handover",
+        "ssot.finding",
         HandoverRecord,
         {
             **_INSTANCE,
@@ -314,9 +365,9 @@ _SHAPES: dict[type, _Shape] = {
             "users": "ssot.instance.user.hashes",
             "severity": "ssot.finding.severity",
             **_ACTOR,
-            "request": "ssot.request.trace_id",
-            "request_span": "ssot.request.span_id",
+            **_REQUEST,
         },
+        finding=("SSOT301", "unclean_handover"),
     ),
     ReferenceRecord: _Shape(
         "ssot.reference",
@@ -340,7 +391,7 @@ _FINDING = "ssot.finding"
 """The span of a record that the probe has judged to be a finding; a sharing is one always."""
 
 _SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
-_SHAPE_OF_CODE = {shape.finding[0]: shape for shape in _SHAPES.values() if shape.finding[0]}
+_SHAPE_OF_KIND = {shape.finding[1]: shape for shape in _SHAPES.values() if shape.finding[1]}
 
 
 MODULES_PER_SPAN = 500
@@ -389,11 +440,9 @@ def to_span(record: Record) -> SpanData:
         links = tuple(access_ids(record.instance, user) for user in record.users)
         if record.request and record.request_span:
             links = (*links, (record.request, record.request_span))
-    elif isinstance(record, (OverlapRecord, RaceRecord)):
-        if record.request and record.request_span:
-            links = ((record.request, record.request_span),)
-        attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
-    error = "ssot.finding.code" in attributes and values["severity"] == "error"
+    elif values.get("request") and values.get("request_span"):
+        links = ((values["request"], values["request_span"]),)
+    error = name == _FINDING and values["severity"] == "error"
     start, end = (values[field] for field in shape.times)
     return SpanData(name, start, end, attributes, trace_id, span_id, links, error)
 
@@ -410,7 +459,7 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         return _read_modules(span)
     shape = _SHAPE_OF_SPAN.get(span.name)
     if span.name == _FINDING:
-        shape = _SHAPE_OF_CODE.get(str(span.attributes.get("ssot.finding.code", "SSOT301")))
+        shape = _SHAPE_OF_KIND.get(str(span.attributes.get("ssot.finding.kind", "")))
     if shape is None:
         raise ValueError(f"span {span.name!r} is not of a kind that this version knows")
     values: dict[str, Any] = {}

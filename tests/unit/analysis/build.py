@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.judge import Judgement, judge
@@ -11,11 +12,13 @@ from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
 from ssot_probe.model.finding import Finding
 from ssot_probe.model.policy import Boundary, Concept, Policy, Waiver
 from ssot_probe.model.records import (
+    NOWHERE,
     AccessRecord,
     BindingRecord,
     BlindRecord,
     BoundaryRecord,
     ClassRecord,
+    ContextRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
@@ -23,6 +26,7 @@ from ssot_probe.model.records import (
     MakeRecord,
     ModuleRecord,
     OverlapRecord,
+    PopulationRecord,
     ProcessRecord,
     RaceRecord,
     Record,
@@ -183,10 +187,11 @@ class Program:
         unattributed: int = 0,
         inside: str = "handler",
         within: tuple[str, ...] = (),
+        found: bool = False,
     ) -> None:
         """Call a factory at a place; `within` what functions construct, as `module:function@file:line`."""
         first = maker if origin is None else origin
-        made = (kind, "returned", cls, chain, first, born, count, unattributed, inside, within)
+        made = (kind, "returned", cls, chain, first, born, count, unattributed, inside, within, found)
         self._make(place, maker, *made)
 
     def _make(
@@ -203,6 +208,7 @@ class Program:
         unattributed: int,
         inside: str,
         within: tuple[str, ...],
+        found: bool = False,
     ) -> None:
         time = self.now()
         definition = Site(file_of(maker.partition(":")[0]), 40, "", "")
@@ -212,6 +218,7 @@ class Program:
                 *(site(place, inside), "MainThread", "", count, unattributed, time, time + SECOND),
                 callers=tuple(entry.partition("@")[0] for entry in within),
                 calls=tuple(entry.partition("@")[2] for entry in within),
+                found=found,
             )
         )
 
@@ -389,6 +396,54 @@ class Program:
     def asks(self, source: str, state: str, kind: str = "policy") -> None:
         """Tell what has become of asking a source who the user is."""
         self.add(UserSourceRecord(source, kind, state, self.now()))
+
+    def runs_with(
+        self,
+        carried: str,
+        user: str,
+        place: str = "chat/views.py:12",
+        cls: str = MANAGER,
+        count: int = 1,
+        moment: str = "call",
+        since: str = "",
+        said_by: str = "argument user_id",
+        concept: str = "websocket-manager",
+    ) -> None:
+        """Run work for one user with the context of another."""
+        time = self.now()
+        where = site(place, "handler") if place else NOWHERE
+        carrier = "contextvar chat.auth:current_user"
+        self.add(
+            ContextRecord(
+                moment=moment,
+                carrier=carrier,
+                said_by=said_by,
+                carried=carried,
+                user=user,
+                pairs=1,
+                concept=concept,
+                cls=cls,
+                maker=GET_MANAGER,
+                since=since,
+                site=where,
+                thread="MainThread",
+                task="",
+                severity="error",
+                count=count,
+                first=time,
+                last=time,
+            )
+        )
+
+    def counts(self, orphans: int = 12, users: int = 12, **values: Any) -> None:
+        """Count the instances that outlived their users, all of them unless other values are given."""
+        self.add(
+            PopulationRecord(
+                "websocket-manager",
+                *(MANAGER, GET_MANAGER, orphans, 0, orphans, 0, 0, orphans, users, orphans // 2),
+                *(5 * SECOND, SECOND, True, 1, orphans, 0, "p1-1", site("chat/views.py:12"), self.now()),
+            )._replace(**values)
+        )
 
     def is_blind_to(self, subject: str, reason: str) -> None:
         """Tell what cannot be observed."""

@@ -186,7 +186,7 @@ def test_one_attributed_call_or_use_in_any_process_makes_it_a_note() -> None:
 
 def test_a_source_whose_name_is_not_in_its_module_is_told_as_unmatched() -> None:
     (finding,) = findings("SSOT906", nobody_known("silent", "missing"), by=NAMED)
-    assert (finding.subject, finding.severity) == (VARIABLE, Severity.WARNING)
+    assert (finding.subject, finding.severity) == ("chat.auth:current_user", Severity.WARNING)
     (finding,) = unattributed(nobody_known("silent", "missing"))
     assert "is not in its module" in finding.message
     assert not findings("SSOT906", nobody_known("silent"), by=NAMED)

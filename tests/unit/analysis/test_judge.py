@@ -64,6 +64,8 @@ def fragmented(process: str = "p1") -> Program:
         program.turns("u-1", number, instance=f"{process}-1")
     program.overlaps("u-1", "u-2", instance=f"{process}-1")
     program.races()
+    program.runs_with("u-1", "u-2")
+    program.counts()
     program.is_blind_to(MANAGER, "constructed by C code")
     program.stop(dropped=("queue_full=2",))
     return program

@@ -38,6 +38,7 @@ def chat() -> Program:
     program.gives("u-77aa")
     program.gives("u-90b1", thread="worker-1", task="run-7")
     program.holds("module chat.ws.manager", "_manager")
+    program.looks(users=3, users_seen=2, trigger="again", longest_slice=700_000)
     program.stop(dropped=("queue_full=2",))
     return program
 
@@ -190,7 +191,7 @@ def test_the_json_report_has_the_public_shape() -> None:
         "complete": False,
         "void": None,
     }.items() <= evidence.items()
-    assert (evidence["first_seen"], evidence["last_seen"]) == ("2026-01-05T08:00:01Z", "2026-01-05T08:00:17Z")
+    assert (evidence["first_seen"], evidence["last_seen"]) == ("2026-01-05T08:00:01Z", "2026-01-05T08:00:18Z")
     finding = next(found for found in report["findings"] if found["code"] == "SSOT301")
     assert finding == {
         "code": "SSOT301",

@@ -88,7 +88,8 @@ def _all(case: Case, known: KnownNames) -> Iterator[Unmatched]:
             yield Unmatched("pool.acquire", pool.acquire, "")
     for name, state in case.worth.attribution.sources:
         if state == "missing":
-            yield Unmatched("user", name, "")
+            kind, _, target = name.partition(" = ")
+            yield Unmatched(f"user.{kind}", target.strip("'"), "")
     for members in case.concepts:
         if members.concept.declared:
             yield from _of_concept(members, case, known)

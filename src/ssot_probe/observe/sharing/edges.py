@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from gc import get_referents
 from itertools import islice
 from types import CoroutineType, FrameType, FunctionType, GeneratorType
@@ -53,7 +53,7 @@ class Edges:
         self._hidden_dicts: dict[type, DictGetter] = {}
         self._sizes: dict[type, Callable[[Any], int]] = {}
         self._plain: set[type] = set()
-        self._class_attributes: dict[type, list[Any]] = {}
+        self._class_attributes: dict[type, list[tuple[str, Any]]] = {}
 
     @property
     def sampled(self) -> int:
@@ -63,6 +63,10 @@ class Edges:
     def is_strange(self, thing: Any) -> bool:
         """Would even to ask for its type in a table run code of its metaclass? Then it is left out."""
         return type(type(thing)) in self.strange
+
+    def forget(self) -> None:
+        """Release what classes hold."""
+        self._class_attributes.clear()
 
     def of(self, thing: Any) -> list[Any]:
         """Return what one object refers to, class attributes included; modules' dictionaries left out."""
@@ -109,22 +113,22 @@ class Edges:
 
     def class_attributes(self, cls: type) -> list[Any]:
         """Return the data that an application's class and its bases hold for all their instances."""
-        known = self._class_attributes.get(cls)
-        if known is None:
-            known = self._class_attributes[cls] = [value for _, value in self.named_class_attributes(cls)]
-        return known
+        return [value for _, value in self.named_class_attributes(cls)]
 
     def named_class_attributes(self, cls: type) -> list[tuple[str, Any]]:
-        """Return name and value of the data in an application's class and its bases."""
-        found = []
+        """Return name and value of the data in an application's class and its bases, as at the first call."""
+        known = self._class_attributes.get(cls)
+        if known is None:
+            known = self._class_attributes[cls] = list(self._read_class_attributes(cls))
+        return known
+
+    def _read_class_attributes(self, cls: type) -> Iterator[tuple[str, Any]]:
         for base in bases_of(cls):
             self.kinds.learn((base,))
-            if base not in self.kinds.application:
-                continue
-            for name, value in list(namespace_of_class(base).items()):
-                if not (name.startswith("__") or self.is_strange(value)) and self._is_data(type(value)):
-                    found.append((name, value))
-        return found
+            if base in self.kinds.application:
+                for name, value in list(namespace_of_class(base).items()):
+                    if not (name.startswith("__") or self.is_strange(value)) and self._is_data(type(value)):
+                        yield name, value
 
     def _is_data(self, cls: type) -> bool:
         self.kinds.learn((cls,))

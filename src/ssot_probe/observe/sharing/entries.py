@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from gc import get_referents
+from types import CellType
 from typing import Any, NamedTuple
 
 from ssot_probe.observe.sharing.walk import Walk
@@ -19,6 +21,11 @@ class Entry(NamedTuple):
         int, tuple[Any, int]
     ]  # by user: what the walk met, itself or a frozen object above; its chunk
     owners: frozenset[int]
+
+
+def holds_a_text(thing: Any) -> bool:
+    """Is it the variable of a closure, with a text in it? That has nothing below it, but can be set again."""
+    return type(thing) is CellType and any(type(each) is str for each in get_referents(thing))
 
 
 class _Candidate:
@@ -66,7 +73,7 @@ class Entries:
         seen = {id(thing)}
         waiting = [(thing, level)]
         for steps, (each, depth) in enumerate(waiting):
-            if type(each) not in kinds.frozen:
+            if type(each) not in kinds.frozen or holds_a_text(each):
                 candidate = self._candidates.get(id(each))
                 if candidate is None:
                     candidate = self._candidates[id(each)] = _Candidate(each, depth)

@@ -32,7 +32,8 @@ _LOOKED_THROUGH = (tuple, MethodType, BuiltinFunctionType, FunctionType, CellTyp
 class Evidence(NamedTuple):
     """What one search below an object found; users are indexes into the owners of its tags."""
 
-    named: frozenset[int]  # whose data lies in places that say whose it is
+    named: frozenset[int]  # who is named by places that say whose it is, by ids alone, or by instances
+    kept: frozenset[int]  # of these, whose data lies in such a place
     loose: frozenset[int]  # whose data lies anywhere else
     private: tuple[Any, ...]  # of types that nobody may share, each held alone
     requests: tuple[Any, ...]  # wherever they are held
@@ -44,7 +45,7 @@ class Evidence(NamedTuple):
     @property
     def users(self) -> frozenset[int]:
         """Whose data was found at all."""
-        return self.named | self.loose
+        return self.kept | self.loose
 
 
 class Search:
@@ -70,6 +71,7 @@ class Search:
         self._roots = owner_of_root
         self._most_objects = most_objects
         self._named: set[int] = set()
+        self._kept_for: set[int] = set()
         self._loose: set[int] = set()
         self._private: list[Any] = []
         self._requests: list[Any] = []
@@ -99,6 +101,7 @@ class Search:
         """What was found so far."""
         return Evidence(
             frozenset(self._named),
+            frozenset(self._kept_for),
             frozenset(self._loose),
             tuple(self._private),
             tuple(self._requests),
@@ -160,11 +163,20 @@ class Search:
                 named = self._named_by_number(key, value)
             if named:
                 self._named |= named
+                if self._is_data(value):
+                    self._kept_for |= named
                 self._remember(value)
                 continue
             self._note_slot(value, is_personal(key), is_directory=not is_personal(key))
             if type(key) not in ATOMS:
                 self._push(key)
+
+    def _is_data(self, value: Any) -> bool:
+        """Is it more than a number, an id or an instance of a user?"""
+        if type(value) in ATOMS:
+            return type(value) in (str, bytes) and self._tags.equal(value) < 0
+        self._edges.kinds.learn((type(value),))
+        return type(value) in self._edges.kinds.entered and not self._root_in(value)
 
     def _named_by_number(self, key: int, value: Any) -> set[int]:
         """A number as a key names a user only where what it leads to does so too."""
@@ -255,7 +267,8 @@ class Search:
         found = search.result
         if len(found.loose) > 1:
             self._add_loose(found.loose)
-        self._named |= found.users
+        self._named |= found.named | found.loose
+        self._kept_for |= found.users
         self._objects += found.objects
         self._digest = (self._digest + found.digest) & _WRAP
 

@@ -29,7 +29,7 @@ class SharedObject(NamedTuple):
     type: str  # qualified name
     verdict: str  # one of VERDICTS
     owner_count: int  # at least so many users' instances lead to it; 0 where only a module does
-    data_of: int  # users whose data was found in it or below it
+    data_of: int  # users whose data was found in it or below it; their ids or instances alone are none
     paths: tuple[Path, ...]  # one from each of the first owners; empty where only a module leads to it
     holder: tuple[str, ...]  # from a module down to it; empty where none was found
     objects: int  # looked at below it, itself included

@@ -175,7 +175,7 @@ class GlobalState:
             len(place.steps) == 2 and stores_in_module(name, self._modules[module], self._modules)
         ):
             return  # a constant
-        evidence = Evidence(frozenset(), frozenset(users), (), (), (), 1, 0, True)
+        evidence = Evidence(frozenset(), frozenset(), frozenset(users), (), (), (), 1, 0, True)
         self.remains.append(Remains(place, place.value, evidence))
 
     def _environment(self) -> Iterator[Place]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter_ns
+from types import CellType
 from typing import Any, NamedTuple
 
 from ssot_probe.observe.sharing.anatomy import qualified_name
@@ -210,7 +211,10 @@ class SharingLook:
             changed = changed if is_client(one.thing) else False
             self._add(one, verdict_on_resource(evidence, is_private, changed), evidence)
             return
-        self._add(one, verdict_on_data(evidence, changed), evidence)
+        verdict = verdict_on_data(evidence, changed)
+        if cls is CellType and verdict not in ("mixed", "contaminated", "mutated"):
+            return  # a text in a closure, which nobody seems to set
+        self._add(one, verdict, evidence)
         for leaf in evidence.private:
             lower = chain_below(self._edges, one.thing, leaf)
             if lower:
@@ -320,6 +324,7 @@ class SharingLook:
         yield from self._walk.forget()
         self._globals.forget()
         self._names.forget()
+        self._edges.forget()
         self._owner_of_root.clear()
 
     def _end(self) -> None:

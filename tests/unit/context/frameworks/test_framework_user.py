@@ -15,6 +15,7 @@ from support.children import run
 from ssot_probe.context import frameworks
 from ssot_probe.context.frameworks import Framework, aiohttp, asgi, begin, django, end, framework_user
 from ssot_probe.context.frameworks.entries import ENTRIES, HOLDERS
+from ssot_probe.model.records import AccessRecord
 from ssot_probe.observe.entry_points import MODULES, EntryPoints
 
 
@@ -131,6 +132,13 @@ def test_django_s_request_holds_the_user_once_it_was_loaded(
     end(begun)
 
 
+def test_a_user_is_known_again_behind_one_that_is_still_lazy(framework: Framework) -> None:
+    begun = begin(framework, django.accounts, User(user=SimpleLazyObject(), _acached_user=User(id=4)))
+    assert begun is not None
+    assert [framework_user(), framework_user()] == ["4", "4"]
+    end(begun)
+
+
 def test_aiohttp_s_request_holds_it_under_a_key(framework: Framework) -> None:
     for state, user in (({"user": {"id": 3}}, "3"), ({"user_id": 4}, "4"), ({}, None)):
         begun = begin(framework, aiohttp.accounts, User(_state=state))
@@ -241,7 +249,7 @@ def test_an_entry_point_of_another_shape_stays_as_it_is_and_is_told() -> None:
     async def call(self: object, scope: object, *more: object) -> None: ...
 
     failures: list[str] = []
-    points = EntryPoints(lambda subject, error: failures.append(f"{subject}: {error}"))
+    points = EntryPoints(lambda: None, lambda subject, error: failures.append(f"{subject}: {error}"))
     module = module_with(call)
     points.loaded("starlette.applications", module)
     assert vars(module.Starlette)["__call__"] is call
@@ -253,10 +261,10 @@ def test_an_entry_point_is_put_back_and_what_somebody_stacked_on_it_works_on() -
     async def call(self: object, scope: Any, receive: object, send: object) -> str | None:
         return framework_user()
 
-    points = EntryPoints(lambda subject, error: pytest.fail(subject))
+    points = EntryPoints(lambda: None, lambda subject, error: pytest.fail(subject))
     module, stacked = module_with(call), module_with(call)
     points.loaded("starlette.applications", module)
-    others = EntryPoints(lambda subject, error: pytest.fail(subject))
+    others = EntryPoints(lambda: None, lambda subject, error: pytest.fail(subject))
     others.loaded("starlette.applications", stacked)
     ours = vars(stacked.Starlette)["__call__"]
     stacked.Starlette.__call__ = lambda self, *args: ours(self, *args)
@@ -281,6 +289,32 @@ def test_a_service_without_frameworks_loads_nothing_for_them(tmp_path: Any) -> N
     """
     done = run(tmp_path, program=program).checked()
     assert done.stdout == "[]\n"
+
+
+def test_makers_that_were_there_before_a_framework_ask_it_too(tmp_path: Any) -> None:
+    program = """
+        import asyncio
+        class Manager:
+            def use(self): ...
+        managers = [Manager()]
+
+        async def serve(scope, receive, send):
+            managers.append(Manager())
+            managers[0].use()
+
+        from starlette.applications import Starlette
+        app = Starlette()
+        app.router = app.middleware_stack = serve
+        asyncio.run(app({"type": "http", "user": "anna"}, None, None))
+    """
+    policy = """
+        [[concept]]
+        name = "manager"
+        classes = ["Manager"]
+    """
+    done = run(tmp_path, program=program, policy=policy).checked()
+    accesses = [(record.outcome, record.site.function) for record in done.of(AccessRecord)]
+    assert sorted(accesses) == [("constructed", "serve"), ("used", "serve")]
 
 
 def test_off_means_that_a_framework_is_as_it_was(tmp_path: Any) -> None:

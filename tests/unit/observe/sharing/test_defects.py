@@ -689,6 +689,41 @@ def make():
         "contaminated",
         "concurrent.futures._base:Future",
     ),
+    "variable of a closure": Pair(
+        """
+def counter():
+    last = "nobody"
+    def note(text):
+        nonlocal last
+        last, before = text, last
+        return before
+    return note
+
+def make():
+    managers = Manager(), Manager()
+    shared = counter()
+    for user, manager in zip(("alice", "bob"), managers):
+        manager.note = shared
+        manager.note(user)
+    return managers
+""",
+        """
+def greeter(greeting):
+    def greet(name):
+        return greeting + name
+    return greet
+
+def make():
+    managers = Manager(), Manager()
+    shared = greeter("hello ")
+    for user, manager in zip(("alice", "bob"), managers):
+        manager.greet = shared
+        manager.greet(user)
+    return managers
+""",
+        "contaminated",
+        "builtins:cell",
+    ),
     "room": Pair(
         """
 class Room:

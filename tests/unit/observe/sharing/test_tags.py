@@ -96,6 +96,34 @@ def test_other_names_do_not(name: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("entries", "users"),
+    [
+        ("{user: [f'row of {user}'] for user in users}", 2),
+        ("{(user, 'orders'): 'bread' for user in users}", 2),
+        ("{'alice': {'a': 1}, 'bob': 7}", 1),
+        ("{user: 7 for user in users}", 0),
+        ("{user: manager for user, manager in zip(users, managers)}", 0),
+        ("{user: weakref.ref(manager) for user, manager in zip(users, managers)}", 0),
+        ("{'room': set(users)}", 0),
+    ],
+)
+def test_ids_numbers_and_instances_under_a_users_id_are_no_data(entries: str, users: int) -> None:
+    text = f"""
+import weakref
+
+def make():
+    managers, users = (Manager(), Manager()), ("alice", "bob")
+    table = {entries}
+    for manager in managers:
+        manager.table = table
+    return managers
+"""
+    with application(text) as module:
+        [found] = look_at(zip(("alice", "bob"), module.make())).found
+    assert (found.verdict, found.data_of) == ("partitioned", users)
+
+
+@pytest.mark.parametrize(
     ("statement", "is_accused"),
     [
         ("service.user_id = 7", True),
