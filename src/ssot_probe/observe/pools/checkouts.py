@@ -108,6 +108,8 @@ class Checkouts:
             return  # it was disconnected, or nothing can be known of it
         interrupted = interruption(error, resource, channel, is_same)
         residue = left_behind(before, now, interrupted, pool.manners)
+        if known.is_asking and not residue and not now.is_closed:
+            residue = "unanswered"
         if known.left is not None:
             known.left = known.left._replace(reading=now)  # as it was, if one request further on
         elif residue:
@@ -117,6 +119,12 @@ class Checkouts:
     def _look_at(self, resource: Any) -> tuple[Any, Reading]:
         channel = self._channels.of(resource)
         return channel, UNKNOWN if channel is None else read(channel)
+
+    def asks(self, resource: Any, is_question: bool) -> None:
+        """Note that a resource has asked, or that it has read a reply."""
+        known = self._resources.find(self._anchor(resource)) if type(resource) in self._classes else None
+        if known is not None:
+            known.is_asking = is_question
 
     def find(self, values: tuple[Any, ...]) -> Any:
         """Return the first of the values that is a resource, None where none is."""
@@ -147,6 +155,8 @@ class Checkouts:
         left = known.left
         if left is not None:
             residue = still_there(left, now)
+            if known.is_asking and left.residue == "unanswered" and residue != "unread":
+                residue = left.residue
             if not residue:
                 known.left = None
         elif came_late(known.given_back, now):

@@ -16,6 +16,14 @@ KNOWN = (
     Pool("asyncpg", f"{_ASYNCPG}._acquire", f"{_ASYNCPG}.release"),
 )
 
+TURNS = {
+    f"{home}:{cls}.{method}": is_question
+    for home in ("redis.connection", "redis.asyncio.connection")
+    for cls in ("AbstractConnection", "Connection")
+    for method, is_question in (("send_packed_command", True), ("read_response", False))
+}
+"""Methods of connections that ask, or read a reply: one that has asked is not clean before it has read."""
+
 STANDS_FOR = {("asyncpg.pool", "PoolConnectionProxy"): "_con"}
 """Classes whose instances are made for each user anew, and the attribute with what is pooled."""
 

@@ -13,7 +13,7 @@ from ssot_probe.model.names import qualify, split
 from ssot_probe.model.policy import Policy, Pool
 from ssot_probe.model.records import BlindRecord, PoolRecord, Record
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.pools.known import pool_of, pools_in_force
+from ssot_probe.observe.pools.known import TURNS, pool_of, pools_in_force
 
 if TYPE_CHECKING:
     from ssot_probe.context.sources import UserSources
@@ -83,6 +83,7 @@ class PoolWatch:
             if name == "__main__" and missing:
                 return  # it defines its names one by one
             self._awaited.discard(name)
+            self._take_turns(name, module)
             for pool in missing:
                 if pool in self._policy.pools:
                     paths = [path for path in (pool.acquire, pool.release) if split(path)[0] == name]
@@ -127,6 +128,23 @@ class PoolWatch:
                 self._wrap(pool, places, is_release)
             is_complete &= bool(places)
         return is_complete
+
+    def _take_turns(self, module_name: str, module: ModuleType) -> None:
+        """Wrap what a library's connections ask and read by, where its pool is listened to."""
+        if self._checkouts is None or self._patches is None:
+            return
+        from ssot_probe.observe.makers import Maker
+        from ssot_probe.observe.pools.wrappers import turn_wrapper
+
+        for path, is_question in TURNS.items():
+            home, qualname = split(path)
+            cls, _, method = qualname.partition(".")
+            owner = namespace_of(module).get(cls)
+            if home == module_name and isinstance(owner, type) and method in vars(owner):
+                maker = Maker(path, "method", None, ())
+                self._makers.append(maker)
+                wrapper = turn_wrapper(is_question, maker, self._checkouts, self._failed)
+                self._patches.put(owner, method, vars(owner)[method], wrapper)
 
     def _wrap(self, pool: Pool, places: list[tuple[Any, str, Any]], is_release: bool) -> None:
         from ssot_probe.observe.pools.wrappers import acquire_wrapper, release_wrapper  # they bring wrapt

@@ -36,9 +36,13 @@ class ResourceRef(ref):  # type: ignore[type-arg]
         left: what was left on it, by whom; None for nothing.
         given_back: what was known of the channel when it came back last, None where it did not.
         is_told: what was left on this channel was told already.
+        is_asking: it has asked and read no reply since, as far as its library is known.
     """
 
-    __slots__ = ("channel", "given_back", "is_out", "is_told", "key", "left", "reading", "serial", "user")
+    __slots__ = (
+        *("channel", "given_back", "is_asking", "is_out", "is_told"),
+        *("key", "left", "reading", "serial", "user"),
+    )
 
     key: int
     serial: int
@@ -49,6 +53,7 @@ class ResourceRef(ref):  # type: ignore[type-arg]
     left: Optional[Left]
     given_back: Optional[Reading]
     is_told: bool
+    is_asking: bool
 
     def talks_through(self, channel: Any) -> bool:
         """Is it the channel that it had when it was looked at last?"""
@@ -63,7 +68,7 @@ class ResourceRef(ref):  # type: ignore[type-arg]
         except TypeError:  # its class allows no weak references
             self.channel = id(channel)
         self.left = self.given_back = None
-        self.is_told = False
+        self.is_told = self.is_asking = False
 
 
 class Resources:
@@ -92,7 +97,7 @@ class Resources:
             known.serial = self._serial()
             known.user = known.channel = known.left = known.given_back = None
             known.reading = UNKNOWN
-            known.is_out = known.is_told = False
+            known.is_out = known.is_told = known.is_asking = False
             self._by_id[known.key] = known
         return known
 
