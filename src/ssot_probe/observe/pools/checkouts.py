@@ -53,7 +53,7 @@ class Checkouts:
         self._resources = Resources()
         self._channels = Channels()
         self._own: dict[int, tuple[CodeType, bool]] = {}
-        self._classes: set[type] = set()  # of resources
+        self._names: dict[type, str] = {}  # of the classes of resources
         self._blind: set[type] = set()
 
     def forget(self) -> None:
@@ -70,16 +70,17 @@ class Checkouts:
         user = bound_user()
         if user is None:
             user = pool.maker.user_of(holder, args, kwargs) or self._calling_owner()
-        self._classes.add(type(resource))
         anchor = self._anchor(resource)
-        cls = qualified_name(type(resource))
+        cls = self._names.get(type(resource))
+        if cls is None:
+            cls = self._names[type(resource)] = qualified_name(type(resource))
         if anchor is None:
             self._append(PoolEvent(pool, cls, user is not None, False, time_ns()))
             return
         known = self._resources.follow(anchor)
         if known.is_out and known.user == user:
             return  # told by the function that this one was called from, or to
-        channel, now = self._look_at(resource)
+        channel, now = self._look_at(resource, known.given_back)
         if not known.talks_through(channel):
             known.connect(channel)
         before, known.user = known.user, user
@@ -98,7 +99,7 @@ class Checkouts:
         if known is None or not known.is_out:
             return
         known.is_out = False
-        channel, now = self._look_at(resource)
+        channel, now = self._look_at(resource, None)
         before, is_same = known.reading, known.talks_through(channel)
         if not is_same:
             known.connect(channel)
@@ -116,20 +117,20 @@ class Checkouts:
             name = "" if interrupted is None else interrupted.name
             known.left = Left(known.user, residue, name, now, *self._place(), *thread_and_task())
 
-    def _look_at(self, resource: Any) -> tuple[Any, Reading]:
+    def _look_at(self, resource: Any, before: Reading | None) -> tuple[Any, Reading]:
         channel = self._channels.of(resource)
-        return channel, UNKNOWN if channel is None else read(channel)
+        return channel, UNKNOWN if channel is None else read(channel, before)
 
     def asks(self, resource: Any, is_question: bool) -> None:
         """Note that a resource has asked, or that it has read a reply."""
-        known = self._resources.find(self._anchor(resource)) if type(resource) in self._classes else None
+        known = self._resources.find(self._anchor(resource)) if type(resource) in self._names else None
         if known is not None:
             known.is_asking = is_question
 
     def find(self, values: tuple[Any, ...]) -> Any:
         """Return the first of the values that is a resource, None where none is."""
         for value in values:
-            if type(behind(value)) in self._classes:
+            if type(behind(value)) in self._names:
                 return value
         return None
 

@@ -1,4 +1,4 @@
-"""A library whose questions and replies are known: a connection that has asked is not clean before it has read."""
+"""A library whose questions and replies are known: who asked and did not read leaves a reply behind."""
 
 from __future__ import annotations
 
