@@ -102,7 +102,7 @@ class Probe:
         self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.pools = PoolWatch(
-            policy, self.scope.is_project_file, self.buffer.add, self._tell, self.report_error
+            policy, self._is_own_code, self._owner_of, self.buffer.add, self._tell, self.report_error
         )
         self.modules = ModuleWatch(
             *(
@@ -255,6 +255,18 @@ class Probe:
                 self.buffer.add(found)
         except Exception as error:  # what was recorded until now is still to be told
             self.report_error(error)
+
+    def _is_own_code(self, module: str, file: str) -> bool:
+        """Is it the application's own code? A script is, whichever packages the policy names."""
+        return self.scope.is_first_party(module, file) or self.scope.is_project_file(file)
+
+    def _owner_of(self, value: object) -> str | None:
+        """Return the only user of an observed instance that belongs to one user, None for anything else."""
+        known = self.instances.find(value)
+        observed = None if known is None else self.modules.classes.get(type(value))
+        if known is None or known.others or observed is None or observed.is_shareable:
+            return None
+        return known.user
 
     # What the recorder needs
 
