@@ -23,6 +23,8 @@ class Goal(NamedTuple):
     highest: float
 
     def __str__(self) -> str:
+        if self.highest == float("inf"):
+            return f"≥ {self.lowest:.4g}"
         if self.lowest == 0:
             return f"≤ {self.highest:.4g}"
         return f"{self.lowest:.4g} … {self.highest:.4g}"
@@ -45,6 +47,11 @@ class Reading(NamedTuple):
 def at_most(highest: float) -> Goal:
     """Return the goal of not exceeding a ratio."""
     return Goal(0, highest)
+
+
+def at_least(lowest: float) -> Goal:
+    """Return the goal of reaching a ratio."""
+    return Goal(lowest, float("inf"))
 
 
 def spread_of(values: Sequence[float]) -> Spread:

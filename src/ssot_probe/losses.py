@@ -4,6 +4,7 @@ from __future__ import annotations
 
 QUEUE_FULL = "queue_full"
 SITES_FULL = "import_sites_full"
+OBJECTS_FULL = "shared_objects_full"
 DISK = "disk"
 DISK_LIMIT = "disk_limit"
 EXPORT_FAILED = "export_failed"

@@ -10,6 +10,7 @@ from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
+from ssot_probe.context import work
 from ssot_probe.export.announcement import announce
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules
@@ -17,6 +18,9 @@ from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.look_signal import LookSignal
+from ssot_probe.observe.looks import LAST, LONGEST_LOOK, Begin, Looks
+from ssot_probe.observe.population import Population
 from ssot_probe.observe.scope import (
     Scope,
     is_started_by_multiprocessing,
@@ -26,6 +30,7 @@ from ssot_probe.observe.scope import (
     told_by_parent,
 )
 from ssot_probe.observe.watching import ModuleWatch
+from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
@@ -38,6 +43,9 @@ EXIT_SECONDS = 2.0
 
 ENDING_SECONDS = 0.2
 """Of these, what the interpreter itself needs more to end, with what the probe has loaded."""
+
+LAST_LOOK_SECONDS = 0.6
+"""Of these, what the last look at shared references may take."""
 
 SHORTEST_FINISH = 0.5
 """What is left of them for the last records at least, however long the look at what is shared took."""
@@ -75,12 +83,22 @@ class Probe:
         self.pump = Pump(
             self._make_recorder,
             lambda: self.modules.is_loading,
-            lambda: self.modules.look_at_names(),
+            self._look_after,
             self.losses,
             self.report_error,
         )
         self.buffer = Buffer(self.losses, self._on_first_record)
         self.instances = InstanceTable()
+        self.looks = Looks(
+            self.instances,
+            lambda: self.modules.classes,
+            self.buffer.add,
+            self._load_traversals,
+            self.report_error,
+        )
+        self.boundaries = Boundaries(policy.boundary)
+        self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
+        self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.modules = ModuleWatch(
             self.scope, policy, self.script, self.instances, self.buffer.add, self._tell, self.report_error
@@ -104,7 +122,15 @@ class Probe:
                 self._keep(BlindRecord(subject, "Python tells of them since 3.11", time_ns()))
         else:
             self._keep(BlindRecord("imports of loaded modules", "this interpreter does not tell", time_ns()))
+        if self.settings.sharing:
+            self._observers.append("references")
+            self.looks.start()
+            self._look_signal.start()
+        else:
+            self._keep(BlindRecord("shared references", "switched off by SSOT_PROBE_SHARING", time_ns()))
+        self.instances.on_user = self._on_user
         forks.tell(self)
+        work.is_noted[0] = True
         self.modules.start()
         atexit.register(self.stop)
         return self
@@ -115,6 +141,7 @@ class Probe:
             return
         self.is_active = False
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
+        ended = time_ns()
         try:
             self.modules.look_again()
             self.hot_imports.stop()
@@ -122,9 +149,14 @@ class Probe:
             # Loading modules now could make the interpreter forget that it was interrupted, and with it the
             # exit code: named tuples are made by eval(), which resets that.
             is_interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
+            self._look_signal.stop()
+            self._look_for_the_last_time(is_interrupted)
             if self.modules.classes and not is_interrupted:
                 self._explain_sharing()
+                self._count_outlived(ended, deadline)
             self.modules.remove_wrappers()
+            work.is_noted[0] = False
+            work.forget()
             if self.pump.has_recorder or not is_interrupted:
                 self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
         except Exception as error:
@@ -135,6 +167,10 @@ class Probe:
         """Look through the watched modules again and export all there is; False where it took too long."""
         self.modules.look_again()
         return self.pump.flush(seconds)
+
+    def look(self, seconds: float = LONGEST_LOOK) -> bool:
+        """Look at once at what the users' instances share; False where that was not possible in time."""
+        return self.looks.look("call", seconds)
 
     def report_error(self, error: BaseException) -> None:
         """Count an error of the probe's own; show it where SSOT_PROBE_DEBUG asks for it."""
@@ -163,11 +199,43 @@ class Probe:
         self._inventory.append(record)
         self.buffer.add(record)
 
+    def _on_user(self) -> None:
+        """Be ready for what users may share. The application's thread calls this: it must not raise."""
+        self.looks.on_user()
+        if self.boundaries.is_on and len(self.instances.users) > 1:
+            self.boundaries.prepare()
+
+    def _look_after(self) -> None:
+        """Look at what nothing tells of: the recorder does so before each of its cycles."""
+        self.modules.look_at_names()
+        self.looks.resume()
+
+    def _look_for_the_last_time(self, is_interrupted: bool) -> None:
+        """Look while everything is still there: what a module holds is, though its users may be gone."""
+        self.looks.pause(LAST_LOOK_SECONDS)
+        if len(self.instances.users) > 2 and (self.looks.is_loaded or not is_interrupted):
+            self.looks.look(LAST, LAST_LOOK_SECONDS)
+        self.looks.stop()
+
+    def _load_traversals(self) -> Begin:
+        from ssot_probe.observe.traversals import Traversals
+
+        return Traversals(self.scope, self.script, self.policy.concepts)
+
     def _explain_sharing(self) -> None:
         from ssot_probe.observe.holders import explain_shared
 
         for record in explain_shared(self.instances, self.modules.classes, self.process_id):
             self.buffer.add(record)
+
+    def _count_outlived(self, ended: int, deadline: float) -> None:
+        """Look whether instances have outlived their users' work, if there are enough of them."""
+        if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
+            return
+        from ssot_probe.observe.outlived import outlived
+
+        for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
+            self.buffer.add(found)
 
     # What the recorder needs
 
@@ -206,9 +274,11 @@ class Probe:
             losses=self.losses,
             places=Places(self.scope, self.script),
             instances=self.instances,
+            population=self.population,
             hot_imports=self.hot_imports,
             hash_user=hash_user,
             exporters=exporters,
+            boundaries=self.boundaries,
         )
 
     def _file_name(self) -> str:
@@ -225,6 +295,8 @@ class Probe:
     def before_fork(self) -> None:
         """Stop the pump: a fork beside a running thread is warned of since 3.12, and copies its locks."""
         if self.is_active:
+            self.looks.pause(FORK_SECONDS)
+            self.boundaries.pause(FORK_SECONDS)
             self._was_running |= self.pump.pause(FORK_SECONDS)
             self.hot_imports.resume_all()
 
@@ -248,6 +320,10 @@ class Probe:
         tripwire.forget()
         self.modules.after_fork_in_child()
         self.instances.forget_users()
+        self.looks.forget()
+        self.boundaries.forget()
+        self.population.forget()
+        work.forget()
         self.buffer.items.extend(self._inventory)
 
 

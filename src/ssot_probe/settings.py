@@ -29,6 +29,8 @@ class Settings(NamedTuple):
     service_name: str = ""
     resource_attributes: tuple[tuple[str, str], ...] = ()
     otlp_endpoint: str = ""  # as written, for traces where that one is given
+    sharing: bool = True  # look at what users share
+    look_signal: int = 0  # the number of a signal that asks for such a look, 0 for none
 
 
 def is_on(environ: Mapping[str, str]) -> bool:
@@ -55,6 +57,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         service_name=_value(environ, "OTEL_SERVICE_NAME") or attributes.get("service.name", ""),
         resource_attributes=tuple(attributes.items()),
         otlp_endpoint=endpoint,
+        sharing=_value(environ, "SSOT_PROBE_SHARING").lower() not in _OFF - {""},
+        look_signal=_signal(environ, "SSOT_PROBE_LOOK_SIGNAL"),
     )
 
 
@@ -103,6 +107,17 @@ def _value(environ: Mapping[str, str], name: str) -> str:
 
 def _is_yes(environ: Mapping[str, str], name: str) -> bool:
     return _value(environ, name).lower() not in _OFF
+
+
+def _signal(environ: Mapping[str, str], name: str) -> int:
+    word = _value(environ, name).upper()
+    if not word:
+        return 0
+    from signal import Signals
+
+    if word not in Signals.__members__ or word in ("SIGKILL", "SIGSTOP"):
+        raise SettingsError(f'{name}: found "{word}", expected the name of a signal, such as "SIGUSR2"')
+    return int(Signals[word])
 
 
 def _path(environ: Mapping[str, str], name: str, default: str = "") -> str:

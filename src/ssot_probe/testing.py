@@ -58,6 +58,15 @@ class Capture:
             raise TimeoutError("the probe did not record what it saw within five seconds")
         return self._exporter.records()
 
+    def look(self) -> None:
+        """Look at once at what the users' instances share, as the probe does now and then by itself.
+
+        Raises:
+            TimeoutError: another look did not end within five seconds, or looks are switched off.
+        """
+        if not self._probe.look(FLUSH_SECONDS):
+            raise TimeoutError("no look at what is shared was possible within five seconds")
+
     def findings(self, code: str | None = None) -> tuple[Finding, ...]:
         """Judge what was seen by the probe's policy; only findings of one code where it is given."""
         recording = Recording(("test", record) for record in self.records)

@@ -76,14 +76,15 @@ def ran(
     policy: str = POLICY,
     files: Mapping[str, str] | None = None,
     probe: bool = True,
+    first: str = "",
 ) -> Run:
-    """Run a program that consists of these parts; it must end well."""
+    """Run a program that consists of these parts, after a `first` line; it must end well."""
     from textwrap import dedent
 
     key = directory / "user.key"
     key.write_bytes(KEY)
     key.chmod(0o600)
-    text = "\n".join(dedent(part) for part in (CLIENT, *parts))
+    text = "\n".join(dedent(part) for part in (first, CLIENT, *parts))
     done = run(
         directory,
         program=text,

@@ -190,14 +190,20 @@ def test_the_consumers_of_channels_have_the_user_of_their_connection(tmp_path: P
         from django.utils.functional import LazyObject
         from websockets.sync.client import connect
 
+        def in_asynchronous():
+            Manager()
+
+        def in_synchronous():
+            Manager()
+
         class Asynchronous(AsyncWebsocketConsumer):
             async def receive(self, text_data=None, bytes_data=None):
-                Manager()
+                in_asynchronous()
                 await self.send(text_data)
 
         class Synchronous(WebsocketConsumer):
             def receive(self, text_data=None, bytes_data=None):
-                Manager()
+                in_synchronous()
                 self.send(text_data)
 
         class LazyUser(LazyObject):
@@ -229,7 +235,7 @@ def test_the_consumers_of_channels_have_the_user_of_their_connection(tmp_path: P
         """,
     )
     assert users_by_function(done) == {
-        "Asynchronous.receive": ["", "1", "2"],
-        "Synchronous.receive": ["", "1", "2"],
+        "in_asynchronous": ["", "1", "2"],
+        "in_synchronous": ["", "1", "2"],
     }
     assert not blind(done)

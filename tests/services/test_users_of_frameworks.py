@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-from services.attribution import blind, needs, ran, users_by_function
+from services.attribution import POLICY, blind, needs, ran, users_by_function
 
 
 @needs("flask", "flask_login")
@@ -226,3 +228,32 @@ def test_structlog_and_opentelemetry_know_the_user_where_nobody_else_does(tmp_pa
         "outside": [""],
     }
     assert not blind(done)
+
+
+def test_a_report_of_a_service_that_never_knew_a_user_does_not_look_clean(tmp_path: Path) -> None:
+    done = ran(
+        tmp_path,
+        """
+        import auth
+
+        def serve():
+            Manager()
+
+        for _ in range(3):
+            serve()
+        """,
+        files={"auth.py": "from contextvars import ContextVar\ncurrent = ContextVar('current')\n"},
+        policy='user = [{ contextvar = "auth:current" }, { call = "auth:who" }]\n' + POLICY,
+    )
+
+    def report(*options: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "ssot_probe", "report", str(done.directory), *options]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False)
+        return told.returncode, told.stdout
+
+    code, told = report()
+    assert code == 0
+    assert told.startswith("NO USER KNOWN: 3 calls recorded, none of them with a known user\n")
+    assert "contextvar = 'auth:current' never answered" in told
+    assert "call = 'auth:who' is not in its module" in told
+    assert report("--fail-on", "warning")[0] == 1

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ssot_probe.analysis.recording import Loss, Process, Recording
-from ssot_probe.model.records import ImportRecord, MakeRecord, ProcessRecord, Record
+from ssot_probe.model.records import ContextRecord, ImportRecord, MakeRecord, ProcessRecord, Record
 
 INCOMPLETE = "incomplete_inventory"
 
@@ -32,4 +32,4 @@ def inventory_of(pairs: Sequence[tuple[str, Record]], scans: Iterable[Process]) 
 
 
 def _time(record: Record) -> int:
-    return record.first if isinstance(record, (ImportRecord, MakeRecord)) else record.time
+    return record.first if isinstance(record, (ImportRecord, MakeRecord, ContextRecord)) else record.time

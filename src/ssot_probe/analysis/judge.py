@@ -10,6 +10,7 @@ from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.coverage import Coverage, coverage
 from ssot_probe.analysis.evidence import Worth, weigh
 from ssot_probe.analysis.join import Join, join
+from ssot_probe.analysis.looks import Looks, looks_of
 from ssot_probe.analysis.membership import concepts_in_force, members_of
 from ssot_probe.analysis.migration import Progress, migration
 from ssot_probe.analysis.path_table import PathRow, path_table
@@ -29,6 +30,7 @@ class Judgement(NamedTuple):
     migration: tuple[Progress, ...]
     joined: Join | None  # with the source, where that was scanned
     concepts: tuple[Coverage, ...]  # as declared, or as inferred
+    looks: Looks  # at shared references
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of this severity and worse that nobody waived."""
@@ -66,6 +68,7 @@ def judge(
     )
     for entry in registry:
         case = case._replace(findings=(*case.findings, *entry.check(case)))
+    covered = coverage(recording, concepts)
     findings = [waived(finding, policy.waivers, case.today) for finding in case.findings]
     return Judgement(
         tuple(sorted(findings, key=_rank)),
@@ -73,7 +76,8 @@ def judge(
         path_table(recording, (*concepts, *declared), joined),
         migration(recording, concepts, joined, baseline),
         joined,
-        coverage(recording, concepts),
+        covered,
+        looks_of(recording, covered),
     )
 
 

@@ -15,6 +15,7 @@ from ssot_probe.model.records import (
     BindingRecord,
     BlindRecord,
     ClassRecord,
+    ContextRecord,
     ImportRecord,
     MakeRecord,
     ModuleRecord,
@@ -279,11 +280,11 @@ def _age(record: ProcessRecord) -> tuple[int, int, bool, ProcessRecord]:
 
 
 def _start(record: Record) -> int:
-    return record.first if isinstance(record, (ImportRecord, MakeRecord)) else record.time
+    return record.first if isinstance(record, (ImportRecord, MakeRecord, ContextRecord)) else record.time
 
 
 def _end(record: Record) -> int:
-    return record.last if isinstance(record, (ImportRecord, MakeRecord)) else record.time
+    return record.last if isinstance(record, (ImportRecord, MakeRecord, ContextRecord)) else record.time
 
 
 def _packages(module: str) -> Iterable[str]:

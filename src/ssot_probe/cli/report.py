@@ -14,9 +14,11 @@ from ssot_probe.analysis.judge import Judgement, judge
 from ssot_probe.analysis.load import load
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.sources import find_files, total_size
+from ssot_probe.analysis.wording import number
 from ssot_probe.errors import NoEvidenceError, UsageError
 from ssot_probe.model.finding import Severity
 from ssot_probe.report import json_report, text
+from ssot_probe.report.drawings import write_drawings
 from ssot_probe.report.progress import progress
 from ssot_probe.report.view import View, view_of
 
@@ -52,6 +54,11 @@ class Output(NamedTuple):
     metavar="SOURCE",
     help="An earlier recording or scan: show how far each migration has come since.",
 )
+@click.option(
+    "--drawings",
+    metavar="DIR",
+    help="Draw the paths behind each SSOT303 into DIR: a .dot file, and an .svg where graphviz is installed.",
+)
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on findings this bad or worse.")
 def command(
     sources: tuple[str, ...],
@@ -59,6 +66,7 @@ def command(
     output: str | None,
     config: str | None,
     baseline: tuple[str, ...],
+    drawings: str | None,
     fail_on: str | None,
 ) -> int:
     """Judge the recording in SOURCE... and show what it proves.
@@ -74,6 +82,8 @@ def command(
     judgement = judge(recording, chosen.policy, baseline=_loaded(baseline) if baseline else None)
     view = view_of(judgement, chosen, datetime.now(timezone.utc))
     _write(view, Output(format_name, output))
+    if drawings is not None:
+        _draw(recording, judgement, drawings)
     return exit_code(judgement, fail_on)
 
 
@@ -107,6 +117,12 @@ def _write(view: View, output: Output) -> None:
     except OSError as error:
         raise UsageError(f"--output {output.file}: cannot be written: {error.strerror}") from error
     click.echo(f"The report lies in {os.path.abspath(output.file)}", err=True)
+
+
+def _draw(recording: Recording, judgement: Judgement, directory: str) -> None:
+    drawn = write_drawings(recording, judgement.findings, directory)
+    note = f"; {drawn.note}" if drawn.note and drawn.graphs else ""
+    click.echo(f"{number(len(drawn.graphs), 'drawing')} in {os.path.abspath(directory)}{note}", err=True)
 
 
 def _print(rendered: str) -> None:

@@ -61,17 +61,23 @@ class UserSources:
         """
         positions = parameter_positions(code, skipped)
         if not self._declared:
-            return (_of_frameworks, *self._of_arguments(positions))
+            return self.with_frameworks(tuple(self._of_arguments(positions)))
         readers = (_reader(source, self.askings[text_of(source)], positions) for source in self._declared)
         return tuple(reader for reader in readers if reader is not None)
 
     def of_use(self) -> tuple[UserReader, ...]:
         """Return the readers that say who is running, whatever a call is about."""
         if not self._declared:
-            return (_of_frameworks,)
+            return self.with_frameworks(())
         ambient = [source for source in self._declared if source.kind in AMBIENT]
         readers = (_reader(source, self.askings[text_of(source)], {}) for source in ambient)
         return tuple(reader for reader in readers if reader is not None)
+
+    def with_frameworks(self, readers: tuple[UserReader, ...]) -> tuple[UserReader, ...]:
+        """Return a maker's readers with the frameworks before them, once there is one to ask."""
+        if self._declared or _of_frameworks in readers or not frameworks.loaded():
+            return readers
+        return (_of_frameworks, *readers)
 
     def changes(self) -> list[UserSourceRecord]:
         """Return what has become of each source, where that is new."""
@@ -101,7 +107,7 @@ class UserSources:
             **dict.fromkeys(CONTEXT_ARGUMENTS, id_in_context),
         }
         return [
-            _argument_reader(name, positions[name], asking, read)
+            _plain_argument_reader(name, positions[name], asking, read)
             for name, read in ways.items()
             if name in positions
         ]
@@ -166,7 +172,11 @@ def _reader(source: UserSource, asking: Asking, positions: Mapping[str, int]) ->
         name, *path = source.target.split(".")
         if name not in positions:
             return None
-        return _argument_reader(name, positions[name], asking, lambda value: user_id(follow(value, path)))
+        if not path:
+            return _argument_reader(name, positions[name], lambda value: _id_of_value(value, asking))
+        return _argument_reader(
+            name, positions[name], lambda value: asking.ask(lambda: user_id(follow(value, path)))
+        )
     if source.kind == "instance":
         steps = source.target.split(".")
         return lambda instance, args, kwargs: asking.ask(lambda: user_id(follow(instance, steps)))
@@ -178,9 +188,20 @@ def _reader(source: UserSource, asking: Asking, positions: Mapping[str, int]) ->
     return lambda instance, args, kwargs: asking.ask(lambda: _call(module, name))
 
 
-def _argument_reader(
+def _argument_reader(name: str, position: int, read: Callable[[Any], str | None]) -> UserReader:
+    def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+        if name in kwargs:
+            return read(kwargs[name])
+        return read(args[position]) if 0 <= position < len(args) else None
+
+    return reader
+
+
+def _plain_argument_reader(
     name: str, position: int, asking: Asking, read: Callable[[Any], str | None]
 ) -> UserReader:
+    """Return what reads an argument without running code of the application: it need not be watched."""
+
     def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
         if name in kwargs:
             value = kwargs[name]
@@ -188,7 +209,16 @@ def _argument_reader(
             value = args[position]
         else:
             return None
-        return None if value is None else asking.ask(lambda: read(value))
+        try:
+            user = read(value)
+        except Exception as error:
+            asking.failed(error)
+            return None
+        if user is None:
+            asking.was_silent = True
+        else:
+            asking.has_answered = True
+        return user
 
     return reader
 

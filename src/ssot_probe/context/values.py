@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 LONGEST_ID = 4096
 """Characters of a user id at most: what is longer holds something else, and would be kept and hashed."""
 
-_LARGEST_BITS = 256
+_LARGEST = 1 << 256
 
 ID_NAMES = ("user_id", "id", "pk", "uid", "sub", "username", "email")
 """What users store their ids as, asked in this order: Django's models, tokens, Starlette's SimpleUser."""
@@ -47,10 +47,12 @@ def scalar(value: Any) -> str | None:
     kind = type(value)
     if kind is str:
         return value if 0 < len(value) <= LONGEST_ID and value not in NOBODY else None
+    if kind is int:
+        return str(value) if -_LARGEST < value < _LARGEST else None
     if value is None or kind is bool:
         return None
     if issubclass(kind, int):
-        return int.__repr__(value) if int.bit_length(value) <= _LARGEST_BITS else None
+        return scalar(int.__index__(value))
     if issubclass(kind, str):
         return scalar(str.__str__(value))
     if kind is bytes:
@@ -90,6 +92,8 @@ def follow(value: Any, path: Sequence[str]) -> Any:
 
 def id_of_user(value: Any) -> str | None:
     """Return the id of what an argument called `user` or `user_id` holds."""
+    if type(value) is str:
+        return value if 0 < len(value) <= LONGEST_ID and value not in NOBODY else None
     plain = scalar(value)
     if plain is not None or value is None:
         return plain

@@ -227,11 +227,120 @@ class RaceRecord(NamedTuple):
 
 
 class HolderRecord(NamedTuple):
-    """What keeps a shared instance alive: the chain from a module down to it."""
+    """What keeps an instance alive that is shared or has leaked: the chain from a module down to it."""
 
     instance: str
     cls: str
     path: tuple[str, ...]  # such as ("module chat.ws.manager", "_manager")
+    time: int
+
+
+class SharedObjectRecord(NamedTuple):
+    """A mutable object that several users share, as looks at references found it.
+
+    Its paths, instances and the first of its users stand in one order; after them come users whose data was
+    found in it. Objects of one type, verdict and shape of paths are one fact, and `count` says how often a
+    look saw it.
+    """
+
+    type: str  # qualified name
+    verdict: str  # one of VERDICTS in `model/sharing.py`
+    concepts: tuple[str, ...]  # of the instances that it was reached from
+    classes: tuple[str, ...]  # of these instances
+    users: tuple[str, ...]  # keyed hashes of the first users
+    user_count: int  # whose instances lead to it; 0 where only a module does
+    data_of: int  # users whose data was found in it or below it
+    instances: tuple[str, ...]  # unique over processes; "" where a path begins at a module
+    paths: tuple[str, ...]  # such as "chat.ws:Manager._pool._sockets[a value]"
+    holder: str  # the path from a module down to it; "" where none was found
+    objects: int  # looked at below it, itself included
+    drawing: str  # the paths as a graph in the DOT language
+    severity: str  # as judged in the process; "" where it is no finding
+    count: int  # type: ignore[assignment]
+    time: int
+
+
+class LookRecord(NamedTuple):
+    """Looks at what is reachable from the instances of users, added up by what led to them and ended them."""
+
+    trigger: str  # "users" | "again" | "end" | "signal" | "call"
+    stopped: str  # why they ended early; "" where they were complete
+    roots: int  # most in one look
+    owners: int  # most in one look
+    objects: int  # in all of them
+    slices: int  # in all of them
+    longest_slice: int  # nanoseconds: so long a look kept the interpreter to itself at most
+    duration: int  # nanoseconds, of all of them, pauses included
+    users: int  # so many users had instances until now, in the whole process
+    users_seen: int  # of these, users with an instance that was in a look
+    count: int  # type: ignore[assignment]
+    time: int
+
+
+class BoundaryRecord(NamedTuple):
+    """What users of one shared thing are labelled, for a label that the policy keeps apart from others."""
+
+    code: str  # of the finding below it, "SSOT301" or "SSOT303"
+    subject: str  # the class or type that is shared
+    concept: str
+    labels: tuple[str, ...]  # those of its users that the policy names, in order
+    unlabelled: int  # users with another label, or none
+    severity: str  # as judged in the process; "" where it is no finding
+    time: int
+
+
+class ContextRecord(NamedTuple):
+    """Work for one user ran, or began, with the context of another user that was left there.
+
+    The users are those of the first time.
+    """
+
+    moment: str  # "call": of a maker or method; "job" | "request": it began so
+    carrier: str  # what carried the context, such as "contextvar chat.auth:current_user"
+    said_by: str  # what said whom the work is for, such as "argument user_id" or "bind_user"
+    carried: str  # keyed hash of the user whose context it was
+    user: str  # keyed hash of the user whom the work was for; "" where nothing says so
+    pairs: int  # different pairs of these two until now
+    concept: str  # of what was made or used; "" where nothing was
+    cls: str
+    maker: str  # the maker, the method, or the function that ran as the job
+    since: str  # "file:line" of what left the context there; "" where that was not seen
+    site: Site  # of the call
+    thread: str
+    task: str
+    severity: str
+    count: int  # type: ignore[assignment]
+    first: int
+    last: int
+    request: str = ""  # trace id of the application's own request, hex
+    request_span: str = ""
+
+
+class PopulationRecord(NamedTuple):
+    """How many instances of a class one maker has made for users until now, and what became of them.
+
+    An orphan is an instance that is alive though the work of every user who had it is over.
+    """
+
+    concept: str
+    cls: str
+    maker: str  # that first handed them out, or else constructed them
+    made: int  # for known users
+    released: int  # of these, no longer there
+    alive: int
+    evicted: int  # of those released, those that outlived the making of another one
+    alive_then: int  # instances when the first of these was released
+    orphans: int
+    orphan_users: int  # so many users had them
+    orphans_earlier: int  # of the orphans, those in the first half of all that were made
+    oldest: int  # nanoseconds since an orphan's user was last seen, at most
+    median: int  # half of the orphans are past that for longer
+    is_collected: bool  # counted after a full garbage collection since
+    pause: int  # nanoseconds that a collection of the probe's own took; 0 where there was none
+    held: int  # orphans that a module or a running task holds; -1 where nobody has looked yet
+    bound: int  # entries that their holder may have at most; 0 where none is known
+    instance: str  # the orphan that a HolderRecord tells of; "" where there is none
+    site: Site  # where the first orphan was made
     time: int
 
 
@@ -278,6 +387,11 @@ Record = Union[
     OverlapRecord,
     RaceRecord,
     HolderRecord,
+    SharedObjectRecord,
+    LookRecord,
+    BoundaryRecord,
+    ContextRecord,
+    PopulationRecord,
     ReferenceRecord,
     UserSourceRecord,
     BlindRecord,

@@ -35,10 +35,14 @@ class EntryPoints:
     """The frameworks that are listened to in this process.
 
     Args:
+        on_loaded: called when a framework has been loaded.
         on_failure: told what could not be listened to.
     """
 
-    def __init__(self, on_failure: Callable[[str, BaseException], None]) -> None:
+    def __init__(
+        self, on_loaded: Callable[[], None], on_failure: Callable[[str, BaseException], None]
+    ) -> None:
+        self._on_loaded = on_loaded
         self._on_failure = on_failure
         self._awaited = set(MODULES)
         self._wrapped: list[tuple[type, str, Any, Any]] = []
@@ -65,6 +69,7 @@ class EntryPoints:
             from ssot_probe.context.frameworks import entries
 
             framework = frameworks.add(entries.framework_of(name))
+            self._on_loaded()
             for entry in entries.ENTRIES.get(name, ()):
                 self._wrap(module, entry, framework)
         except Exception as error:

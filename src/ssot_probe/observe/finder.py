@@ -18,7 +18,7 @@ from types import MethodType, ModuleType
 from typing import Any, NamedTuple, Optional, TypeVar
 
 from ssot_probe.observe import cycles, importers, tripwire
-from ssot_probe.observe.entry_points import EntryPoints
+from ssot_probe.observe.awaited import Awaited
 from ssot_probe.observe.loading import Loading, runs_modules
 from ssot_probe.observe.main_module import MainModuleWatch
 from ssot_probe.observe.modules import namespace_of
@@ -75,7 +75,7 @@ class ProbeFinder:
         self._loading: list[tuple[int, str]] = []
         self._awaited_by_main = ""
         self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
-        self.entry_points: Optional[EntryPoints] = None  # are told when a framework has been loaded
+        self.awaited: Optional[Awaited] = None  # is told when a library has been loaded that matters
 
     @_as_importlib
     def find_spec(
@@ -101,7 +101,7 @@ class ProbeFinder:
         try:
             if self._scope.watches(fullname, _file_of(spec)):
                 self._arm(spec, _importer(fullname))
-            elif self.entry_points is not None and self.entry_points.is_awaited(fullname):
+            elif self.awaited is not None and self.awaited.is_awaited(fullname):
                 self._shadow(spec, None)
             elif fullname == top_level and self._scope.is_settled(top_level):
                 self._foreign.add(top_level)
@@ -124,7 +124,7 @@ class ProbeFinder:
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
         """Find a module of a framework, to be told when it has run; None for whatever else is not watched."""
-        if self.entry_points is None or not self.entry_points.is_awaited(fullname):
+        if self.awaited is None or not self.awaited.is_awaited(fullname):
             return None
         spec = self._ask_others(fullname, path, target)
         if spec is not None:
@@ -203,8 +203,8 @@ class ProbeFinder:
         """Pass on that a module ran; without a loading where it is not watched."""
         if loading is not None:
             self._on_executed(module, loading)
-        if self.entry_points is not None:
-            self.entry_points.loaded(name, module)
+        if self.awaited is not None:
+            self.awaited.loaded(name, module)
 
     def failed(self, loading: Loading) -> None:
         """Pass on that running a module raised."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import partial
+from time import time_ns
 from types import CellType, FrameType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
+from ssot_probe.model.records import BlindRecord
 from ssot_probe.observe.contents import Contents
 from ssot_probe.observe.modules import namespace_of
 
@@ -22,7 +25,43 @@ MOST_STEPS = 4
 MOST_NAMES = 4
 """Holders of one function that are named."""
 
+_PAST = "calls through that are not seen; its constructions are"
+
 _CONTAINERS = (dict, list, tuple, set, frozenset, CellType, partial)
+
+
+class _Held(NamedTuple):
+    """A function that something holds past its wrapper, as it was stored."""
+
+    name: str
+    function: Any
+
+
+class HeldFunctions:
+    """The functions whose holders are still to be named."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Held] = deque()
+
+    def add(self, name: str, function: Any) -> None:
+        """Ask later who holds a function."""
+        self._waiting.append(_Held(name, function))
+
+    def told(self, observed: Container[str], own: Iterable[type]) -> Iterator[BlindRecord]:
+        """Yield what is not seen of the functions that were added, with the names of who holds them.
+
+        Args:
+            observed: names of observed makers: what those hold is seen.
+            own: types of the probe's own objects that hold functions.
+        """
+        held = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if held:
+            named = holders([entry.function for entry in held], (_Held, *own))
+            for entry, found in zip(held, named):
+                names = [name for name in found if name not in observed]
+                if names:
+                    reason = f"held by {' and '.join(names)} before it could be observed: {_PAST}"
+                    yield BlindRecord(entry.name, reason, time_ns())
 
 
 def held_elsewhere(contents: Contents) -> frozenset[int]:

@@ -23,11 +23,12 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         origin: the factory that first handed it out, None while none did.
         born: code, offset and running factories of its construction; None where it was not seen, or where
             it happened inside its origin.
+        released: serial of the newest instance at the moment when this one was freed, None while it lives.
         first: by which thread, and how, it was handed out first; None before it was.
         use: who is inside its methods, and which threads use it; None before it was used.
     """
 
-    __slots__ = ("born", "first", "key", "origin", "others", "serial", "use", "user")
+    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "use", "user")
 
     key: int
     serial: int
@@ -35,6 +36,7 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     others: Optional[set[str]]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
+    released: Optional[int]
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
 
@@ -46,19 +48,32 @@ copied, unpickled, loaded from a database, or made before its class was observed
 MOST_USERS = 4096
 """Bound on the users that one instance remembers."""
 
+MOST_KNOWN_USERS = 10_000
+"""Bound on the users that are remembered at all."""
+
 
 class InstanceTable:
     """All observed instances that are alive.
 
     `id()` is reused as soon as an object is gone, so an entry counts only while its weak reference still
     leads to the very object; the reference's callback removes it before the id can be used again.
+
+    Attributes:
+        by_id: what is known of each instance, by its `id()`.
+        newest: serial of the last one that was added.
+        users: everybody who got hold of an instance, and None.
+        on_user: called when there is another one of them; must not raise.
+        give_way: called after a call of an instance's method, None where nobody waits for one.
     """
 
     def __init__(self) -> None:
         self.by_id: dict[int, InstanceRef] = {}
         self.newest = 0
+        self.users: set[Optional[str]] = {None}
+        self.on_user: Optional[Callable[[], None]] = None
+        self.give_way: Optional[Callable[[], None]] = None
         self._serial = count(1).__next__
-        self._forget = _forgetting(self.by_id)
+        self._forget = _forgetting(self)
 
     def find(self, instance: object) -> InstanceRef | None:
         """Return what is known of the instance, None when it was never seen."""
@@ -75,8 +90,10 @@ class InstanceTable:
         known.key = key = id(instance)
         known.serial = self.newest = self._serial()
         known.user = user
-        known.others = known.origin = known.born = known.first = known.use = None
+        known.others = known.origin = known.born = known.released = known.first = known.use = None
         self.by_id[key] = known
+        if user not in self.users:
+            self._welcome(user)
         return known
 
     def is_alive(self, known: InstanceRef) -> bool:
@@ -87,6 +104,8 @@ class InstanceTable:
         """Note that the user got hold of the instance. Is it the first time?"""
         if known.user == user:
             return False
+        if user not in self.users:
+            self._welcome(user)
         if known.user is None:
             known.user = user
             return True
@@ -102,12 +121,21 @@ class InstanceTable:
         """Forget who met which instance: a forked child has served nobody yet."""
         for known in list(self.by_id.values()):
             known.user = known.others = known.first = known.use = None
+        self.users = {None}
+
+    def _welcome(self, user: str | None) -> None:
+        if len(self.users) <= MOST_KNOWN_USERS:
+            self.users.add(user)
+            if self.on_user is not None:
+                self.on_user()
 
 
-def _forgetting(by_id: dict[int, InstanceRef]) -> Callable[[InstanceRef], None]:
+def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:
     """Return what is called with the weak reference of an instance that is being freed."""
+    by_id = table.by_id
 
     def forget(gone: InstanceRef) -> None:
+        gone.released = table.newest
         by_id.pop(gone.key, None)  # the id is still taken: no other instance can stand there
 
     return forget

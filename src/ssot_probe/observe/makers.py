@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import CodeType
 from typing import Any, NamedTuple, Optional
 
@@ -48,9 +49,10 @@ class Maker:
         code: of the maker, for the place of its definition; None where it has none.
         readers: who is the user, asked in order.
         is_enabled: False once it failed or the probe stopped: then a call is only passed on.
+        check: looks whether a call runs with somebody else's context; None where nothing could say so.
     """
 
-    __slots__ = ("code", "is_enabled", "kind", "name", "readers")
+    __slots__ = ("check", "code", "is_enabled", "kind", "name", "readers")
 
     def __init__(self, name: str, kind: str, code: CodeType | None, readers: tuple[UserReader, ...]) -> None:
         self.name = name
@@ -58,6 +60,7 @@ class Maker:
         self.code = code
         self.readers = readers
         self.is_enabled = True
+        self.check: Optional[Callable[..., None]] = None
 
     def user_of(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         """Return the user that the first of the readers finds, None where none does."""

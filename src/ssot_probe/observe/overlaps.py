@@ -20,7 +20,7 @@ from ssot_probe.model.sharing import concurrency_severity
 from ssot_probe.observe.actors import Thread, current_task
 from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.makers import Maker, ObservedClass
-from ssot_probe.observe.unseen_frames import caller_depth
+from ssot_probe.observe.unseen_frames import caller_of
 
 TOLD_ONE_BY_ONE = 3
 """Overlaps of one pair of methods that are told, each with its places and times; the rest is counted."""
@@ -92,9 +92,10 @@ class Visit:
             if frame.f_code.co_name == PASSING_ON and frame.f_locals.get("presence") is self:
                 found = frame
             frame = frame.f_back
-        for _ in range(caller_depth()):
-            found = None if found is None else found.f_back
-        return _NOWHERE if found is None else (found.f_code, found.f_lasti)
+        if found is None:
+            return _NOWHERE
+        caller = caller_of(found)
+        return caller.f_code, caller.f_lasti
 
     @property
     def is_inside(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
+from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
 from ssot_probe.observe.callers import Calls
@@ -82,6 +83,10 @@ def recording(
         user = bound_user()
         if user is None and maker.readers:
             user = maker.user_of(instance, args, kwargs)
+        if user is not None and active:
+            note_user(user)
+        if maker.check is not None:
+            maker.check(maker, observed, instance, args, kwargs, code, offset)
         try:
             if not is_known or known is None:
                 known = follow(instance, user)
@@ -117,6 +122,10 @@ def recording(
         user = bound_user()
         if user is None and maker.readers:
             user = maker.user_of(instance, args, kwargs)
+        if user is not None and active:
+            note_user(user)
+        if maker.check is not None:
+            maker.check(maker, observed, instance, args, kwargs, code, offset)
         origin = born = None
         is_first = False
         known = find(id(instance))

@@ -20,6 +20,11 @@ DEPTH = 4
 MOST_STEPS = 3_000
 """Values that are looked at, for one factory at one moment."""
 
+LARGE = 500
+"""Entries from which on a dictionary is only asked for the instances themselves, up to `LARGEST`."""
+
+LARGEST = 50_000
+
 _ATOMS = (str, bytes, int, float, bool, type(None), complex, CodeType)
 _CACHE = "_lru_cache_wrapper"
 
@@ -80,9 +85,21 @@ def slots_of(called: Any, holder: Any, wanted: tuple[Any, ...]) -> list[Slot | N
                     found[position] = Slot(name, is_inside, using, is_cache)
             if id(value) not in seen and not any(target is one for one in wanted):
                 seen.add(id(value))
-                following.extend(_contents(value, name, is_inside, is_cache, using))
+                if issubclass(type(value), dict) and dict.__len__(value) > LARGE:
+                    inner = _found_in(value, wanted)
+                    following.extend((one, name, True, is_cache, using) for one in inner)
+                else:
+                    following.extend(_contents(value, name, is_inside, is_cache, using))
         level = following
     return found
+
+
+def _found_in(large: dict[Any, Any], wanted: tuple[Any, ...]) -> list[Any]:
+    """Return those of the instances that a large dictionary holds; comparing would run their code."""
+    if dict.__len__(large) > LARGEST:
+        return []
+    ids = set(map(id, list(dict.values(large))))
+    return [one for one in wanted if one is not None and id(one) in ids]
 
 
 def _functions(called: Any) -> Iterator[FunctionType]:
@@ -162,6 +179,9 @@ def _contents(
             if owner is not type:
                 for attribute, inner in list(vars(owner).items()):
                     yield inner, attribute, False, False, codes
+    elif kind.__module__ in ("weakref", "collections"):  # a dictionary that has one inside
+        for _, inner in _attributes(value):
+            yield inner, name, True, False, codes
     elif kind not in (list, tuple, set, frozenset, MappingProxyType) and kind.__module__ != "builtins":
         used = (*codes, *_methods_named(kind, codes))
         for attribute, inner in _attributes(value):

@@ -1,10 +1,30 @@
-"""What a fork has to know of threads of our own."""
+"""Threads of our own: how they are told what to do, and what a fork has to know of them."""
 
 from __future__ import annotations
 
 import os
 import sys
+from _thread import allocate_lock
 from time import monotonic, sleep
+
+
+class Turn:
+    """One thread's time at its work, from its start until it was told to end and did."""
+
+    def __init__(self) -> None:
+        self.bell = allocate_lock()
+        self.bell.acquire()
+        self.finished = allocate_lock()
+        self.finished.acquire()
+        self.is_stopping = False
+        self.thread = self.native_id = 0
+
+    def ring(self) -> None:
+        """Wake the thread."""
+        try:
+            self.bell.release()
+        except RuntimeError:
+            return  # it rings already
 
 
 def is_importing(thread: int) -> bool:

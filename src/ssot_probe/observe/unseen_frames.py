@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -38,6 +38,18 @@ def caller_depth() -> int:
     from ssot_probe.observe.observed_function import FRAMES  # it brings wrapt
 
     return 1 + FRAMES
+
+
+def caller_of(wrapper: FrameType) -> FrameType:
+    """Return the frame that called an observed function, given that of its wrapper; wrappers may stack."""
+    depth = caller_depth()
+    frame = wrapper
+    while frame.f_code.co_filename == UNSEEN_FILE:
+        for _ in range(depth):
+            if frame.f_back is None:
+                return frame
+            frame = frame.f_back
+    return frame
 
 
 def _renamed(constant: object) -> object:

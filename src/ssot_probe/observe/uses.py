@@ -21,13 +21,14 @@ from typing import Any
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
+from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
 from ssot_probe.observe.thread_use import ThreadUse
-from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
+from ssot_probe.observe.unseen_frames import caller_of, leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, fits
 
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE
@@ -80,7 +81,8 @@ class Uses:
 
     @unseen
     def _plain(self, method: Maker) -> Wrapper:
-        find, depth = self._instances.by_id.get, caller_depth()
+        instances = self._instances
+        find = instances.by_id.get
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
         readers = method.readers
 
@@ -99,7 +101,7 @@ class Uses:
                         if known is not None and known.use is not None:
                             presence = known.use.presences.get(here.thread)
                         if presence is None or presence.user != user:
-                            presence = arrive(method, instance, user, _getframe(depth))
+                            presence = arrive(method, instance, user, caller_of(_getframe()))
                         if presence is None:
                             pass
                         elif presence.depth:
@@ -123,12 +125,15 @@ class Uses:
                     presence.depth -= 1
                     if presence.open is not None and not presence.depth and method.is_enabled:
                         close(presence)
+                give_way = instances.give_way
+                if give_way is not None:
+                    give_way()
 
         return ssot_probe_method
 
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
-        depth, shapes = caller_depth(), set[tuple[int | str, ...]]()
+        shapes, instances = set[tuple[int | str, ...]](), self._instances
 
         async def ssot_probe_awaited_method(
             wrapped: Any, instance: Any, visit: Visit, use: InstanceUse, args: Any, kwargs: Any
@@ -149,12 +154,15 @@ class Uses:
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             begun = None
+            give_way = instances.give_way
+            if give_way is not None:
+                give_way()  # for what the calls before this one have left
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     # Only the number of arguments and the names decide whether a call is one at all.
                     shape = (len(args), *kwargs)
                     if shape in shapes or fits(wrapped, args, kwargs, shapes):
-                        begun = self._begin(method, instance, _getframe(depth))
+                        begun = self._begin(method, instance, caller_of(_getframe()))
                 except Exception as error:
                     self._failed(method, error)
             if begun is None:
@@ -167,15 +175,13 @@ class Uses:
 
     @unseen
     def _stepped(self, method: Maker) -> Wrapper:
-        depth = caller_depth()
-
         def ssot_probe_generator_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             generator = wrapped(*args, **kwargs)
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
-                    begun = self._begin(method, instance, _getframe(depth))
+                    begun = self._begin(method, instance, caller_of(_getframe()))
                     if begun is not None:
                         visit, use = begun
                         visit.name()
@@ -225,6 +231,10 @@ class Uses:
         observed = self._classes.get(type(instance))
         if observed is None:
             return None
+        if active:
+            note_user(user)
+        if method.check is not None:
+            method.check(method, observed, instance, (), {}, caller.f_code, caller.f_lasti)
         instances = self._instances
         known = instances.find(instance)
         if known is None:

@@ -9,11 +9,13 @@ from time import monotonic, time_ns
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional
 
+from ssot_probe.context import work
 from ssot_probe.context.current import thread_name
 from ssot_probe.model.names import is_within
 from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
 from ssot_probe.observe import tripwire
+from ssot_probe.observe.awaited import Awaited
 from ssot_probe.observe.direct_loads import DirectLoads
 from ssot_probe.observe.entry_points import EntryPoints
 from ssot_probe.observe.finder import LoadEvent, ProbeFinder
@@ -67,7 +69,8 @@ class ModuleWatch:
         self._on_error = on_error
         self._named = named_modules(policy)
         self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
-        self._entry_points = self._finder.entry_points = EntryPoints(self._not_heard)
+        entry_points = EntryPoints(self._ask_frameworks, self._not_heard)
+        self._awaited = self._finder.awaited = Awaited(entry_points)
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
@@ -104,7 +107,7 @@ class ModuleWatch:
         for name, module in list(sys.modules.items()):
             self._take_in_loaded(name, module)
         sys.meta_path.insert(0, self._finder)
-        self._entry_points.look()
+        self._awaited.look()
         self._direct_loads.start()
         if self._may_define_in_main():
             self._finder.main = self._main
@@ -123,7 +126,8 @@ class ModuleWatch:
         """Observe no maker and no request any more."""
         if self._instrumenter is not None:
             self._instrumenter.tell_sources()
-        self._entry_points.remove()
+        self._awaited.remove()
+        work.watchers.clear()
         if self._instrumenter is not None:
             self._instrumenter.remove()
 
@@ -173,9 +177,13 @@ class ModuleWatch:
             if not is_watched and name not in self._armed_parents:
                 tripwire.disarm(_spec_of(module))
             self._take_in_placed(self._named)
-            self._entry_points.look()
+            self._awaited.look()
         except Exception as error:
             self._on_error(error)
+
+    def _ask_frameworks(self) -> None:
+        if self._instrumenter is not None:
+            self._instrumenter.ask_frameworks()
 
     def _not_heard(self, subject: str, error: BaseException) -> None:
         self._tell(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))
@@ -200,7 +208,7 @@ class ModuleWatch:
 
     def _search(self) -> None:
         """Take in the modules that a finder in front of ours found, or a loader that tells nothing loaded."""
-        self._entry_points.look()
+        self._awaited.look()
         for name, module in list(sys.modules.items()):
             if name not in self._known and _has_been_loaded(name, module):
                 self._take_in_loaded(name, module)
@@ -281,7 +289,25 @@ class ModuleWatch:
             self._instrumenter = Instrumenter(
                 self._policy, self._scope, self._instances, self._append, self._tell
             )
+            if self._policy.user or self._policy.concepts:
+                self._listen_to_jobs(self._instrumenter)
         return self._instrumenter.instrument(module)
+
+    def _listen_to_jobs(self, instrumenter: Instrumenter) -> None:
+        from ssot_probe.observe.jobs import Jobs
+        from ssot_probe.observe.leftovers import Leftovers
+
+        carriers = instrumenter.stale_calls.carriers
+        work.watchers[:] = [Leftovers(carriers, self._append, self.is_first_party, self._not_heard)]
+        jobs = Jobs(carriers, self._not_heard)
+        self._awaited.listeners.append(jobs)
+        jobs.look()
+
+    def is_first_party(self, name: str, file: object) -> bool:
+        """Does a module of this name, from this file or none, belong to the application?"""
+        # The interpreter takes `__file__` away from a script that has ended.
+        known = file if isinstance(file, str) else self._script if name == "__main__" else ""
+        return self._scope.watches(name, known or None)
 
     def _watch(self, name: str, module: ModuleType) -> None:
         self._watched[name] = module

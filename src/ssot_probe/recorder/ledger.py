@@ -26,6 +26,9 @@ SINGLE_INSTANCES = 200
 USERS_TOLD = 32
 """Users of one shared instance that are told one by one; the rest is counted only."""
 
+MOST_USERS = 10_000
+"""Users of a process that are counted."""
+
 INSTANCES_UNSWEPT = 1_000
 """Instances that are remembered before those that are no more are looked for."""
 
@@ -79,6 +82,7 @@ class Ledger:
         self.creations: dict[tuple[str, str], int] = {}
         self.shared: dict[tuple[str, str], int] = {}
         self.findings: dict[tuple[str, str], int] = {}
+        self.users: set[str] = set()  # keyed hashes of those with instances that are not for everybody
 
     def take(self, event: MakeEvent) -> Iterator[Record]:
         """Add one event; yield what must be told at once because of it."""
@@ -176,6 +180,8 @@ class Ledger:
 
     def _meet(self, event: MakeEvent, instance: InstanceRef, user: str) -> Iterator[Record]:
         cls, serial = event.cls, instance.serial
+        if not cls.is_shareable and len(self.users) < MOST_USERS:
+            self.users.add(user)
         state = self._instances.get(serial)
         if state is None:
             state = self._instances[serial] = _Shared(cls, instance, {}, set())

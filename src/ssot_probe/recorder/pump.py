@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Optional
 
 from ssot_probe.losses import THREAD, Losses
-from ssot_probe.observe.threads import is_importing, wait_for_end
+from ssot_probe.observe.threads import Turn, is_importing, wait_for_end
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.recorder import Recorder
@@ -40,24 +40,13 @@ LAST_WORD_SECONDS = 0.25
 """Of the time for ending, what is kept for writing down that an exporter did not end in time."""
 
 
-class _Turn:
+class _Turn(Turn):
     """One thread's time at the pump."""
 
     def __init__(self) -> None:
-        self.bell = allocate_lock()
-        self.bell.acquire()
-        self.finished = allocate_lock()
-        self.finished.acquire()
-        self.is_stopping = self.is_final = False
-        self.thread = self.native_id = 0
+        super().__init__()
+        self.is_final = False
         self.seconds = INTERVAL
-
-    def ring(self) -> None:
-        """Wake the thread."""
-        try:
-            self.bell.release()
-        except RuntimeError:
-            return  # it rings already
 
 
 class Pump:

@@ -13,14 +13,21 @@ from ssot_probe.observe import cycles
 from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.looks import Looked
 from ssot_probe.observe.makers import MakeEvent
+from ssot_probe.observe.population import Count, Population
+from ssot_probe.observe.stale_calls import StaleEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
+from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.contexts import ContextLedger
 from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
+from ssot_probe.recorder.populations import PopulationLedger
+from ssot_probe.recorder.shared_objects import SharedObjects
 from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
@@ -68,9 +75,11 @@ class Recorder:
         losses: Losses,
         places: Places,
         instances: InstanceTable,
+        population: Population,
         hot_imports: HotImports,
         hash_user: Callable[[str], str],
         exporters: Sequence[Exporter],
+        boundaries: Boundaries | None = None,
     ) -> None:
         self._identity = identity
         self._buffer = buffer
@@ -81,8 +90,14 @@ class Recorder:
         self._exporters = list(exporters)
         self._closing: Exporter | None = None
         self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
+        self._boundaries = boundaries or Boundaries(None)
+        self._shared_objects = SharedObjects(
+            identity.instance, hash_user, lambda: len(self._ledger.users), self._boundaries, losses
+        )
         self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings)
         self._imports = ImportLedger(places)
+        self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
+        self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
@@ -135,15 +150,27 @@ class Recorder:
             records.append(self._process("started", self._identity.armed, 0))
         for item in items:
             if type(item) is tuple:
-                records.extend(self._ledger.take(MakeEvent(*item)))
+                event = MakeEvent(*item)
+                records.extend(self._ledger.take(event))
+                self._populations.take(event)
+                self._note_boundary(event)
+            elif type(item) is Looked:
+                self._shared_objects.take(item)
             elif type(item) is LoadEvent:
                 records.extend(self._imports.loaded(*item))
+            elif type(item) is StaleEvent:
+                self._contexts.take(item)
+            elif type(item) is Count:
+                records.append(self._populations.record(item, now))
             elif isinstance(item, USE_EVENTS):
                 records.extend(self._uses.take(item))
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
         records.extend(self._ledger.due(now, is_final, is_quiet))
+        records.extend(self._shared_objects.due(now, is_final, is_quiet))
+        records.extend(self._boundaries.due(is_final))
+        records.extend(self._contexts.due(now, is_final, is_quiet))
         found = list(hits.values())
         records.extend(self._imports.due(found, now, is_final, is_quiet))
         records.extend(settled(cycles.waiting, self._places, is_final))
@@ -153,11 +180,20 @@ class Recorder:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0
         self._count_imports(records)
+        if now >= self._next_heartbeat and not is_final:
+            records.extend(self._populations.due(now))
         if is_final or now >= self._next_heartbeat:
             self._next_heartbeat = now + HEARTBEAT
             state = "stopped" if is_final else "alive"
             records.append(self._process(state, now, self._emitted + len(records)))
         return records
+
+    def _note_boundary(self, event: MakeEvent) -> None:
+        known = event.instance
+        if event.is_first_meeting and known is not None and known.others and not event.cls.is_shareable:
+            users = tuple(user for user in (known.user, *tuple(known.others)) if user is not None)
+            name, concept = event.cls.name, event.cls.concept
+            self._boundaries.share("SSOT301", str(known.serial), name, (concept,), users)
 
     def _process(self, state: str, time: int, emitted: int) -> ProcessRecord:
         identity = self._identity
@@ -192,15 +228,18 @@ class Recorder:
             exporter.export(spans, metrics, now)
 
     def _points(self, now: int) -> Sequence[MetricPoint]:
-        ledger = self._ledger
+        ledger, shared = self._ledger, self._shared_objects
         counts = Counts(
             imports=self._import_counts,
             creations=ledger.creations,
             shared=ledger.shared,
-            findings=ledger.findings,
+            findings={**ledger.findings, **shared.findings, **self._boundaries.findings},
             live=len(self._instances.by_id),
             dropped=self._losses.by_reason(),
             exported=self._emitted,
             seconds=(now - self._identity.armed) / 1e9,
+            looks=shared.looks,
+            looked_at=shared.looked_at,
+            pause=shared.pause / 1e9,
         )
         return points(self._identity.policy, counts)

@@ -83,6 +83,8 @@ def header(view: View) -> Iterator[Line]:
     yield _entry("policy", f"{source}{clean(policy['found_by'])}")
     for concept in view["concepts"]:
         yield _entry("concept", _coverage(concept))
+    if evidence["looks"]["users"] > 1:
+        yield _entry("references", _looks(evidence["looks"]))
     if evidence["unclosed"]:
         names = listing([clean(name) for name in evidence["unclosed"]])
         yield _entry("not closed", f"{names}: recorded until it ended without notice, or still running")
@@ -119,6 +121,25 @@ def _coverage(concept: View) -> str:
     is_tested = concept["users"] > 1 or concept["isolation"] == "process"
     untested = "" if is_tested else ": too few users to show that they are kept apart"
     return f"{clean(concept['concept'])}{inferred}: {counts}{untested}"
+
+
+def _looks(looks: View) -> str:
+    """Return how much of what users may share by reference was looked at: what was not proves nothing."""
+    if not looks["count"]:
+        return f"never looked at: what {number(looks['users'], 'user')} share through them is not known"
+    gone = " (the others' were gone before)" if looks["users_seen"] < looks["users"] else ""
+    told = [
+        f"{number(looks['count'], 'look')} at {number(looks['objects'], 'object')}, "
+        f"from instances of {looks['users_seen']} of {number(looks['users'], 'user')}{gone}",
+        f"longest pause {looks['longest_pause'] / 1e6:.1f} ms",
+    ]
+    once = sum(shared["verdict"] == "seen-once" for shared in looks["shared"])
+    if looks["shared"]:
+        unsettled = f", {once} of them seen only once" if once else ""
+        told.append(f"{number(len(looks['shared']), 'shared object')} with nothing wrong{unsettled}")
+    if looks["stopped"]:
+        told.append(f"some ended early: {listing([clean(reason) for reason in looks['stopped']])}")
+    return "; ".join(told)
 
 
 def _entry(name: str, text: str) -> Line:

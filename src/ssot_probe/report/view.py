@@ -11,6 +11,7 @@ from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.evidence import Worth, by_reason
 from ssot_probe.analysis.join import STATES, Join
 from ssot_probe.analysis.judge import Judgement
+from ssot_probe.analysis.looks import Looks
 from ssot_probe.analysis.migration import Progress
 from ssot_probe.analysis.path_table import PathRow
 from ssot_probe.analysis.undeclared import UNEXPLAINED
@@ -27,7 +28,7 @@ def view_of(judgement: Judgement, chosen: ChosenPolicy, generated_at: datetime) 
     return {
         "schema": SCHEMA,
         "generated_at": generated_at.isoformat(timespec="seconds"),
-        "evidence": _evidence(judgement.evidence),
+        "evidence": {**_evidence(judgement.evidence), "looks": _looks(judgement.looks)},
         "policy": {"source": chosen.source, "found_by": chosen.found_by},
         "concepts": [concept._asdict() for concept in judgement.concepts],
         "findings": [_finding(finding) for finding in judgement.findings],
@@ -57,6 +58,10 @@ def _evidence(worth: Worth) -> View:
         "void": worth.void,
         "complete": worth.is_complete,
     }
+
+
+def _looks(looks: Looks) -> View:
+    return {**looks._asdict(), "stopped": list(looks.stopped), "shared": [s._asdict() for s in looks.shared]}
 
 
 def _users(attribution: Attribution) -> View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ssot_probe.model.names import is_within
@@ -24,6 +25,9 @@ class Counts(NamedTuple):
     dropped: Mapping[str, int]  # reason -> records
     exported: int
     seconds: float
+    looks: Mapping[str, int] = MappingProxyType({})  # trigger -> looks at shared references
+    looked_at: int = 0  # objects
+    pause: float = 0.0  # seconds that a look kept the interpreter to itself at most
 
 
 def points(policy: Policy, counts: Counts) -> list[MetricPoint]:
@@ -34,10 +38,14 @@ def points(policy: Policy, counts: Counts) -> list[MetricPoint]:
         for (cls, concept), count in by_class.items():
             attributes = {"ssot.instance.type": cls, "ssot.concept.name": concept}
             found.append(MetricPoint(_METRIC[name], attributes, count))
-    findings = {("SSOT301", "error"): 0, **counts.findings}
+    findings = {("SSOT301", "error"): 0, ("SSOT303", "error"): 0, **counts.findings}
     for (code, severity), count in findings.items():
         attributes = {"ssot.finding.code": code, "ssot.finding.severity": severity}
         found.append(MetricPoint(_METRIC["ssot.findings"], attributes, count))
+    for trigger, count in ({"end": 0} | dict(counts.looks)).items():
+        found.append(MetricPoint(_METRIC["ssot.references.looks"], {"ssot.look.trigger": trigger}, count))
+    found.append(MetricPoint(_METRIC["ssot.references.objects"], {}, counts.looked_at))
+    found.append(MetricPoint(_METRIC["ssot.references.pause"], {}, counts.pause))
     for reason, count in (counts.dropped or {"none": 0}).items():
         found.append(MetricPoint(_METRIC["ssot.probe.dropped"], {"error.type": reason}, count))
     found.append(MetricPoint(_METRIC["ssot.instance.live"], {}, counts.live))

@@ -11,17 +11,22 @@ from ssot_probe.model.records import (
     AccessRecord,
     BindingRecord,
     BlindRecord,
+    BoundaryRecord,
     ClassRecord,
+    ContextRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
+    LookRecord,
     MakeRecord,
     ModuleRecord,
     OverlapRecord,
+    PopulationRecord,
     ProcessRecord,
     RaceRecord,
     Record,
     ReferenceRecord,
+    SharedObjectRecord,
     SharingRecord,
     Site,
     ThreadRecord,
@@ -58,6 +63,7 @@ class _Shape(NamedTuple):
     record: Callable[..., Any]
     fields: dict[str, str]  # field -> attribute
     times: tuple[str, str] = ("time", "time")  # fields that are the span's start and end
+    finding: tuple[str, str] = ("", "")  # its code and kind, where the probe judges such records
 
 
 _SHAPES: dict[type, _Shape] = {
@@ -172,6 +178,7 @@ _SHAPES: dict[type, _Shape] = {
             "severity": "ssot.finding.severity",
             **_REQUEST,
         },
+        finding=("SSOT301", "cross_user_shared_instance"),
     ),
     ThreadRecord: _Shape(
         "ssot.instance.thread",
@@ -189,7 +196,7 @@ _SHAPES: dict[type, _Shape] = {
         },
     ),
     OverlapRecord: _Shape(
-        "ssot.overlap",
+        "ssot.finding",
         OverlapRecord,
         {
             **_INSTANCE,
@@ -202,9 +209,10 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT306", "concurrent_use"),
     ),
     RaceRecord: _Shape(
-        "ssot.race",
+        "ssot.finding",
         RaceRecord,
         {
             "maker": "ssot.maker.name",
@@ -221,8 +229,106 @@ _SHAPES: dict[type, _Shape] = {
             "count": "ssot.count",
             **_REQUEST,
         },
+        finding=("SSOT205", "factory_race"),
+    ),
+    SharedObjectRecord: _Shape(
+        "ssot.shared",
+        SharedObjectRecord,
+        {
+            "type": "ssot.shared.type",
+            "verdict": "ssot.shared.verdict",
+            "concepts": "ssot.shared.concepts",
+            "classes": "ssot.shared.classes",
+            "users": "ssot.shared.user.hashes",
+            "user_count": "ssot.shared.user.count",
+            "data_of": "ssot.shared.data.count",
+            "instances": "ssot.shared.instances",
+            "paths": "ssot.shared.paths",
+            "holder": "ssot.shared.holder",
+            "objects": "ssot.shared.objects",
+            "drawing": "ssot.shared.drawing",
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+        },
+        finding=("SSOT303", "cross_user_reference"),
+    ),
+    LookRecord: _Shape(
+        "ssot.look",
+        LookRecord,
+        {
+            "trigger": "ssot.look.trigger",
+            "stopped": "ssot.look.stopped",
+            "roots": "ssot.look.roots",
+            "owners": "ssot.look.owners",
+            "objects": "ssot.look.objects",
+            "slices": "ssot.look.slices",
+            "longest_slice": "ssot.look.longest_slice",
+            "duration": "ssot.look.duration",
+            "users": "ssot.look.user.count",
+            "users_seen": "ssot.look.user.seen",
+            "count": "ssot.count",
+        },
+    ),
+    BoundaryRecord: _Shape(
+        "ssot.boundary",
+        BoundaryRecord,
+        {
+            "code": "ssot.boundary.code",
+            "subject": "ssot.boundary.subject",
+            "concept": "ssot.concept.name",
+            "labels": "ssot.boundary.labels",
+            "unlabelled": "ssot.boundary.unlabelled",
+            "severity": "ssot.finding.severity",
+        },
+        finding=("SSOT305", "boundary_crossing"),
     ),
     HolderRecord: _Shape("ssot.holder", HolderRecord, {**_INSTANCE, "path": "ssot.holder.path"}),
+    ContextRecord: _Shape(
+        "ssot.finding",
+        ContextRecord,
+        {
+            "moment": "ssot.context.moment",
+            "carrier": "ssot.context.carrier",
+            "said_by": "ssot.context.said_by",
+            "carried": "ssot.context.user.hash",
+            "user": "user.hash",
+            "pairs": "ssot.context.pairs",
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "since": "ssot.context.since",
+            **_ACTOR,
+            "severity": "ssot.finding.severity",
+            "count": "ssot.count",
+            **_REQUEST,
+        },
+        ("first", "last"),
+        ("SSOT304", "stale_context"),
+    ),
+    PopulationRecord: _Shape(
+        "ssot.population",
+        PopulationRecord,
+        {
+            "concept": "ssot.concept.name",
+            "cls": "ssot.instance.type",
+            "maker": "ssot.maker.name",
+            "made": "ssot.population.made",
+            "released": "ssot.population.released",
+            "alive": "ssot.population.alive",
+            "evicted": "ssot.population.evicted",
+            "alive_then": "ssot.population.alive_then",
+            "orphans": "ssot.population.orphans",
+            "orphan_users": "ssot.population.users",
+            "orphans_earlier": "ssot.population.earlier",
+            "oldest": "ssot.population.oldest",
+            "median": "ssot.population.median",
+            "is_collected": "ssot.population.collected",
+            "pause": "ssot.population.pause",
+            "instance": "ssot.instance.id",
+            "held": "ssot.population.held",
+            "bound": "ssot.population.bound",
+        },
+    ),
     ReferenceRecord: _Shape(
         "ssot.reference",
         ReferenceRecord,
@@ -241,7 +347,11 @@ _SHAPES: dict[type, _Shape] = {
         "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}
     ),
 }
+_FINDING = "ssot.finding"
+"""The span of a record that the probe has judged to be a finding; a sharing is one always."""
+
 _SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
+_SHAPE_OF_CODE = {shape.finding[0]: shape for shape in _SHAPES.values() if shape.finding[0]}
 
 
 MODULES_PER_SPAN = 500
@@ -279,23 +389,21 @@ def to_span(record: Record) -> SpanData:
     _put_site(attributes, definition, _DEFINITION)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
-    error = False
+    name = shape.span
+    if shape.finding[0] and (name == _FINDING or values["severity"]):
+        name = _FINDING
+        attributes["ssot.finding.code"], attributes["ssot.finding.kind"] = shape.finding
     if isinstance(record, AccessRecord):
         trace_id, span_id = access_ids(record.instance, record.user)
     elif isinstance(record, SharingRecord):
         links = tuple(access_ids(record.instance, user) for user in record.users)
         if record.request and record.request_span:
             links = (*links, (record.request, record.request_span))
-        error = record.severity == "error"
-        attributes["ssot.finding.code"] = "SSOT301"
-        attributes["ssot.finding.kind"] = "cross_user_shared_instance"
-    elif isinstance(record, (OverlapRecord, RaceRecord)):
-        if record.request and record.request_span:
-            links = ((record.request, record.request_span),)
-        error = record.severity == "error"
-        attributes["ssot.finding.code"] = "SSOT306" if isinstance(record, OverlapRecord) else "SSOT205"
+    elif values.get("request") and values.get("request_span"):
+        links = ((values["request"], values["request_span"]),)
+    error = name == _FINDING and values["severity"] == "error"
     start, end = (values[field] for field in shape.times)
-    return SpanData(shape.span, start, end, attributes, trace_id, span_id, links, error)
+    return SpanData(name, start, end, attributes, trace_id, span_id, links, error)
 
 
 def from_span(span: SpanData) -> tuple[Record, ...]:
@@ -309,6 +417,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
     if span.name == _MODULES:
         return _read_modules(span)
     shape = _SHAPE_OF_SPAN.get(span.name)
+    if span.name == _FINDING:
+        shape = _SHAPE_OF_CODE.get(str(span.attributes.get("ssot.finding.code", "SSOT301")))
     if shape is None:
         raise ValueError(f"span {span.name!r} is not of a kind that this version knows")
     values: dict[str, Any] = {}

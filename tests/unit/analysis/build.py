@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.judge import Judgement, judge
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
 from ssot_probe.model.finding import Finding
-from ssot_probe.model.policy import Concept, Policy, Waiver
+from ssot_probe.model.policy import Boundary, Concept, Policy, Waiver
 from ssot_probe.model.records import (
+    NOWHERE,
     AccessRecord,
     BindingRecord,
     BlindRecord,
+    BoundaryRecord,
     ClassRecord,
+    ContextRecord,
     CycleRecord,
     HolderRecord,
     ImportRecord,
+    LookRecord,
     MakeRecord,
     ModuleRecord,
+    OverlapRecord,
+    PopulationRecord,
     ProcessRecord,
+    RaceRecord,
     Record,
     ReferenceRecord,
+    SharedObjectRecord,
     SharingRecord,
     Site,
+    ThreadRecord,
+    UserSourceRecord,
 )
 
 START = 1_767_600_000_000_000_000  # 2026-01-05 08:00:00Z
@@ -239,6 +250,201 @@ class Program:
         """Tell what keeps an instance alive."""
         self.add(HolderRecord(instance, cls, path, self.now()))
 
+    def shares(
+        self,
+        *users: str,
+        verdict: str = "mixed",
+        type_name: str = "builtins:list",
+        path: str = f"{MANAGER}._rows",
+        cls: str = MANAGER,
+        concept: str = "websocket-manager",
+        data_of: int = 2,
+        user_count: int = 0,
+        holder: str = "",
+        drawing: str = "",
+    ) -> None:
+        """See that instances of these users lead to one object; without a path, that a module holds it."""
+        found = users if path else ()
+        self.add(
+            SharedObjectRecord(
+                type=type_name,
+                verdict=verdict,
+                concepts=(concept,),
+                classes=(cls,) if path else (),
+                users=users,
+                user_count=user_count or len(found),
+                data_of=data_of,
+                instances=tuple(f"p1-{number}" for number, _ in enumerate(found)),
+                paths=tuple(path for _ in found),
+                holder=holder,
+                objects=3,
+                drawing=drawing,
+                severity="error",
+                count=1,
+                time=self.now(),
+            )
+        )
+
+    def looks(
+        self,
+        users: int = 2,
+        users_seen: int = 2,
+        trigger: str = "end",
+        stopped: str = "",
+        longest_slice: int = 0,
+    ) -> None:
+        """Look at what is shared."""
+        seen = (users_seen, users_seen, 10, 1, longest_slice, 5_000_000)
+        self.add(LookRecord(trigger, stopped, *seen, users, users_seen, 1, self.now()))
+
+    def brings_together(
+        self, *labels: str, code: str = "SSOT301", subject: str = MANAGER, unlabelled: int = 0
+    ) -> None:
+        """Learn the labels of users who share something."""
+        concept = "websocket-manager"
+        self.add(BoundaryRecord(code, subject, concept, labels, unlabelled, "error", self.now()))
+
+    def turns(
+        self,
+        user: str,
+        number: int,
+        instance: str = "p1-1",
+        cls: str = MANAGER,
+        outcome: str = "used",
+        is_job: bool = False,
+        beside: int = 0,
+        place: str = "chat/views.py:14",
+    ) -> None:
+        """Let a thread use an instance for a user, or get hold of it, for the first time."""
+        maker = f"{cls}.send" if outcome == "used" else GET_MANAGER
+        concept, thread = "websocket-manager", f"Thread-{number}"
+        where = site(place, "handler")
+        self.add(
+            ThreadRecord(
+                *(instance, concept, cls, maker, outcome, where, user, number, thread, "", is_job, beside),
+                self.now(),
+            )
+        )
+
+    def overlaps(
+        self,
+        *users: str,
+        instance: str = "p1-1",
+        cls: str = MANAGER,
+        methods: tuple[str, str] = ("send", "close"),
+        count: int = 1,
+        is_over: bool = True,
+    ) -> None:
+        """Let two users be inside an instance's methods at the same time."""
+        entered, time = self.now(), self.now()
+        self.add(
+            OverlapRecord(
+                instance=instance,
+                concept="websocket-manager",
+                cls=cls,
+                methods=tuple(f"{cls}.{method}" for method in methods),
+                users=users,
+                threads=("Thread-1", "Thread-2"),
+                tasks=("", ""),
+                places=("chat/views.py:21", "chat/admin.py:22"),
+                entered=entered,
+                time=time,
+                until=self.now() if is_over else 0,
+                severity="warning",
+                count=count,
+                site=site("chat/admin.py:22", "handler"),
+                request="",
+                request_span="",
+            )
+        )
+
+    def races(
+        self,
+        user: str = "u-1",
+        maker: str = GET_MANAGER,
+        cls: str = MANAGER,
+        kept: int = 1,
+        count: int = 1,
+    ) -> None:
+        """Let two calls of a factory overlap that give out two instances, of which it keeps one."""
+        entered, time = self.now(), self.now()
+        instances = (f"{self.process}-7", f"{self.process}-8")
+        self.add(
+            RaceRecord(
+                maker=maker,
+                kind="function",
+                concept="websocket-manager",
+                cls=cls,
+                user=user,
+                instances=instances,
+                threads=("Thread-1", "Thread-2"),
+                tasks=("", ""),
+                places=("chat/views.py:31", "chat/views.py:31"),
+                entered=entered,
+                time=time,
+                left=(str(self.now()), str(self.now())),
+                kept=instances[kept],
+                slot="_managers",
+                severity="error",
+                count=count,
+                site=site("chat/views.py:31", "handler"),
+                request="",
+                request_span="",
+            )
+        )
+
+    def asks(self, source: str, state: str, kind: str = "policy") -> None:
+        """Tell what has become of asking a source who the user is."""
+        self.add(UserSourceRecord(source, kind, state, self.now()))
+
+    def runs_with(
+        self,
+        carried: str,
+        user: str,
+        place: str = "chat/views.py:12",
+        cls: str = MANAGER,
+        count: int = 1,
+        moment: str = "call",
+        since: str = "",
+        said_by: str = "argument user_id",
+        concept: str = "websocket-manager",
+    ) -> None:
+        """Run work for one user with the context of another."""
+        time = self.now()
+        where = site(place, "handler") if place else NOWHERE
+        carrier = "contextvar chat.auth:current_user"
+        self.add(
+            ContextRecord(
+                moment=moment,
+                carrier=carrier,
+                said_by=said_by,
+                carried=carried,
+                user=user,
+                pairs=1,
+                concept=concept,
+                cls=cls,
+                maker=GET_MANAGER,
+                since=since,
+                site=where,
+                thread="MainThread",
+                task="",
+                severity="error",
+                count=count,
+                first=time,
+                last=time,
+            )
+        )
+
+    def counts(self, orphans: int = 12, users: int = 12, **values: Any) -> None:
+        """Count the instances that outlived their users, all of them unless other values are given."""
+        self.add(
+            PopulationRecord(
+                "websocket-manager",
+                *(MANAGER, GET_MANAGER, orphans, 0, orphans, 0, 0, orphans, users, orphans // 2),
+                *(5 * SECOND, SECOND, True, 1, orphans, 0, "p1-1", site("chat/views.py:12"), self.now()),
+            )._replace(**values)
+        )
+
     def is_blind_to(self, subject: str, reason: str) -> None:
         """Tell what cannot be observed."""
         self.add(BlindRecord(subject, reason, self.now()))
@@ -333,9 +539,14 @@ def concept(
     return Concept(name, classes, canonical, factories, legacy, isolation, max_classes, max_paths, shared_ok)
 
 
-def policy(*concepts: Concept, packages: tuple[str, ...] = (), waivers: tuple[Waiver, ...] = ()) -> Policy:
+def policy(
+    *concepts: Concept,
+    packages: tuple[str, ...] = (),
+    waivers: tuple[Waiver, ...] = (),
+    boundary: Boundary | None = None,
+) -> Policy:
     """Return a policy; without concepts given, one with a concept for WebSocket managers."""
-    return Policy(packages=packages, concepts=concepts or (concept(),), waivers=waivers)
+    return Policy(packages, concepts=concepts or (concept(),), boundary=boundary, waivers=waivers)
 
 
 def judged(

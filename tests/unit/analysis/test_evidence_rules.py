@@ -17,7 +17,7 @@ from unit.analysis.build import (
 
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.recording import Loss
-from ssot_probe.model.finding import Severity
+from ssot_probe.model.finding import Finding, Severity
 from ssot_probe.model.policy import Policy, UserSource, Waiver
 from ssot_probe.model.records import ModuleRecord
 
@@ -112,6 +112,84 @@ def test_calls_without_a_user_are_told_with_their_share_and_makers() -> None:
 
 def test_calls_that_all_have_a_user_are_silent() -> None:
     assert not findings("SSOT904", managers())
+
+
+VARIABLE = "contextvar = 'chat.auth:current_user'"
+NAMED = policy()._replace(user=(UserSource("contextvar", "chat.auth:current_user"),))
+
+
+def unattributed(*processes: Program) -> list[Finding]:
+    return findings("SSOT904", *processes, by=NAMED)
+
+
+def nobody_known(*states: str) -> Program:
+    """A program all of whose calls had no user."""
+    program = Program()
+    program.module("chat.auth")
+    program.cls(MANAGER)
+    program.hands_out("chat/jobs.py:3", GET_MANAGER, count=3, unattributed=3)
+    for state in states:
+        program.asks(VARIABLE, state)
+    return program
+
+
+def test_the_sources_that_were_asked_are_named_with_what_became_of_them() -> None:
+    program = managers()
+    program.hands_out("chat/jobs.py:3", GET_MANAGER, count=3, unattributed=2)
+    program.asks(VARIABLE, "silent")
+    program.asks("baggage = 'user.id'", "silent")
+    program.asks(VARIABLE, "answered")
+    (finding,) = unattributed(program)
+    assert finding.severity == Severity.NOTE
+    assert finding.message == (
+        "2 of 4 calls (50 %) had no known user: baggage = 'user.id' never answered and "
+        "contextvar = 'chat.auth:current_user' answered for others."
+    )
+
+
+def test_a_source_has_answered_when_it_has_in_any_process() -> None:
+    answered, silent = managers(), Program("p2")
+    answered.asks(VARIABLE, "answered")
+    silent.asks(VARIABLE, "silent")
+    silent.cls(MANAGER)
+    silent.hands_out("chat/jobs.py:3", GET_MANAGER, unattributed=1)
+    for processes in ((answered, silent), (silent, answered)):
+        (finding,) = unattributed(*processes)
+        assert "answered for others" in finding.message
+
+
+def test_named_sources_that_never_answer_for_any_call_are_a_warning() -> None:
+    (finding,) = unattributed(nobody_known("silent"))
+    assert finding.severity == Severity.WARNING
+    assert finding.message.startswith("3 of 3 calls (100 %) had no known user: contextvar = ")
+    assert "never answered" in finding.message
+
+
+def test_without_named_sources_it_stays_a_note() -> None:
+    program = nobody_known()
+    program.asks("Starlette", "silent", kind="framework")
+    program.asks("arguments", "silent", kind="arguments")
+    (finding,) = findings("SSOT904", program)
+    assert finding.severity == Severity.NOTE
+    assert finding.message == (
+        "3 of 3 calls (100 %) had no known user: Starlette never answered and arguments by their names "
+        "never answered; a `user` source in the policy would attribute them."
+    )
+
+
+def test_one_attributed_call_or_use_in_any_process_makes_it_a_note() -> None:
+    known, used = managers(), nobody_known("silent")
+    used.gives("u-1", maker=f"{MANAGER}.send", outcome="used")
+    for processes in ((nobody_known("silent"), known), (used,)):
+        assert {finding.severity for finding in unattributed(*processes)} == {Severity.NOTE}
+
+
+def test_a_source_whose_name_is_not_in_its_module_is_told_as_unmatched() -> None:
+    (finding,) = findings("SSOT906", nobody_known("silent", "missing"), by=NAMED)
+    assert (finding.subject, finding.severity) == ("chat.auth:current_user", Severity.WARNING)
+    (finding,) = unattributed(nobody_known("silent", "missing"))
+    assert "is not in its module" in finding.message
+    assert not findings("SSOT906", nobody_known("silent"), by=NAMED)
 
 
 def test_a_concept_of_the_process_needs_no_users() -> None:

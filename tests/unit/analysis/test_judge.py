@@ -20,7 +20,7 @@ from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rules import RULES
 from ssot_probe.model.finding import Severity
-from ssot_probe.model.policy import Policy, Waiver
+from ssot_probe.model.policy import Boundary, Policy, Waiver
 
 OLD = "chat.ws.old:WebSocketManager"
 CREATE = "chat.ws.compat:create_manager"
@@ -29,7 +29,9 @@ BY = policy(
         canonical=MANAGER,
         factories=(GET_MANAGER, "chat.ws.manager:gone"),
         legacy=("chat.ws.old", "chat.ws.compat"),
+        isolation="user+thread",
     ),
+    boundary=Boundary("chat.auth:label_of", (("free", "hipaa"),)),
     waivers=(Waiver("SSOT104", "*", "later"), Waiver("SSOT999", "*", "never")),
 )
 EVERYTHING = [rule.code for rule in RULES]
@@ -56,6 +58,14 @@ def fragmented(process: str = "p1") -> Program:
         program.gives(user, f"{process}-2", cls=OLD)
     program.reaches("u-1", "u-2", instance=f"{process}-1")
     program.holds("module chat.ws.manager", "_manager", instance=f"{process}-1")
+    program.shares("u-1", "u-2", verdict="mixed")
+    program.brings_together("free", "hipaa")
+    for number in (1, 2):
+        program.turns("u-1", number, instance=f"{process}-1")
+    program.overlaps("u-1", "u-2", instance=f"{process}-1")
+    program.races()
+    program.runs_with("u-1", "u-2")
+    program.counts()
     program.is_blind_to(MANAGER, "constructed by C code")
     program.stop(dropped=("queue_full=2",))
     return program

@@ -38,6 +38,7 @@ def chat() -> Program:
     program.gives("u-77aa")
     program.gives("u-90b1", thread="worker-1", task="run-7")
     program.holds("module chat.ws.manager", "_manager")
+    program.looks(users=3, users_seen=2, trigger="again", longest_slice=700_000)
     program.stop(dropped=("queue_full=2",))
     return program
 
@@ -190,7 +191,7 @@ def test_the_json_report_has_the_public_shape() -> None:
         "complete": False,
         "void": None,
     }.items() <= evidence.items()
-    assert (evidence["first_seen"], evidence["last_seen"]) == ("2026-01-05T08:00:01Z", "2026-01-05T08:00:17Z")
+    assert (evidence["first_seen"], evidence["last_seen"]) == ("2026-01-05T08:00:01Z", "2026-01-05T08:00:18Z")
     finding = next(found for found in report["findings"] if found["code"] == "SSOT301")
     assert finding == {
         "code": "SSOT301",
@@ -253,3 +254,36 @@ def test_threads_of_several_processes_are_never_the_same() -> None:
     assert "2 instances served several users each" in plain(*programs)
     assert "same thread" not in plain(*programs)
     assert "same thread" in plain(programs[0])
+
+
+NO_USERS = "NO USER KNOWN: 2 calls recorded, none of them with a known user"
+
+
+def without_users(*sources: str, isolation: str = "user") -> View:
+    program = Program()
+    program.cls(MANAGER)
+    program.hands_out("chat/views.py:12", count=2, unattributed=2)
+    for source in sources:
+        program.asks(source, "silent", kind="framework")
+    program.stop()
+    by = policy(concept(isolation=isolation))
+    return view(judged(program, by=by), by)
+
+
+def test_a_report_without_a_single_user_says_so_first() -> None:
+    told = without_users("Starlette")
+    first, second, *_ = text.render(told).splitlines()
+    assert first == NO_USERS
+    assert second == "Nothing may be concluded from this report about what users share."
+    assert told["evidence"]["users"] == {
+        "calls": 2,
+        "attributed": 0,
+        "unknown": True,
+        "sources": [{"source": "Starlette", "state": "silent"}],
+    }
+
+
+def test_where_nothing_could_say_who_the_user_is_or_nobody_needs_to_know_it_is_no_alarm() -> None:
+    for told in (without_users(), without_users("Starlette", isolation="process")):
+        assert "NO USER KNOWN" not in text.render(told)
+    assert "NO USER KNOWN" not in plain(chat())

@@ -10,7 +10,7 @@ from support.records import KINDS, full_record
 
 from ssot_probe.export.resource import resource_attributes
 from ssot_probe.model.policy import Concept, Policy
-from ssot_probe.model.records import ModuleRecord, Record
+from ssot_probe.model.records import BoundaryRecord, ModuleRecord, Record, SharedObjectRecord
 from ssot_probe.settings import Settings
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import AttributeValue
@@ -21,10 +21,16 @@ TYPES = {"string": str, "int": int, "bool": bool, "string[]": tuple}
 BY_SDK = {"telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version"}
 
 
+def every_record() -> list[Any]:
+    """Return a record of each kind, and those that are no finding as well: they travel by another name."""
+    unjudged = [full_record(kind, severity="") for kind in (SharedObjectRecord, BoundaryRecord)]
+    return [*map(full_record, KINDS), *unjudged]
+
+
 def sent_attributes() -> dict[str, AttributeValue]:
     """Return every attribute that stands on a span, a point or the resource, with a value."""
     found: dict[str, AttributeValue] = {}
-    for span in to_spans(map(full_record, KINDS)):
+    for span in to_spans(every_record()):
         found.update(span.attributes)
     for point in sent_points():
         found.update(point.attributes)
@@ -54,7 +60,7 @@ def test_an_attribute_has_the_type_that_the_registry_says(attribute: Any) -> Non
 
 
 def test_spans_are_those_of_the_registry() -> None:
-    assert {span.name for span in to_spans(map(full_record, KINDS))} == {span.name for span in SPANS}
+    assert {span.name for span in to_spans(every_record())} == {span.name for span in SPANS}
 
 
 def test_metrics_are_those_of_the_registry_with_their_attributes() -> None:

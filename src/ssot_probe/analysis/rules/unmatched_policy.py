@@ -83,7 +83,8 @@ def _all(case: Case, known: KnownNames) -> Iterator[Unmatched]:
             )
     for name, state in case.worth.attribution.sources:
         if state == "missing":
-            yield Unmatched("user", name, "")
+            kind, _, target = name.partition(" = ")
+            yield Unmatched(f"user.{kind}", target.strip("'"), "")
     for members in case.concepts:
         if members.concept.declared:
             yield from _of_concept(members, case, known)

@@ -11,10 +11,13 @@ from contextlib import suppress
 from contextvars import ContextVar, Token
 from typing import Any, Optional
 
-from ssot_probe.context.values import id_of_account
+from ssot_probe.context import work
+from ssot_probe.context.values import id_of_account, unwrapped
 
 Accounts = Callable[[Any], tuple[Any, ...]]
-"""What a framework passes around for one request -> what it holds there as the user, the best first."""
+"""What a framework passes around for one request -> what it holds there as the user, the best first.
+
+They may be lazy: they are looked at without being loaded."""
 
 
 class Framework:
@@ -65,14 +68,22 @@ class Request:
             if account is not None:
                 if account is known:
                     return user
-                user = id_of_account(account)
-                if user:
-                    self._known = (account, user)
+                found = id_of_account(unwrapped(account))
+                if found:
+                    self._known = (account, found)
                     self.framework.has_answered = True
-                    return user
-                if user == "":
-                    says_nobody = user
+                    return found
+                if found == "":
+                    says_nobody = found
         return says_nobody
+
+    def known_user(self) -> str | None:
+        """Return the user's id, None for nobody and where it cannot be read."""
+        try:
+            return self.user() or None
+        except Exception as error:
+            self.framework.error = type(error).__name__
+            return None
 
     def end(self) -> None:
         """Keep nothing of the application's alive."""
@@ -117,22 +128,29 @@ def framework_user() -> str | None:
     return None
 
 
-def begin(
-    framework: Framework, accounts: Accounts, carrier: Any
-) -> tuple[Request, Token[Optional[Request]]] | None:
+Begun = tuple[Request, Token[Optional[Request]], Any]
+"""What `end` takes."""
+
+
+def begin(framework: Framework, accounts: Accounts, carrier: Any) -> Begun | None:
     """Say that a request begins in this context; None where it runs already. `end` takes the answer."""
     outer = _current()
     if outer is not None and outer.carrier is carrier:
         return None
+    is_inner = outer is not None and outer.carrier is not None
+    noted = work.begin("request") if work.is_noted[0] and not is_inner else None
     request = Request(framework, accounts, carrier, outer)
-    return request, _request.set(request)
+    return request, _request.set(request), noted
 
 
-def end(begun: tuple[Request, Token[Optional[Request]]]) -> None:
+def end(begun: Begun) -> None:
     """Say that a request has ended."""
-    request, token = begun
+    request, token, noted = begun
     with suppress(ValueError):  # closed from another context, where it never began
         _request.reset(token)
+    if noted is not None:
+        noted[0].for_user = request.known_user()
+        work.end(noted)
     request.end()
 
 

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ssot_probe.context.values import unwrapped
-
 
 def accounts(request: Any) -> tuple[Any, ...]:
-    """Return `request.user` where it is loaded, else the user that another way of asking has loaded."""
+    """Return `request.user`; where that is lazy, then what another way of asking has loaded."""
     attributes = request.__dict__
     user = attributes.get("user")
-    if user is not None:
-        user = unwrapped(user)
-        if user is not None:
-            return (user,)
-    return attributes.get("_cached_user"), attributes.get("_acached_user")
+    if user is not None and type(user).__name__ != "SimpleLazyObject":
+        return (user,)  # after a log-out, what was loaded before is still there
+    return user, attributes.get("_cached_user"), attributes.get("_acached_user")

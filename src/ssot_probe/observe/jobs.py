@@ -1,0 +1,158 @@
+"""Hears jobs of thread pools begin and end, once the application has loaded what runs them.
+
+A job's two boundaries are where a context or a thread-local that an earlier job left can be told from one
+that the job itself was given.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextvars import Context
+from functools import partial
+from types import BuiltinFunctionType, CodeType, MethodType, ModuleType
+from typing import Any
+
+from ssot_probe.context import work
+from ssot_probe.context.carried import Carrier, first_carried
+from ssot_probe.context.current import bound_user
+from ssot_probe.context.frameworks import framework_user
+from ssot_probe.observe.unseen_frames import leave_out, unseen
+
+POOLS = "concurrent.futures.thread"
+
+MOST_WAITING = 10_000
+"""Jobs that wait to be run and of which it is known who handed them in."""
+
+
+class Jobs:
+    """Listens to the jobs of this process.
+
+    Args:
+        carriers: what carries a user's context, by the policy.
+        on_failure: told what could not be listened to.
+    """
+
+    def __init__(self, carriers: Sequence[Carrier], on_failure: Callable[[str, BaseException], None]) -> None:
+        self._carriers = tuple(carriers)
+        self._on_failure = on_failure
+        self._awaited = {POOLS}
+        self._handed_in: dict[int, str] = {}  # `id` of a job that waits -> the user who was current then
+        self._wrapped: list[tuple[type, str, Any, Any]] = []
+        self._is_enabled = True
+
+    def is_awaited(self, module: str) -> bool:
+        """Is it to be told when this module has run?"""
+        return module in self._awaited
+
+    def look(self) -> None:
+        """Take in what was loaded unnoticed, or before the probe."""
+        for name in [name for name in self._awaited if name in sys.modules]:
+            module = sys.modules[name]
+            spec = getattr(module, "__spec__", None)
+            if spec is not None and not spec.__dict__.get("_initializing", False):
+                self.loaded(name, module)
+
+    def loaded(self, name: str, module: ModuleType) -> None:
+        """Listen to the jobs that a module runs which has been loaded."""
+        if name not in self._awaited:
+            return
+        self._awaited.discard(name)
+        try:
+            item = vars(module)["_WorkItem"]
+            self._wrap(item, "__init__", self._handing_in(vars(item)["__init__"]))
+            self._wrap(item, "run", self._running(vars(item)["run"]))
+        except Exception as error:
+            self._on_failure(f"jobs of {name}", error)
+
+    def remove(self) -> None:
+        """Listen to nothing any more; what somebody stacked on stays, and only passes on."""
+        self._is_enabled = False
+        self._awaited.clear()
+        while self._wrapped:
+            owner, name, original, wrapper = self._wrapped.pop()
+            if vars(owner).get(name) is wrapper:
+                type.__setattr__(owner, name, original)
+
+    def forget(self) -> None:
+        """Forget what waits: a forked child runs none of it."""
+        self._handed_in.clear()
+
+    def _wrap(self, owner: type, name: str, wrapper: Any) -> None:
+        original = vars(owner)[name]
+        for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(wrapper, attribute, getattr(original, attribute))
+        wrapper.__wrapped__ = original
+        type.__setattr__(owner, name, wrapper)
+        self._wrapped.append((owner, name, original, wrapper))
+
+    @unseen
+    def _handing_in(self, original: Any) -> Any:
+        handed_in = self._handed_in
+
+        def ssot_probe_hand_in(self_: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                result = original(self_, *args, **kwargs)
+            except BaseException as error:
+                leave_out(error)
+                raise
+            try:
+                user = self._current_user() if self._is_enabled else None
+                if user is not None and len(handed_in) < MOST_WAITING:
+                    handed_in[id(self_)] = user
+                elif handed_in:
+                    handed_in.pop(id(self_), None)
+            except Exception as error:
+                self._failed(error)
+            return result
+
+        return ssot_probe_hand_in
+
+    @unseen
+    def _running(self, original: Any) -> Any:
+        handed_in = self._handed_in
+
+        def ssot_probe_run(self_: Any) -> Any:
+            begun = None
+            if self._is_enabled:
+                try:
+                    begun = work.begin("job", handed_in.pop(id(self_), None), *_job_of(self_))
+                except Exception as error:
+                    self._failed(error)
+            try:
+                return original(self_)
+            except BaseException as error:
+                leave_out(error)
+                raise
+            finally:
+                if begun is not None:
+                    work.end(begun)
+
+        return ssot_probe_run
+
+    def _current_user(self) -> str | None:
+        """Return who is current where a job is handed in."""
+        user = bound_user()
+        if user is None:
+            user = framework_user()
+        return first_carried(self._carriers)[1] if user is None else user
+
+    def _failed(self, error: BaseException) -> None:
+        self._is_enabled = False
+        self._on_failure(f"jobs of {POOLS}", error)
+
+
+def _job_of(item: Any) -> tuple[CodeType | None, bool]:
+    """Return the code that a job runs, and whether it does so in the thread's own context."""
+    found, arguments = item.fn, list(item.args)
+    while type(found) is partial:
+        arguments[:0] = [*found.args, *found.keywords.values()]
+        found = found.func
+    is_own = not any(
+        type(value) is BuiltinFunctionType and type(value.__self__) is Context
+        for value in (found, *arguments[:8])
+    )
+    if type(found) is MethodType:
+        found = found.__func__
+    code = getattr(getattr(found, "__wrapped__", found), "__code__", None)
+    return (code if type(code) is CodeType else None), is_own

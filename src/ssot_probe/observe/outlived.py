@@ -1,0 +1,63 @@
+"""Looks, when the process ends, whether instances have outlived their users' work, and what holds them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from time import perf_counter_ns, time_ns
+from typing import Any, Union
+
+from ssot_probe.model.leaks import FEWEST_ORPHANS, is_growing
+from ssot_probe.model.records import HolderRecord
+from ssot_probe.observe.holding import IsFirstParty, search
+from ssot_probe.observe.population import Count, Population
+
+MOST_OBJECTS = 1_000_000
+"""Heap size up to which a garbage collection is forced."""
+
+
+def outlived(
+    population: Population, ended: int, process: str, is_first_party: IsFirstParty
+) -> Iterator[Union[Count, HolderRecord]]:
+    """Yield what became of the instances of users, and what holds those that outlived their users' work.
+
+    Args:
+        population: into which everything has been taken that was seen.
+        ended: when the program came to its end.
+        process: unique prefix for the ids of instances.
+        is_first_party: tells the application's modules.
+    """
+    counts = population.count(ended)
+    pause = 0
+    if any(is_growing(len(count.orphans), len(count.users)) for count in counts):
+        pause = _collect()
+        counts = population.count(ended)
+    for count in counts:
+        if pause and is_growing(len(count.orphans), len(count.users)):
+            yield from _explained(count._replace(pause=pause, is_collected=True), process, is_first_party)
+        elif count.made >= FEWEST_ORPHANS:
+            yield count
+
+
+def _collect() -> int:
+    """Collect all garbage; return how many nanoseconds that took, 0 where there is too much to go through."""
+    if len(gc.get_objects()) > MOST_OBJECTS:
+        return 0
+    started = perf_counter_ns()
+    gc.collect()
+    return max(1, perf_counter_ns() - started)
+
+
+def _explained(
+    count: Count, process: str, is_first_party: IsFirstParty
+) -> Iterator[Union[Count, HolderRecord]]:
+    instances: dict[int, Any] = {}
+    for member in count.orphans:
+        instance = member.known()
+        if instance is not None:
+            instances[member.known.serial] = instance
+    found = search(instances, is_first_party)
+    told = min(found.paths, default=0)
+    yield count._replace(held=len(found.held), bound=found.bound, told=told)
+    if told:
+        yield HolderRecord(f"{process}-{told}", count.cls.name, found.paths[told], time_ns())

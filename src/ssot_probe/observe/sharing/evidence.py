@@ -1,0 +1,428 @@
+"""Says what is below a shared object: whose data, whether each part says whose it is, and a digest."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import BuiltinFunctionType, CellType, FunctionType, MethodType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ssot_probe.observe.sharing.anatomy import bases_of, dict_getter, qualified_name, slots_of
+from ssot_probe.observe.sharing.clients import inside_client
+from ssot_probe.observe.sharing.edges import Edges, snapshot
+from ssot_probe.observe.sharing.kinds import ATOMS
+from ssot_probe.observe.sharing.tags import Tags, is_personal
+
+MOST_OBJECTS = 5_000
+"""Looked at below one shared object."""
+
+MOST_ENTRIES = 10_000
+"""Of one container that are looked at for users."""
+
+MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
+
+_WRAP = (1 << 64) - 1
+_COLLECTIONS = (list, tuple, set, frozenset, deque)
+_LOOKED_THROUGH = (tuple, MethodType, BuiltinFunctionType, FunctionType, CellType)
+
+
+class Evidence(NamedTuple):
+    """What one search below an object found; users are indexes into the owners of its tags."""
+
+    named: frozenset[int]  # who is named by places that say whose it is, by ids alone, or by instances
+    kept: frozenset[int]  # of these, whose data lies in such a place
+    loose: frozenset[int]  # whose data lies anywhere else
+    private: tuple[Any, ...]  # of types that nobody may share, each held alone
+    requests: tuple[Any, ...]  # wherever they are held
+    loose_at: tuple[Any, ...]  # the mutable objects that hold loose data
+    objects: int
+    digest: int
+    is_complete: bool
+
+    @property
+    def users(self) -> frozenset[int]:
+        """Whose data was found at all."""
+        return self.kept | self.loose
+
+
+class Search:
+    """Searches below one object, never through the instance of a user.
+
+    Args:
+        edges: how references are followed.
+        tags: ids of users.
+        owner_of_root: id of an instance -> index of its user.
+        seen: ids of objects that other searches have looked at, which this one leaves out.
+    """
+
+    def __init__(
+        self,
+        edges: Edges,
+        tags: Tags,
+        owner_of_root: Mapping[int, int],
+        seen: set[int] | None = None,
+        most_objects: int = MOST_OBJECTS,
+    ) -> None:
+        self._edges = edges
+        self._tags = tags
+        self._roots = owner_of_root
+        self._most_objects = most_objects
+        self._named: set[int] = set()
+        self._kept_for: set[int] = set()
+        self._loose: set[int] = set()
+        self._private: list[Any] = []
+        self._requests: list[Any] = []
+        self._seen = set() if seen is None else seen
+        self._waiting: deque[tuple[Any, Any]] = deque()  # with the mutable object that holds it
+        self._holder: Any = None
+        self._loose_at: dict[int, Any] = {}
+        self._is_loose_here = False
+        self._kept: list[Any] = []  # dictionaries and bound methods are made anew at each look: no id twice
+        self._objects = 0
+        self._digest = 0
+        self._steps = 0
+
+    def run(self, thing: Any) -> Iterator[None]:
+        """Search; yields in between. `result` has what was found."""
+        self._edges.kinds.learn((type(thing),))
+        self._seen.add(id(thing))
+        self._waiting.append((thing, thing))
+        while self._waiting and self._objects < self._most_objects:
+            self._look_at_next()
+            if self._steps > 1_000:
+                self._steps = 0
+                yield
+
+    @property
+    def result(self) -> Evidence:
+        """What was found so far."""
+        return Evidence(
+            frozenset(self._named),
+            frozenset(self._kept_for),
+            frozenset(self._loose),
+            tuple(self._private),
+            tuple(self._requests),
+            tuple(self._loose_at.values()),
+            self._objects,
+            self._digest,
+            not self._waiting,
+        )
+
+    def _look_at_next(self) -> None:
+        thing, holder = self._waiting.popleft()
+        self._holder = holder if type(thing) in self._edges.kinds.frozen else thing
+        self._objects += 1
+        self._steps += 1
+        self._kept.append(thing)
+        self._add_digest(qualified_name(type(thing)))
+        self._look_at(thing)
+        if self._is_loose_here:
+            self._loose_at.setdefault(id(self._holder), self._holder)
+            self._is_loose_here = False
+
+    def _add_loose(self, users: Iterable[int]) -> None:
+        for user in users:
+            self._loose.add(user)
+            self._is_loose_here = True
+
+    def _look_at(self, thing: Any) -> None:
+        cls = type(thing)
+        bases = bases_of(cls)
+        kinds = self._edges.kinds
+        if cls in kinds.leaves:
+            self._look_at_leaf(thing)
+        elif cls is bytearray or cls in ATOMS:
+            self._note_scalar(thing)
+        elif any(qualified_name(base) == "_thread:_local" for base in bases):
+            self._look_at_threads(thing)
+        elif dict in bases:
+            self._look_at_mapping(thing)
+            if cls is not dict:
+                self._look_at_attributes(thing, bases)
+        elif any(base in bases for base in _COLLECTIONS):
+            self._look_at_collection(thing, cls)
+            if cls not in _COLLECTIONS:
+                self._look_at_attributes(thing, bases)
+        elif cls is FunctionType or cls in (MethodType, BuiltinFunctionType):
+            self._push_all(self._edges.of(thing))
+        elif cls in kinds.application or self._is_plain(cls):
+            self._look_at_attributes(thing, bases)
+        else:
+            self._look_at_others(self._edges.of(thing))
+        self._add_buffer(thing, cls)
+
+    def _look_at_mapping(self, mapping: Any) -> None:
+        for key, value in self._entries_of(mapping):
+            self._steps += 1
+            self._add_digest(key, value)
+            named = self._tags.in_key(key) | self._root_in(key)
+            if not named and type(key) is int and self._roots.get(id(value), -1) < 0:
+                named = self._named_by_number(key, value)
+            if named:
+                self._named |= named
+                if self._is_data(value):
+                    self._kept_for |= named
+                self._remember(value)
+                continue
+            self._note_slot(value, is_personal(key), is_directory=not is_personal(key))
+            if type(key) not in ATOMS:
+                self._push(key)
+
+    def _is_data(self, value: Any) -> bool:
+        """Is it more than a number, an id or an instance of a user?"""
+        if type(value) in ATOMS:
+            return type(value) in (str, bytes) and self._tags.equal(value) < 0
+        self._edges.kinds.learn((type(value),))
+        return type(value) in self._edges.kinds.entered and not self._root_in(value)
+
+    def _named_by_number(self, key: int, value: Any) -> set[int]:
+        """A number as a key names a user only where what it leads to does so too."""
+        index = self._tags.equal_in_place(key)
+        return {index} if index >= 0 and index in self._root_in(value) else set()
+
+    def _look_at_collection(self, collection: Any, cls: type) -> None:
+        entries = self._edges.without_strange(_items_of(collection))
+        scalars = [each for each in entries if type(each) in ATOMS]
+        equal = [index for index in map(self._tags.equal, scalars) if index >= 0]
+        texts = [each for each in scalars if type(each) is str]
+        is_list_of_users = len(texts) == len(entries) and len(equal) * 2 > len(texts)
+        if tuple in bases_of(cls) and len(equal) < len(entries):
+            is_list_of_users = False
+        self._steps += len(entries)
+        for each in entries:
+            if type(each) in ATOMS:
+                self._add_digest(each)
+                if is_list_of_users:
+                    self._named |= self._owner_of_scalar(each)
+                else:
+                    self._note_scalar(each)
+                continue
+            root = self._root_in(each)
+            if root:
+                self._named |= root
+                self._remember(each)
+            else:
+                self._push(each, in_collection=True)
+
+    def _owner_of_scalar(self, scalar: Any) -> set[int]:
+        index = self._tags.equal(scalar)
+        return {index} if index >= 0 else set()
+
+    def _look_at_attributes(self, thing: Any, bases: tuple[type, ...]) -> None:
+        """Look at what an object stores by name, and at what else it refers to."""
+        references = self._edges.of_one(thing)
+        values = {id(type(thing))}
+        if self._needs_names(thing, references):
+            for name, value in self._attributes_of(thing, bases):
+                values.add(id(value))
+                self._add_digest(value)
+                self._note_slot(value, is_personal(name), is_directory=False)
+            values.add(id(self._dict_of(thing, bases)))
+        if type(thing) in self._edges.kinds.application:
+            for name, value in self._edges.named_class_attributes(type(thing)):
+                values.add(id(value))
+                self._note_slot(value, is_personal(name), is_directory=False)
+        self._look_at_others([each for each in references if id(each) not in values])
+
+    def _needs_names(self, thing: Any, references: Sequence[Any]) -> bool:
+        """Do the names of the attributes matter?
+
+        On Python 3.11 and 3.12 to ask makes a dictionary, which then costs the object's every access.
+        """
+        if not MAKES_DICTS or any(slots_of(type(thing))):
+            return True
+        tags = self._tags
+        return any(
+            type(each) is dict
+            or (type(each) in ATOMS and tags.equal_in_place(each) >= 0 and tags.equal(each) < 0)
+            for each in references
+        )
+
+    def _look_at_others(self, references: Sequence[Any]) -> None:
+        for each in references:
+            self._steps += 1
+            self._add_digest(each)
+            self._note_slot(each, is_personal_name=False, is_directory=False)
+
+    def _look_at_threads(self, local: Any) -> None:
+        """Take each thread's values for themselves: only where two users' data meet in one is it loose."""
+        for each in self._edges.of(local):
+            if type(each) is not dict:
+                continue
+            for dummy in snapshot(lambda each=each: list(dict.values(each))):  # type: ignore[misc]
+                for values in self._edges.of(dummy) if type(dummy) is not dict else [dummy]:
+                    if type(values) is dict:
+                        self._look_at_thread(values)
+
+    def _look_at_thread(self, values: dict[Any, Any]) -> None:
+        if id(values) in self._seen:
+            return
+        self._seen.add(id(values))
+        search = Search(self._edges, self._tags, self._roots, self._seen, self._most_objects - self._objects)
+        for _ in search.run_mapping(values):
+            pass
+        found = search.result
+        if len(found.loose) > 1:
+            self._add_loose(found.loose)
+        self._named |= found.named | found.loose
+        self._kept_for |= found.users
+        self._objects += found.objects
+        self._digest = (self._digest + found.digest) & _WRAP
+
+    def run_mapping(self, values: dict[Any, Any]) -> Iterator[None]:
+        """Search below the values of one mapping as if they were attributes."""
+        for name, value in self._entries_of(values):
+            self._add_digest(name, value)
+            self._note_slot(value, is_personal(name), is_directory=False)
+        while self._waiting and self._objects < self._most_objects:
+            self._look_at_next()
+            yield
+
+    def _look_at_leaf(self, leaf: Any) -> None:
+        self._add_digest(id(leaf))
+        for text in inside_client(leaf):
+            self._add_digest(text)
+            self._add_loose(self._tags.within(text) | self._owner_of_scalar(text))
+
+    def _note_slot(self, value: Any, is_personal_name: bool, is_directory: bool) -> None:
+        """Note what stands alone under a name. In a directory, such as of tokens, a bare id is no data."""
+        if type(value) in ATOMS or type(value) is UUID:
+            index = self._tags.equal_in_place(value) if is_personal_name else self._tags.equal(value)
+            users = {index} if index >= 0 else self._tags.within(value)
+            if index >= 0 and is_directory:
+                self._named |= users
+            else:
+                self._add_loose(users)
+            return
+        root = self._root_in(value)
+        if root:
+            if is_directory:
+                self._named |= root
+            else:
+                self._add_loose(root)
+            self._remember(value)
+        else:
+            self._push(value)
+
+    def _note_scalar(self, scalar: Any) -> None:
+        self._add_loose(self._tags.within(scalar) | self._owner_of_scalar(scalar))
+        self._add_digest(bytes(scalar) if type(scalar) is bytearray else scalar)
+
+    def _root_in(self, thing: Any) -> set[int]:
+        """Return whose instance it is, or a weak reference, method, tuple or closure leads to directly."""
+        waiting, depth = [thing], 0
+        found: set[int] = set()
+        while waiting and depth < 4:
+            following = []
+            for each in waiting:
+                owner = self._roots.get(id(each))
+                if owner is not None:
+                    found.add(owner)
+                    continue
+                bases = bases_of(type(each))
+                if any(qualified_name(base) == "weakref:ReferenceType" for base in bases):
+                    following.append(_target_of(each))
+                elif type(each) in _LOOKED_THROUGH or qualified_name(type(each)) == "functools:partial":
+                    following += self._edges.of(each)[:8]
+            waiting, depth = following, depth + 1
+        return found
+
+    def _push(self, thing: Any, in_collection: bool = False) -> None:
+        kinds = self._edges.kinds
+        cls = type(thing)
+        if cls not in kinds.known:
+            kinds.learn((cls,))
+        if cls in kinds.skipped or id(thing) in self._seen or id(thing) in self._roots:
+            return
+        if cls in kinds.never_share:
+            self._remember(thing)
+            if cls in kinds.requests:
+                self._requests.append(thing)
+            if not in_collection:
+                self._private.append(thing)
+            return
+        self._remember(thing)
+        self._waiting.append((thing, self._holder))
+
+    def _push_all(self, things: Sequence[Any]) -> None:
+        for each in things:
+            if type(each) is CellType or type(each) is tuple or type(each) is dict:
+                self._push(each)
+            else:
+                self._note_slot(each, is_personal_name=False, is_directory=False)
+
+    def _remember(self, thing: Any) -> None:
+        self._seen.add(id(thing))
+        self._kept.append(thing)
+
+    def _is_plain(self, cls: type) -> bool:
+        return dict_getter(cls) is not None and cls in self._edges.kinds.mutable
+
+    def _dict_of(self, thing: Any, bases: tuple[type, ...]) -> Any:
+        getter = dict_getter(type(thing))
+        return None if getter is None or issubclass(type(thing), type) else getter(thing)
+
+    def _attributes_of(self, thing: Any, bases: tuple[type, ...]) -> list[tuple[Any, Any]]:
+        attributes = self._dict_of(thing, bases)
+        found = self._entries_of(attributes) if type(attributes) is dict else []
+        for name, slot in slots_of(type(thing)):
+            try:
+                value = slot.__get__(thing)
+            except AttributeError:  # not set
+                continue
+            if not self._edges.is_strange(value):
+                found.append((name, value))
+        return found
+
+    def _entries_of(self, mapping: Any) -> list[tuple[Any, Any]]:
+        is_strange = self._edges.is_strange
+        return [entry for entry in _entries_of(mapping) if not (is_strange(entry[0]) or is_strange(entry[1]))]
+
+    def _add_buffer(self, thing: Any, cls: type) -> None:
+        """Add the contents of what stores numbers outside of the interpreter's objects."""
+        if qualified_name(cls) in ("array:array", "numpy:ndarray"):
+            try:
+                self._digest = (self._digest + zlib.crc32(memoryview(thing).cast("B")[:1_000_000])) & _WRAP
+            except (TypeError, ValueError, BufferError):  # not contiguous, or of objects
+                return
+
+    def _add_digest(self, *parts: Any) -> None:
+        """Add to the digest what cannot run the application's code; the order of entries does not count.
+
+        The hash of a tuple is nearly linear in its last part, so sums of them cancel; of bytes it is not.
+        """
+        linear = hash(tuple(map(_digestible, parts))) & _WRAP
+        self._digest = (self._digest + hash(linear.to_bytes(8, "little"))) & _WRAP
+
+
+def _digestible(part: Any) -> Any:
+    if type(part) in ATOMS and type(part) is not slice:
+        return part
+    if type(part) is tuple and all(type(each) in ATOMS and type(each) is not slice for each in part):
+        return part
+    return qualified_name(type(part))
+
+
+def _entries_of(mapping: Any) -> list[tuple[Any, Any]]:
+    if dict.__len__(mapping) > MOST_ENTRIES:
+        from itertools import islice
+
+        return snapshot(lambda: list(islice(dict.items(mapping), MOST_ENTRIES)))
+    return snapshot(lambda: list(dict.items(mapping)))
+
+
+def _items_of(collection: Any) -> list[Any]:
+    bases = bases_of(type(collection))
+    base: Any = next(each for each in _COLLECTIONS if each in bases)
+    from itertools import islice
+
+    return snapshot(lambda: list(islice(base.__iter__(collection), MOST_ENTRIES)))
+
+
+def _target_of(reference: Any) -> Any:
+    import weakref
+
+    return weakref.ref.__call__(reference)

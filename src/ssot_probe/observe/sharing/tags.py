@@ -1,0 +1,519 @@
+"""Finds the ids of users in what the application stores.
+
+Three lengths of ids are told apart, since a short one may stand anywhere by chance:
+
+* six characters or more: wherever the id is a whole word of a text; digits only where they are all of it;
+* three to five characters, with a letter, no common word: the same;
+* anything shorter, short numbers and common words: only in places that say whose they are, which are keys of
+  mappings and what stands under a name such as `user_id`, `owner` or `tenant`; there it has to be all of it.
+
+Bare numbers count in such places only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+LONG = 6
+MIDDLE = 3
+
+MOST_TEXT = 4_096
+"""Characters of a text that are looked at."""
+
+_COMMON = frozenset(
+    [
+        "acct",
+        "active",
+        "admin",
+        "adult",
+        "agent",
+        "alert",
+        "alias",
+        "all",
+        "anon",
+        "any",
+        "app",
+        "apps",
+        "april",
+        "area",
+        "art",
+        "asc",
+        "async",
+        "audit",
+        "auth",
+        "auto",
+        "back",
+        "bad",
+        "base",
+        "basic",
+        "batch",
+        "beta",
+        "bill",
+        "block",
+        "blog",
+        "body",
+        "bold",
+        "book",
+        "bool",
+        "bot",
+        "both",
+        "bulk",
+        "busy",
+        "but",
+        "cache",
+        "call",
+        "cart",
+        "case",
+        "cat",
+        "chase",
+        "chat",
+        "check",
+        "chef",
+        "child",
+        "city",
+        "class",
+        "clean",
+        "clerk",
+        "close",
+        "cloud",
+        "code",
+        "color",
+        "count",
+        "cron",
+        "css",
+        "csv",
+        "data",
+        "date",
+        "day",
+        "db",
+        "dean",
+        "debug",
+        "deep",
+        "del",
+        "demo",
+        "desc",
+        "dev",
+        "dict",
+        "done",
+        "down",
+        "draft",
+        "draw",
+        "drew",
+        "edit",
+        "email",
+        "empty",
+        "end",
+        "entry",
+        "env",
+        "equal",
+        "error",
+        "even",
+        "event",
+        "exit",
+        "fail",
+        "faith",
+        "false",
+        "fast",
+        "feed",
+        "field",
+        "file",
+        "film",
+        "first",
+        "flag",
+        "float",
+        "flow",
+        "foo",
+        "food",
+        "for",
+        "form",
+        "found",
+        "frank",
+        "free",
+        "from",
+        "full",
+        "get",
+        "global",
+        "gold",
+        "good",
+        "grant",
+        "group",
+        "guest",
+        "head",
+        "help",
+        "her",
+        "hidden",
+        "high",
+        "him",
+        "his",
+        "home",
+        "hope",
+        "host",
+        "hot",
+        "html",
+        "http",
+        "id",
+        "idle",
+        "image",
+        "in",
+        "inbox",
+        "info",
+        "init",
+        "input",
+        "int",
+        "item",
+        "items",
+        "jack",
+        "job",
+        "jobs",
+        "join",
+        "joy",
+        "json",
+        "july",
+        "june",
+        "just",
+        "key",
+        "keys",
+        "kind",
+        "know",
+        "label",
+        "lang",
+        "large",
+        "last",
+        "lead",
+        "left",
+        "less",
+        "level",
+        "light",
+        "like",
+        "limit",
+        "line",
+        "link",
+        "list",
+        "live",
+        "load",
+        "local",
+        "lock",
+        "log",
+        "login",
+        "logs",
+        "long",
+        "look",
+        "low",
+        "mail",
+        "main",
+        "major",
+        "mark",
+        "mask",
+        "match",
+        "max",
+        "may",
+        "medium",
+        "media",
+        "menu",
+        "meta",
+        "min",
+        "mini",
+        "minor",
+        "mode",
+        "model",
+        "month",
+        "more",
+        "move",
+        "music",
+        "name",
+        "new",
+        "news",
+        "next",
+        "night",
+        "nil",
+        "no",
+        "node",
+        "none",
+        "normal",
+        "not",
+        "note",
+        "null",
+        "number",
+        "off",
+        "ok",
+        "old",
+        "on",
+        "one",
+        "online",
+        "only",
+        "open",
+        "ops",
+        "option",
+        "or",
+        "order",
+        "org",
+        "other",
+        "out",
+        "owner",
+        "page",
+        "paid",
+        "paper",
+        "parent",
+        "part",
+        "pass",
+        "past",
+        "pat",
+        "path",
+        "pay",
+        "pending",
+        "phone",
+        "ping",
+        "plain",
+        "plan",
+        "play",
+        "plus",
+        "point",
+        "pool",
+        "post",
+        "premium",
+        "price",
+        "print",
+        "prod",
+        "public",
+        "pull",
+        "push",
+        "put",
+        "query",
+        "queue",
+        "quick",
+        "quiet",
+        "rate",
+        "raw",
+        "read",
+        "ready",
+        "real",
+        "red",
+        "ref",
+        "region",
+        "repo",
+        "reset",
+        "rest",
+        "rich",
+        "right",
+        "rob",
+        "role",
+        "room",
+        "root",
+        "rose",
+        "row",
+        "rule",
+        "run",
+        "safe",
+        "sale",
+        "same",
+        "save",
+        "sent",
+        "serve",
+        "server",
+        "set",
+        "shop",
+        "short",
+        "show",
+        "sign",
+        "silver",
+        "site",
+        "size",
+        "skill",
+        "small",
+        "smart",
+        "soft",
+        "sort",
+        "source",
+        "space",
+        "spam",
+        "speed",
+        "staff",
+        "stage",
+        "start",
+        "state",
+        "status",
+        "stop",
+        "store",
+        "str",
+        "style",
+        "sub",
+        "sue",
+        "sum",
+        "super",
+        "sync",
+        "system",
+        "table",
+        "tag",
+        "tags",
+        "task",
+        "team",
+        "temp",
+        "tenant",
+        "term",
+        "test",
+        "text",
+        "than",
+        "that",
+        "the",
+        "them",
+        "then",
+        "they",
+        "this",
+        "ticket",
+        "time",
+        "title",
+        "token",
+        "tool",
+        "top",
+        "total",
+        "trial",
+        "true",
+        "two",
+        "type",
+        "unit",
+        "unknown",
+        "up",
+        "update",
+        "url",
+        "use",
+        "user",
+        "users",
+        "utf",
+        "value",
+        "video",
+        "view",
+        "vip",
+        "visit",
+        "void",
+        "wait",
+        "warn",
+        "was",
+        "way",
+        "web",
+        "week",
+        "what",
+        "when",
+        "white",
+        "who",
+        "will",
+        "with",
+        "word",
+        "work",
+        "world",
+        "write",
+        "xml",
+        "year",
+        "yes",
+        "you",
+        "zone",
+    ]
+)
+_WORD = re.compile(r"[^\W_]+")
+_PERSONAL = re.compile(
+    r"(^|_|\b)(user|owner|tenant|account|customer|member|principal|actor|subject|sub|uid|login|username|session_user)"
+    r"(_?(id|name|key|hash|email))?s?$"
+)
+
+
+class Tags:
+    """The ids of the users that a look knows of.
+
+    Args:
+        owners: ids, those of the roots first; a tag is an index into them.
+    """
+
+    def __init__(self, owners: Sequence[str]) -> None:
+        self.owners = tuple(owners)
+        self._exact: dict[str, int] = {}
+        self._by_first_word: dict[str, list[tuple[str, int]]] = {}
+        self._in_places: dict[str, int] = {}
+        for index, owner in enumerate(self.owners):
+            if owner:
+                self._in_places[owner] = index
+                if _is_telling(owner):
+                    self._exact[owner] = index
+                    self._add_words(owner, index)
+
+    def equal(self, value: Any) -> int:
+        """Return whose id a value is anywhere; -1 for nobody's."""
+        text = _text_of(value)
+        return -1 if text is None else self._exact.get(text, -1)
+
+    def equal_in_place(self, value: Any) -> int:
+        """Return whose id a value is, in a place that says that it is one; -1 for nobody's."""
+        if type(value) is int:
+            return self._in_places.get(str(value), -1) if value.bit_length() < 256 else -1
+        text = _text_of(value)
+        return -1 if text is None else self._in_places.get(text, -1)
+
+    def within(self, value: Any) -> set[int]:
+        """Return whose ids stand in a text."""
+        text = _text_of(value)
+        if text is None or not self._by_first_word:
+            return set()
+        text = text[:MOST_TEXT]
+        found = set()
+        for word in _WORD.finditer(text):
+            for owner, index in self._by_first_word.get(word.group(), ()):
+                start = word.start() - owner.index(word.group())
+                if (
+                    start >= 0
+                    and text.startswith(owner, start)
+                    and _is_bounded(text, start, start + len(owner))
+                ):
+                    found.add(index)
+        return found
+
+    def in_key(self, key: Any) -> set[int]:
+        """Return whom a key of a mapping names."""
+        if type(key) is tuple:
+            return {index for part in key for index in self.in_key(part)}
+        index = self.equal_in_place(key) if type(key) is not int else -1
+        return {index} if index >= 0 else self.within(key) | self._after_a_name(key)
+
+    def _after_a_name(self, key: Any) -> set[int]:
+        """Find short ids in keys such as `user:7`."""
+        text = _text_of(key)
+        if text is None:
+            return set()
+        parts = re.split(r"[:/|=]", text[:MOST_TEXT])
+        indexes = (self._in_places.get(part, -1) for name, part in zip(parts, parts[1:]) if is_personal(name))
+        return {index for index in indexes if index >= 0}
+
+    def _add_words(self, owner: str, index: int) -> None:
+        word = _WORD.search(owner)
+        if word is not None and not owner.isdecimal():
+            self._by_first_word.setdefault(word.group(), []).append((owner, index))
+
+
+def is_personal(name: Any) -> bool:
+    """Does a name say that the id of a user stands there, such as `user_id` or `owner`?"""
+    if type(name) is not str:
+        return False
+    return _PERSONAL.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) is not None
+
+
+def _is_telling(owner: str) -> bool:
+    """May the id be looked for anywhere?"""
+    if len(owner) >= LONG:
+        return True
+    is_word = any(character.isalpha() for character in owner)
+    return len(owner) >= MIDDLE and is_word and owner.lower() not in _COMMON
+
+
+def _text_of(value: Any) -> str | None:
+    cls = type(value)
+    if cls is str:
+        return value  # type: ignore[no-any-return]
+    if cls is bytes or cls is bytearray:
+        return bytes(value[:MOST_TEXT]).decode("latin-1")
+    if cls is UUID:
+        return str(value)
+    return None
+
+
+def _is_bounded(text: str, start: int, end: int) -> bool:
+    return not (start and text[start - 1].isalnum()) and not (end < len(text) and text[end].isalnum())
