@@ -25,7 +25,7 @@ from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.patching import OUR_HOLDERS, Patches
+from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
 from ssot_probe.observe.uses import Uses, public_methods
@@ -117,7 +117,7 @@ class Instrumenter:
 
     def name_holders(self) -> None:
         """Tell who holds makers and calls them past their wrappers. It takes a while."""
-        for record in self._held.told(self._factories, OUR_HOLDERS):
+        for record in self._held.told(self._factories):
             self._emit(record)
 
     def ask_frameworks(self) -> None:
