@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ARGUMENTS ?= # of the catalogue, such as --update or "row 14"
 MATRIX ?= # options of tests/matrix.py, such as --full
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test lint types contracts unit matrix bench wheel clean
+.PHONY: help demo test lint types contracts unit defects matrix bench wheel clean
 
 help: ## say what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -33,6 +34,9 @@ contracts: $(INSTALLED)
 
 unit: $(INSTALLED)
 	$(BIN)/pytest -n 2
+
+defects: $(INSTALLED) ## what of the catalogue of shared state is detected, missed and falsely accused
+	PYTHONPATH=tests $(BIN)/python -m defects.catalogue --bad $(ARGUMENTS)
 
 matrix: $(INSTALLED) ## the tests on every Python found, with the lowest and the newest dependencies
 	$(BIN)/python tests/matrix.py $(MATRIX)

@@ -15,6 +15,7 @@ from ssot_probe.model.policy import (
     Dead,
     Events,
     Policy,
+    Pool,
     UserSource,
     Waiver,
 )
@@ -187,13 +188,32 @@ _any_concepts = tables(_concept)
 
 def _concepts(value: object, where: Where) -> tuple[Concept, ...] | None:
     concepts = _any_concepts(value, where)
+    _note_repeated_names(value, where)
+    return concepts
+
+
+def _note_repeated_names(value: object, where: Where) -> None:
     first: dict[str, Where] = {}
     for index, raw in enumerate(value if isinstance(value, (list, tuple)) else ()):
         name = raw.get("name") if isinstance(raw, Mapping) else None
         place = where.item(index).key("name")
         if isinstance(name, str) and first.setdefault(name, place) is not place:
             place.note(f"found {quoted(name)} again, expected another name than that of {first[name].path}")
-    return concepts
+
+
+_any_pools = tables(
+    table(
+        Pool,
+        required={"name": text, "acquire": _qualified_name},
+        optional={"release": _qualified_name},
+    )
+)
+
+
+def _pools(value: object, where: Where) -> tuple[Pool, ...] | None:
+    pools = _any_pools(value, where)
+    _note_repeated_names(value, where)
+    return pools
 
 
 _boundary = table(
@@ -223,9 +243,13 @@ _waiver = table(
 
 
 def _made_policy(
-    *, concept: tuple[Concept, ...] = (), waiver: tuple[Waiver, ...] = (), **rest: Any
+    *,
+    concept: tuple[Concept, ...] = (),
+    pool: tuple[Pool, ...] = (),
+    waiver: tuple[Waiver, ...] = (),
+    **rest: Any,
 ) -> Policy:
-    return Policy(concepts=concept, waivers=waiver, **rest)
+    return Policy(concepts=concept, pools=pool, waivers=waiver, **rest)
 
 
 _policy = table(
@@ -235,6 +259,7 @@ _policy = table(
         "packages": strings(_module_name),
         "user": tables(_user_source),
         "concept": _concepts,
+        "pool": _pools,
         "boundary": _boundary,
         "dead": _dead,
         "waiver": tables(_waiver),

@@ -20,6 +20,7 @@ from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.look_signal import LookSignal
 from ssot_probe.observe.looks import LAST, LONGEST_LOOK, Begin, Looks
+from ssot_probe.observe.pools.pool_watch import PoolWatch
 from ssot_probe.observe.population import Population
 from ssot_probe.observe.scope import (
     Scope,
@@ -100,8 +101,20 @@ class Probe:
         self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
         self.population = Population(self.instances)
         self.hot_imports = HotImports()
+        self.pools = PoolWatch(
+            policy, self.scope.is_project_file, self.buffer.add, self._tell, self.report_error
+        )
         self.modules = ModuleWatch(
-            self.scope, policy, self.script, self.instances, self.buffer.add, self._tell, self.report_error
+            *(
+                self.scope,
+                policy,
+                self.script,
+                self.instances,
+                self.buffer.add,
+                self._tell,
+                self.report_error,
+            ),
+            self.pools,
         )
         self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
         self.process_id = _new_process_id()  # random, and another one in each forked child
@@ -319,6 +332,7 @@ class Probe:
         self.buffer.clear()
         tripwire.forget()
         self.modules.after_fork_in_child()
+        self.pools.after_fork_in_child()
         self.instances.forget_users()
         self.looks.forget()
         self.boundaries.forget()

@@ -94,6 +94,15 @@ def target_tree() -> Path:
     return _cached("venvs", f"target-{_digest(built.parent.name, _setting())}", build)
 
 
+def library_tree(*requirements: str) -> Path:
+    """Return a directory into which libraries were installed, for a program to put on its path."""
+
+    def build(directory: Path) -> None:
+        _run([sys.executable, "-m", "pip", "install", "--target", str(directory), *requirements])
+
+    return _cached("trees", f"library-{_digest(*requirements, _setting())}", build)
+
+
 def make_bare(root: Path) -> Installation:
     """Make a virtual environment with nothing in it."""
     _run([sys.executable, "-m", "venv", "--without-pip", str(root)])

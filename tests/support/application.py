@@ -34,11 +34,18 @@ def observed(directory: Path, text: str, policy: Policy) -> Iterator[tuple[Modul
         )
         for concept in policy.concepts
     )
+    pools = tuple(
+        pool._replace(
+            acquire=pool.acquire.replace("{name}", name), release=pool.release.replace("{name}", name)
+        )
+        for pool in policy.pools
+    )
     sources = tuple(source._replace(target=source.target.replace("{name}", name)) for source in policy.user)
     sys.path.insert(0, str(directory))
     importlib.invalidate_caches()
     try:
-        with capture_records(policy._replace(packages=(name,), concepts=concepts, user=sources)) as capture:
+        own = policy._replace(packages=(name,), concepts=concepts, user=sources, pools=pools)
+        with capture_records(own) as capture:
             yield importlib.import_module(name), capture
     finally:
         sys.path.remove(str(directory))

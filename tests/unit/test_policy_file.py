@@ -22,6 +22,7 @@ from ssot_probe.model.policy import (
     Dead,
     Events,
     Policy,
+    Pool,
     UserSource,
     Waiver,
 )
@@ -729,3 +730,53 @@ def test_one_strange_value_in_a_good_file_is_accepted_or_refused_with_a_policy_e
         inner = inner[key]
     inner[place[-1]] = value
     accepted_or_refused(data)
+
+
+def parsed(text: str) -> Policy:
+    return parse_policy(tomllib.loads(text), "")
+
+
+def test_pools_are_named_by_what_hands_out_and_what_takes_back() -> None:
+    found = parsed(
+        """
+        [[pool]]
+        name = "cache"
+        acquire = "redis.asyncio.connection:ConnectionPool.get_connection"
+        release = "redis.asyncio.connection:ConnectionPool.release"
+
+        [[pool]]
+        name = "printers"
+        acquire = "desk.printers:PrinterPool.printer"
+        """
+    )
+    assert found.pools == (
+        Pool(
+            "cache",
+            "redis.asyncio.connection:ConnectionPool.get_connection",
+            "redis.asyncio.connection:ConnectionPool.release",
+        ),
+        Pool("printers", "desk.printers:PrinterPool.printer"),
+    )
+    assert policy_from_json(policy_to_json(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[[pool]]\nname = "p"', "pool[0].acquire: missing, but required"),
+        ('[[pool]]\nname = "p"\naquire = "a:b"', 'unknown key, did you mean "acquire"?'),
+        (
+            '[[pool]]\nname = "p"\nacquire = "redis.ConnectionPool.get_connection"',
+            'did you mean "redis:ConnectionPool.get_connection"?',
+        ),
+        ('[pool]\nname = "p"\nacquire = "a:b"', "write [[pool]]"),
+        (
+            '[[pool]]\nname = "p"\nacquire = "a:b"\n[[pool]]\nname = "p"\nacquire = "a:c"',
+            'found "p" again, expected another name than that of pool[0].name',
+        ),
+    ],
+)
+def test_mistakes_about_pools_are_named(text: str, told: str) -> None:
+    with pytest.raises(PolicyError) as raised:
+        parsed(text)
+    assert told in str(raised.value)

@@ -11,7 +11,7 @@ from ssot_probe.analysis.late import Late, late_modules
 from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.recording import Loss, Recording, Skipped, of_newest_state
 from ssot_probe.losses import DISK, DISK_LIMIT, EXPORT_FAILED, EXPORT_QUEUE_FULL
-from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, ProcessRecord
+from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, PoolRecord, ProcessRecord
 
 MISSING = "missing_from_recording"
 NO_PROCESS_RECORD = "no_process_record"
@@ -134,6 +134,8 @@ def _void(recording: Recording, concepts: Sequence[Members]) -> str | None:
     if not any(members.all for members in concepts):
         if any(members.concept.declared for members in concepts):
             return "no class that was seen plays any of the declared concepts: are their `classes` right?"
+        if any(record.count for _, record in recording.of(PoolRecord)):
+            return None
         return "no class that was seen plays a concept: declare [[concept]] with the classes to judge"
     return None
 

@@ -14,6 +14,7 @@ from ssot_probe.analysis.looks import Looks, looks_of
 from ssot_probe.analysis.membership import concepts_in_force, members_of
 from ssot_probe.analysis.migration import Progress, migration
 from ssot_probe.analysis.path_table import PathRow, path_table
+from ssot_probe.analysis.pool_residue import PoolUse, pool_uses
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.rules import REGISTRY, Entry
 from ssot_probe.analysis.waivers import waived
@@ -31,6 +32,7 @@ class Judgement(NamedTuple):
     joined: Join | None  # with the source, where that was scanned
     concepts: tuple[Coverage, ...]  # as declared, or as inferred
     looks: Looks  # at shared references
+    pools: tuple[PoolUse, ...] = ()
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of this severity and worse that nobody waived."""
@@ -78,6 +80,7 @@ def judge(
         joined,
         covered,
         looks_of(recording, covered),
+        pool_uses(recording),
     )
 
 

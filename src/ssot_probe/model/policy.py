@@ -67,6 +67,14 @@ class Waiver(NamedTuple):
     expires: Optional[date] = None
 
 
+class Pool(NamedTuple):
+    """Where a pool hands out what users take in turns, such as connections, and where it takes that back."""
+
+    name: str
+    acquire: str  # "module:QualName" of what returns it, or a context manager that enters with it
+    release: str = ""  # "module:QualName" of what takes it back; "" where leaving a context manager does
+
+
 class Policy(NamedTuple):
     """Everything a policy file can say. The empty policy means: infer packages and concepts."""
 
@@ -77,6 +85,7 @@ class Policy(NamedTuple):
     dead: Dead = Dead()
     waivers: tuple[Waiver, ...] = ()
     source: str = ""  # the file it was read from, "" when inferred
+    pools: tuple[Pool, ...] = ()  # beside those of libraries that the probe knows
 
 
 def named_modules(policy: Policy) -> tuple[str, ...]:

@@ -344,6 +344,42 @@ class PopulationRecord(NamedTuple):
     time: int
 
 
+class PoolRecord(NamedTuple):
+    """A pool handed out resources of one class, such as connections."""
+
+    pool: str  # its name, of the policy or of the library
+    acquire: str  # qualified name of what hands out
+    cls: str  # of the resources; "" in the record that says that the pool is listened to
+    count: int  # type: ignore[assignment]
+    unattributed: int  # of these, for nobody that was known
+    handovers: int  # for another user than the one who had the resource before
+    unclean: int  # of these, with something left on it by the one before; each resource once
+    time: int  # of the last one
+
+
+class HandoverRecord(NamedTuple):
+    """A pool handed a resource to a user with something on it that another user had left."""
+
+    pool: str
+    acquire: str
+    cls: str
+    instance: str  # unique over processes
+    residue: str  # one of `model.sharing.RESIDUES`
+    unread: int  # bytes, 0 where none were there yet
+    interruption: str  # type of the exception in flight when it was given back; "" for none
+    users: tuple[str, ...]  # keyed hashes: who left it, and who got it
+    severity: str
+    released: Site  # where the first user gave it back
+    released_thread: str
+    released_task: str
+    site: Site  # where the second one got it
+    thread: str
+    task: str
+    time: int
+    request: str
+    request_span: str
+
+
 class ReferenceRecord(NamedTuple):
     """Source or configuration names a module, or something in it, without importing it there.
 
@@ -392,6 +428,8 @@ Record = Union[
     BoundaryRecord,
     ContextRecord,
     PopulationRecord,
+    PoolRecord,
+    HandoverRecord,
     ReferenceRecord,
     UserSourceRecord,
     BlindRecord,

@@ -104,3 +104,18 @@ def wants_one_per_thread(concept: Concept) -> bool:
 def race_severity(concept: Concept) -> Severity:
     """How bad it is that a factory made two instances where it keeps one."""
     return Severity.ERROR if concept.declared else Severity.WARNING
+
+
+RESIDUES = (
+    "unread",  # bytes that the first user had asked for, or that had come while they had it, are there
+    "unanswered",  # they were interrupted after asking, and the reply has not come yet
+    "abandoned",  # they asked, gave it back without a reply, and it has not come yet
+    "late",  # bytes have come since it was given back
+    "interrupted",  # they were interrupted in a call of it; whether it was cleaned since cannot be seen
+)
+"""What a user may leave on a resource of a pool, such as a connection, for the next one."""
+
+
+def residue_severity(residue: str) -> Severity:
+    """How bad it is that a resource was handed to another user with this on it."""
+    return Severity.ERROR if residue in ("unread", "unanswered") else Severity.WARNING

@@ -89,10 +89,10 @@ class ProbeFinder:
             self._on_displaced()
         top_level = fullname.partition(".")[0]
         if top_level in self._foreign:
-            return self._find_framework(fullname, path, target)
+            return self._find_for_listeners(fullname, path, target)
         if not self._scope.could_hold(top_level):
             self._foreign.add(top_level)
-            return self._find_framework(fullname, path, target)
+            return self._find_for_listeners(fullname, path, target)
         cycles.failed.add(fullname)  # unless it is found, or missing: an error passes by
         spec = self._ask_others(fullname, path, target)
         cycles.failed.discard(fullname)
@@ -120,10 +120,10 @@ class ProbeFinder:
             tripwire.lost[0] += 1
 
     @_as_importlib
-    def _find_framework(
+    def _find_for_listeners(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
-        """Find a module of a framework, to be told when it has run; None for whatever else is not watched."""
+        """Find a module of a library, to be told when it has run; None for whatever nobody waits for."""
         if self.awaited is None or not self.awaited.is_awaited(fullname):
             return None
         spec = self._ask_others(fullname, path, target)

@@ -28,7 +28,7 @@ from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
-from ssot_probe.observe.uses import Uses, public_methods
+from ssot_probe.observe.uses import Uses, method_codes, public_methods
 from ssot_probe.observe.wrappers import Wrappers
 
 
@@ -156,6 +156,8 @@ class Instrumenter:
             self._constructors.wrap(cls, observed, self._wrappers)
             if observed.concept.declared and not observed.is_shareable:
                 self._wrap_methods(cls)
+            elif observed.concept.declared and observed.concept.isolation == "process":
+                self._uses.for_everybody.update(method_codes(cls))
         return observed
 
     def _bind_class(self, module: str, attribute: str, cls: type) -> bool:

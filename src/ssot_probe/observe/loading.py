@@ -7,8 +7,8 @@ the import that led to it, so they end with the load, failed or not, and are no 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import CodeType
-from typing import Any, NamedTuple, Optional, TypeVar
+from types import CodeType, ModuleType
+from typing import Any, NamedTuple, Optional, Protocol, TypeVar
 
 from ssot_probe.observe.importers import APPLICATION
 
@@ -45,3 +45,13 @@ def loadings_around(frame: Any) -> list[Loading]:
                 found.append(loading)
         frame = frame.f_back
     return found
+
+
+class Listener(Protocol):
+    """Waits for modules of libraries, whose imports are not watched otherwise."""
+
+    def is_awaited(self, module: str) -> bool:
+        """Is it to be told when this module has run?"""
+
+    def loaded(self, name: str, module: ModuleType) -> None:
+        """Take in a module that has run; must not raise."""

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from sys import _getframe
 from time import time_ns
-from types import FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from ssot_probe.context.current import bound_user, thread_and_task
@@ -44,6 +44,15 @@ def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
     ]
 
 
+def method_codes(cls: type) -> Iterator[CodeType]:
+    """Yield the code of every function that a class itself defines, and of those inside of them."""
+    waiting = [value.__code__ for value in list(vars(cls).values()) if type(value) is FunctionType]
+    while waiting:
+        code = waiting.pop()
+        yield code
+        waiting += [constant for constant in code.co_consts if type(constant) is CodeType]
+
+
 class Uses:
     """Makes the wrappers of methods; holds what they share.
 
@@ -54,6 +63,8 @@ class Uses:
         on_failure: told once when observing a method failed.
 
     Attributes:
+        for_everybody: code that acts for all users, such as that of a bus which tells all its subscribers:
+            what it calls is not used by the user for whom it happens to run.
         overlaps: who is inside of what.
         threads: which threads use what.
     """
@@ -65,6 +76,7 @@ class Uses:
         classes: dict[type, ObservedClass],
         on_failure: Callable[[str, BaseException], None],
     ) -> None:
+        self.for_everybody: set[CodeType] = set()
         self.overlaps = Overlaps(append)
         self.threads = ThreadUse(append)
         self._append = append
@@ -245,6 +257,8 @@ class Uses:
             except TypeError:  # its class allows no weak references
                 return None
         if known.user != user:
+            if caller.f_code in self.for_everybody:
+                return None
             is_second = known.user is not None
             if instances.meets(known, user):
                 self._tell(method, observed, known, user, caller, is_second)

@@ -24,6 +24,7 @@ from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.placed_modules import placed_modules
+from ssot_probe.observe.pools.pool_watch import PoolWatch
 from ssot_probe.observe.scope import Scope, module_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class ModuleWatch:
         append: takes the events of the hot path, and of imports.
         tell: takes records that a forked child has to tell again.
         on_error: told of an error of the probe's own; must not raise.
+        pools: told of the modules that pools are in.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class ModuleWatch:
         append: Callable[[Any], None],
         tell: Callable[[Record], None],
         on_error: Callable[[BaseException], None],
+        pools: PoolWatch,
     ) -> None:
         self._scope = scope
+        self._pools = pools
         self._policy = policy
         self._script = script
         self._instances = instances
@@ -70,7 +74,7 @@ class ModuleWatch:
         self._named = named_modules(policy)
         self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
         entry_points = EntryPoints(self._ask_frameworks, self._not_heard)
-        self._awaited = self._finder.awaited = Awaited(entry_points)
+        self._awaited = self._finder.awaited = Awaited(entry_points, pools)
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
         self._instrumenter: Optional[Instrumenter] = None
@@ -145,7 +149,8 @@ class ModuleWatch:
         )
 
     def look_at_names(self) -> None:
-        """Find names that have been bound to another class since they were told; tell of users' sources."""
+        """Find names bound to another class since they were told, and pools; tell of users' sources."""
+        self._pools.look()
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
             self._instrumenter.name_holders()
@@ -251,6 +256,7 @@ class ModuleWatch:
 
     def _look_at_main(self, module: ModuleType) -> None:
         try:
+            self._pools.loaded("__main__", module)
             if self._instrument(module):
                 self._watched["__main__"] = module
                 self._tell_main()

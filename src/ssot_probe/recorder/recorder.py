@@ -15,6 +15,7 @@ from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.looks import Looked
 from ssot_probe.observe.makers import MakeEvent
+from ssot_probe.observe.pools.events import PoolEvent
 from ssot_probe.observe.population import Count, Population
 from ssot_probe.observe.stale_calls import StaleEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
@@ -26,6 +27,7 @@ from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.places import Places
+from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
 from ssot_probe.recorder.shared_objects import SharedObjects
 from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
@@ -94,6 +96,7 @@ class Recorder:
         self._shared_objects = SharedObjects(
             identity.instance, hash_user, lambda: len(self._ledger.users), self._boundaries, losses
         )
+        self._pools = PoolLedger(identity.instance, places, hash_user, self._ledger.findings)
         self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings)
         self._imports = ImportLedger(places)
         self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
@@ -154,6 +157,8 @@ class Recorder:
                 records.extend(self._ledger.take(event))
                 self._populations.take(event)
                 self._note_boundary(event)
+            elif type(item) is PoolEvent:
+                records.extend(self._pools.take(item))
             elif type(item) is Looked:
                 self._shared_objects.take(item)
             elif type(item) is LoadEvent:
@@ -171,6 +176,7 @@ class Recorder:
         records.extend(self._shared_objects.due(now, is_final, is_quiet))
         records.extend(self._boundaries.due(is_final))
         records.extend(self._contexts.due(now, is_final, is_quiet))
+        records.extend(self._pools.due(now, is_final, is_quiet))
         found = list(hits.values())
         records.extend(self._imports.due(found, now, is_final, is_quiet))
         records.extend(settled(cycles.waiting, self._places, is_final))

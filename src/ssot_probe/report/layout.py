@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ssot_probe.analysis.wording import listing, number
+from ssot_probe.analysis.wording import listing, number, times
+from ssot_probe.model.names import last_part
 from ssot_probe.report import tables
 from ssot_probe.report.sanitize import clean
 from ssot_probe.report.segments import Line, Segment
@@ -85,6 +86,8 @@ def header(view: View) -> Iterator[Line]:
         yield _entry("concept", _coverage(concept))
     if evidence["looks"]["users"] > 1:
         yield _entry("references", _looks(evidence["looks"]))
+    for pool in view["pools"]:
+        yield _entry("pool", _pool_use(pool))
     if evidence["unclosed"]:
         names = listing([clean(name) for name in evidence["unclosed"]])
         yield _entry("not closed", f"{names}: recorded until it ended without notice, or still running")
@@ -109,6 +112,17 @@ def _joined(inventory: View) -> str:
         count = number(len(inventory["unmatched"]), "thing")
         told.append(f"{count} ran undeclared, {inventory['unexplained'] or 'none'} of them unexplained")
     return ", ".join(told)
+
+
+def _pool_use(pool: View) -> str:
+    """Return how often a pool's resources changed hands: where they did not, nobody could get another's."""
+    said = [
+        f"{clean(pool['pool'])}: {clean(last_part(pool['cls']))} handed out {times(pool['count'])}",
+        f"{pool['handovers'] or 'none'} of them to another user than before",
+    ]
+    if pool["unattributed"]:
+        said.append(f"{pool['unattributed']} to nobody known")
+    return ", ".join(said)
 
 
 def _coverage(concept: View) -> str:

@@ -31,6 +31,7 @@ def view_of(judgement: Judgement, chosen: ChosenPolicy, generated_at: datetime) 
         "evidence": {**_evidence(judgement.evidence), "looks": _looks(judgement.looks)},
         "policy": {"source": chosen.source, "found_by": chosen.found_by},
         "concepts": [concept._asdict() for concept in judgement.concepts],
+        "pools": [use._asdict() for use in judgement.pools],
         "findings": [_finding(finding) for finding in judgement.findings],
         "paths": [_path(row) for row in judgement.paths],
         "migration": [_progress(progress) for progress in judgement.migration],

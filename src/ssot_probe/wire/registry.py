@@ -55,6 +55,7 @@ SPANS = (
     Span("ssot.shared", "an object that users share, and that is no finding"),
     Span("ssot.look", "looks at what is reachable from the instances of users"),
     Span("ssot.boundary", "labels of the users who share something, where they may meet"),
+    Span("ssot.pool", "a pool handed out resources of one class, so and so often"),
     Span("ssot.reference", "source or configuration names a module or class without importing it"),
     Span("ssot.user_source", "what has become of asking one source who the user is"),
     Span("ssot.blind", "something that cannot be observed here"),
@@ -145,8 +146,8 @@ ATTRIBUTES = (
     Attribute(
         "ssot.finding.kind",
         "string",
-        "cross_user_shared_instance, cross_user_reference, stale_context, boundary_crossing, concurrent_use "
-        "or factory_race",
+        "cross_user_shared_instance, unclean_handover, cross_user_reference, stale_context, "
+        "boundary_crossing, concurrent_use, factory_race",
     ),
     Attribute("ssot.finding.severity", "string", "error, warning or note"),
     Attribute("ssot.request.trace_id", "string", "trace of the application's request"),
@@ -211,6 +212,20 @@ ATTRIBUTES = (
     Attribute("ssot.population.pause", "int", "how long a forced collection took, in nanoseconds"),
     Attribute("ssot.population.held", "int", "those that a module or running task holds"),
     Attribute("ssot.population.bound", "int", "entries that their holder may have; 0 for no known bound"),
+    Attribute("ssot.pool.name", "string", "pool of the policy, or of a library that is known"),
+    Attribute("ssot.pool.handovers", "int", "of the times, how often another user had the resource before"),
+    Attribute("ssot.pool.unclean", "int", "of these, how often something was left on it"),
+    Attribute("ssot.residue.kind", "string", "unread, unanswered, abandoned, late or interrupted"),
+    Attribute("ssot.residue.unread", "int", "bytes that nobody had read when it was handed on"),
+    Attribute(
+        "ssot.residue.interruption", "string", "type of the exception in flight when it was given back"
+    ),
+    Attribute("ssot.residue.file", "string", "file of the place where it was given back"),
+    Attribute("ssot.residue.line", "int", "line of that place"),
+    Attribute("ssot.residue.function", "string", "function around that place"),
+    Attribute("ssot.residue.module", "string", "module around that place"),
+    Attribute("ssot.residue.thread", "string", "thread that gave it back"),
+    Attribute("ssot.residue.task", "string", "asyncio task that gave it back"),
     Attribute("ssot.reference.target", "string", "module or module:Name that is named"),
     Attribute(
         "ssot.reference.kind",

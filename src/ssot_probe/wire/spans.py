@@ -15,12 +15,14 @@ from ssot_probe.model.records import (
     ClassRecord,
     ContextRecord,
     CycleRecord,
+    HandoverRecord,
     HolderRecord,
     ImportRecord,
     LookRecord,
     MakeRecord,
     ModuleRecord,
     OverlapRecord,
+    PoolRecord,
     PopulationRecord,
     ProcessRecord,
     RaceRecord,
@@ -46,6 +48,12 @@ _SITE = {
     "module": "ssot.site.module",
 }
 _DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
+_RELEASED = {
+    "file": "ssot.residue.file",
+    "line": "ssot.residue.line",
+    "function": "ssot.residue.function",
+    "module": "ssot.residue.module",
+}
 _CLASS = {"cls": "ssot.class.name", "serial": "ssot.class.serial"}
 _INSTANCE = {"instance": "ssot.instance.id", "cls": "ssot.instance.type"}
 _ACTOR = {"thread": "thread.name", "task": "ssot.task.name"}
@@ -329,6 +337,38 @@ _SHAPES: dict[type, _Shape] = {
             "bound": "ssot.population.bound",
         },
     ),
+    PoolRecord: _Shape(
+        "ssot.pool",
+        PoolRecord,
+        {
+            "pool": "ssot.pool.name",
+            "acquire": "ssot.maker.name",
+            "cls": "ssot.instance.type",
+            "count": "ssot.count",
+            "unattributed": "ssot.unattributed.count",
+            "handovers": "ssot.pool.handovers",
+            "unclean": "ssot.pool.unclean",
+        },
+    ),
+    HandoverRecord: _Shape(
+        "ssot.finding",
+        HandoverRecord,
+        {
+            **_INSTANCE,
+            "pool": "ssot.pool.name",
+            "acquire": "ssot.maker.name",
+            "residue": "ssot.residue.kind",
+            "unread": "ssot.residue.unread",
+            "interruption": "ssot.residue.interruption",
+            "released_thread": "ssot.residue.thread",
+            "released_task": "ssot.residue.task",
+            "users": "ssot.instance.user.hashes",
+            "severity": "ssot.finding.severity",
+            **_ACTOR,
+            **_REQUEST,
+        },
+        finding=("SSOT301", "unclean_handover"),
+    ),
     ReferenceRecord: _Shape(
         "ssot.reference",
         ReferenceRecord,
@@ -351,7 +391,7 @@ _FINDING = "ssot.finding"
 """The span of a record that the probe has judged to be a finding; a sharing is one always."""
 
 _SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
-_SHAPE_OF_CODE = {shape.finding[0]: shape for shape in _SHAPES.values() if shape.finding[0]}
+_SHAPE_OF_KIND = {shape.finding[1]: shape for shape in _SHAPES.values() if shape.finding[1]}
 
 
 MODULES_PER_SPAN = 500
@@ -387,6 +427,7 @@ def to_span(record: Record) -> SpanData:
     site, definition = values.get("site", NOWHERE), values.get("definition", NOWHERE)
     _put_site(attributes, site, _SITE)
     _put_site(attributes, definition, _DEFINITION)
+    _put_site(attributes, values.get("released", NOWHERE), _RELEASED)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
     name = shape.span
@@ -418,7 +459,7 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         return _read_modules(span)
     shape = _SHAPE_OF_SPAN.get(span.name)
     if span.name == _FINDING:
-        shape = _SHAPE_OF_CODE.get(str(span.attributes.get("ssot.finding.code", "SSOT301")))
+        shape = _SHAPE_OF_KIND.get(str(span.attributes.get("ssot.finding.kind", "")))
     if shape is None:
         raise ValueError(f"span {span.name!r} is not of a kind that this version knows")
     values: dict[str, Any] = {}
@@ -433,6 +474,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         values["site"] = _read_site(span.attributes, _SITE)
     if "definition" in defaults:
         values["definition"] = _read_site(span.attributes, _DEFINITION)
+    if "released" in defaults:
+        values["released"] = _read_site(span.attributes, _RELEASED)
     values[shape.times[0]] = span.start
     values[shape.times[1]] = span.end
     record: Record = record_type(**values)

@@ -171,6 +171,16 @@ def test_inferred_concepts_say_how_to_declare_the_factory() -> None:
     assert 'in a [[concept]] with name = "socket-manager"' in bypass.message
 
 
+def test_a_construction_in_the_code_of_a_declared_factory_that_is_called_unheard_is_no_bypass() -> None:
+    program = managers()
+    program.constructs("chat/ws/manager.py:41", inside="get_manager", count=300)
+    program.constructs("chat/ws/manager.py:48", inside="get_manager.<locals>.make")
+    assert not findings("SSOT203", program, by=DECLARED)
+
+    program.constructs("chat/ws/manager.py:60", inside="get_manager_quickly")
+    assert findings("SSOT203", program, by=DECLARED)
+
+
 NOT_CONSTRUCTED = (
     f"chat/ws/factory.py:40 {CREATE} handed out {MANAGER} that was not constructed here, 3 times: "
     "copied, unpickled, loaded from a store, or older than the observation"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import weakref
@@ -248,3 +249,51 @@ def test_of_classes_that_are_made_for_one_call_a_bounded_number_is_kept(
         alive = sum(reference() is not None for reference in references)
     assert alive <= 8
     assert "classes of which there are more than 8" in [record.subject for record in blind]
+
+
+BROADCAST = """
+    import asyncio
+
+    class BoxManager:
+        def __init__(self, user_id=None):
+            self.user_id = user_id
+
+        def open(self):
+            return True
+
+        async def tell(self):
+            return True
+
+    class Bus:
+        def __init__(self):
+            self.boxes = []
+
+        def tell_all(self):
+            return [box.open() for box in self.boxes]
+
+        async def tell_all_at_once(self):
+            await asyncio.gather(*(box.tell() for box in self.boxes))
+"""
+
+
+def broadcast(directory: Path, policy: Policy) -> list[SharingRecord]:
+    """Let one user's call reach the instances of all."""
+    with observed(directory, BROADCAST, policy) as (app, capture):
+        bus = app.Bus()
+        for number in range(3):
+            with bind_user(f"user {number}"):
+                bus.boxes.append(app.BoxManager())
+        with bind_user("user 0"):
+            bus.tell_all()
+            asyncio.run(bus.tell_all_at_once())
+        return sharings(capture)
+
+
+def test_what_a_process_wide_bus_calls_is_not_used_by_the_user_who_announces(tmp_path: Path) -> None:
+    bus = Concept("bus", ("Bus",), isolation="process")
+    assert broadcast(tmp_path, Policy(concepts=(BOX, bus))) == []
+
+
+def test_what_another_bus_calls_is_used_by_the_user_for_whom_it_runs(tmp_path: Path) -> None:
+    told = broadcast(tmp_path, POLICY)
+    assert [record.user_count for record in told] == [2, 2]

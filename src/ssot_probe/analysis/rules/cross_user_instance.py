@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.fetches import MODULE_LEVEL
+from ssot_probe.analysis.pool_residue import pool_findings
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import number
 from ssot_probe.model.finding import Evidence, Finding, Severity
@@ -20,14 +21,19 @@ RULE = Rule(
     code="SSOT301",
     name="cross-user-instance",
     severity=Severity.ERROR,
-    claim="One instance served two users, in a concept whose instances belong to one user each.",
+    claim="One instance served two users, in a concept whose instances belong to one user each. Or a pool "
+    "handed a connection to another user with a reply on it, or still to come, that the first had asked for.",
     proof="Its maker gave this very instance, told apart by a serial and not by its address, to both "
     "users: the places, threads, tasks and hashed users of the first times, and what keeps the instance "
-    "alive.",
+    "alive. Of a pool: where the first gave the connection back, what was in flight, and that nothing was "
+    "read, closed or connected anew before the second got it. A warning where bytes came later, or where "
+    "only the interruption can be seen.",
     silent='Concepts with `isolation = "process"`, types in `shared_ok`, calls for which no user was '
-    "known, and an address that is used again after the first instance was collected.",
+    "known, and an address that is used again after the first instance was collected. Connections that a "
+    "pool hands on clean, closes when their user is cancelled, or gives back to the same user.",
     fix="Let the factory make an instance per user, or look it up by user. Where users may share it, say "
-    'so with `isolation = "process"` or `shared_ok`.',
+    'so with `isolation = "process"` or `shared_ok`. For a connection: close it whenever its user is '
+    "interrupted, before it goes back; redis-py does since 4.5.5.",
     example='isolation = "process"',
 )
 
@@ -55,6 +61,7 @@ def check(case: Case) -> Iterator[Finding]:
         shared = [found for found in instances if is_cross_user(concept, name, found.users)]
         if shared:
             yield _finding(concept, name, sorted(shared, key=_rank), paths)
+    yield from pool_findings(case.recording, RULE)
 
 
 def _instances(case: Case) -> Mapping[tuple[int, str], list[Shared]]:

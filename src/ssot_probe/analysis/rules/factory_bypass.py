@@ -20,6 +20,7 @@ from ssot_probe.analysis.recording import Make, Recording
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import listing, times
 from ssot_probe.model.finding import Finding, Severity
+from ssot_probe.model.names import qualify
 
 RULE = Rule(
     code="SSOT203",
@@ -83,7 +84,9 @@ def _outside(
     found: dict[str, Counter[Place]] = defaultdict(Counter)
     for _, cls, record in construction_sites(recording, members.judged):
         allowed = allowed_of[cls.name]
-        if not allowed or any(is_among(factory, allowed) for factory in record.chain):
+        # A function that was passed on before its module had run, as to FastAPI's Depends, is not heard.
+        around = (*record.chain, qualify(record.site.module, record.site.function))
+        if not allowed or any(is_among(factory, allowed) for factory in around):
             continue
         count = record.count
         if not record.chain:

@@ -22,6 +22,7 @@ from ssot_probe.model.concepts import matches
 from ssot_probe.model.finding import Evidence, Finding, Severity
 from ssot_probe.model.names import last_part, split
 from ssot_probe.model.policy import Concept
+from ssot_probe.model.records import PoolRecord
 
 RULE = Rule(
     code="SSOT906",
@@ -81,6 +82,10 @@ def _all(case: Case, known: KnownNames) -> Iterator[Unmatched]:
             yield Unmatched(
                 f"user.{source.kind}", source.target, nearest(split(source.target)[0], known.modules)
             )
+    listened = {record.acquire for _, record in case.recording.of(PoolRecord)}
+    for pool in case.policy.pools:
+        if pool.acquire not in listened:
+            yield Unmatched("pool.acquire", pool.acquire, "")
     for name, state in case.worth.attribution.sources:
         if state == "missing":
             kind, _, target = name.partition(" = ")

@@ -1,0 +1,1 @@
+"""Pools: who had a resource before, and what they left on it."""

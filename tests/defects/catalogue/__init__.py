@@ -1,0 +1,1 @@
+"""Programs that share what they should not, each with a twin that does not, and what is said of them."""

@@ -1,0 +1,34 @@
+"""A comprehension gives every user a list."""
+
+# /// case
+# row = 9
+# ///
+# /// policy
+# [[concept]]
+# name = "task-queue"
+# classes = ["TaskManager"]
+# ///
+from traffic import rounds
+
+USERS = ("worker-aaaa", "worker-bbbb", "worker-cccc")
+BUCKETS = {user: [] for user in USERS}
+
+
+class TaskManager:
+    def __init__(self, user_id):
+        self.user_id = user_id
+        self.pending = BUCKETS[user_id]
+
+    def plan(self, number):
+        self.pending.append({"for": self.user_id, "number": number})
+
+
+def main():
+    managers = [TaskManager(user) for user in USERS]
+    for number in rounds():
+        for manager in managers:
+            manager.plan(number)
+
+
+if __name__ == "__main__":
+    main()

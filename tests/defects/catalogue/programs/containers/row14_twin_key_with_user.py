@@ -1,0 +1,36 @@
+"""The cache key is a pair of user and query."""
+
+# /// case
+# row = 14
+# lengths = ["long", "short"]
+# ///
+# /// policy
+# [[concept]]
+# name = "orders"
+# classes = ["OrderService"]
+# ///
+from traffic import rounds
+
+
+class OrderService:
+    def __init__(self, user_id, cache):
+        self.user_id = user_id
+        self.cache = cache
+
+    def get(self, path):
+        key = (self.user_id, path)
+        if key not in self.cache:
+            self.cache[key] = {"owner": self.user_id, "orders": [17, 23]}
+        return self.cache[key]
+
+
+def main():
+    cache = {}
+    services = [OrderService(user, cache) for user in ("account-8841", "account-9952")]
+    for _ in rounds():
+        for service in services:
+            service.get("/orders")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Requests that run at the same time are joined by user and path."""
+
+# /// case
+# row = 18
+# ///
+# /// policy
+# [[concept]]
+# name = "profile"
+# classes = ["Profile"]
+# ///
+import asyncio
+
+from traffic import arounds
+
+
+class Profile:
+    def __init__(self, name):
+        self.name = name
+
+
+flights = {}
+
+
+async def fetch(user_id):
+    await asyncio.sleep(0.005)
+    return Profile(user_id)
+
+
+async def load_profile(user_id) -> Profile:
+    key = (user_id, "/me")
+    if key not in flights:
+        flights[key] = asyncio.ensure_future(fetch(user_id))
+    try:
+        return await asyncio.shield(flights[key])
+    finally:
+        flights.pop(key, None)
+
+
+async def serve():
+    kept = {}
+    async for _ in arounds():
+        users = ("alice.moore", "bobby.brown", "alice.moore")
+        profiles = await asyncio.gather(*map(load_profile, users))
+        kept.update(zip(users, profiles))
+
+
+def main():
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()

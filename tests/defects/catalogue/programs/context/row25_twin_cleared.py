@@ -1,0 +1,45 @@
+"""A request thread takes its tenant out of the thread-local when it is done."""
+
+# /// case
+# row = 25
+# ///
+# /// policy
+# user = [{ argument = "user_id" }, { call = "app:current_tenant" }]
+# [[concept]]
+# name = "store"
+# classes = ["TenantStore"]
+# ///
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from traffic import rounds
+
+_local = threading.local()
+
+
+def current_tenant():
+    return getattr(_local, "tenant", None)
+
+
+class TenantStore:
+    def __init__(self, user_id):
+        self.user_id = user_id
+
+
+def request(user_id):
+    _local.tenant = user_id
+    try:
+        return TenantStore(user_id).user_id
+    finally:
+        del _local.tenant
+
+
+def main():
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        for _ in rounds():
+            for user in ("tenant-alpha", "tenant-bravo"):
+                pool.submit(request, user).result()
+
+
+if __name__ == "__main__":
+    main()

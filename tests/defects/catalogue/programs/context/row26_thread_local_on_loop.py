@@ -1,0 +1,41 @@
+"""A thread-local on an event loop: all users are one thread, and each reads what the last one wrote."""
+
+# /// case
+# row = 26
+# expect = [["SSOT303", "_request"], ["SSOT304"]]
+# ///
+# /// policy
+# [[concept]]
+# name = "handler"
+# classes = ["SocketHandler"]
+# ///
+import asyncio
+import threading
+
+from traffic import arounds
+
+_request = threading.local()
+
+
+class SocketHandler:
+    def __init__(self, user_id):
+        self.user_id = user_id
+
+    async def handle(self):
+        _request.user = self.user_id
+        await asyncio.sleep(0.001)
+        return _request.user
+
+
+async def serve():
+    handlers = [SocketHandler(user) for user in ("socket-user-17", "socket-user-18")]
+    async for _ in arounds():
+        await asyncio.gather(*(handler.handle() for handler in handlers))
+
+
+def main():
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Every request object is kept in a list of the module."""
+
+# /// case
+# row = 34
+# needs = ["starlette"]
+# expect = [["SSOT303", "history"], ["SSOT206", "history"]]
+# ///
+# /// policy
+# user = [{ argument = "user_id" }]
+# [[concept]]
+# name = "handler"
+# classes = ["RequestHandler"]
+# ///
+from starlette.requests import Request
+
+from traffic import rounds
+
+history = []
+
+
+class RequestHandler:
+    def __init__(self, user_id, request):
+        self.user_id = user_id
+        self.path = request.url.path
+
+    def handle(self):
+        return self.path
+
+
+def main():
+    for number in rounds():
+        for user in ("browser-1001", "browser-1002"):
+            scope = {"type": "http", "method": "GET", "path": f"/{number}", "query_string": b""}
+            request = Request(
+                {**scope, "headers": [(b"cookie", f"uid={user}".encode())], "server": ("a", 80)}
+            )
+            request.state.user_id = user
+            history.append(request)
+            RequestHandler(user, request).handle()
+
+
+if __name__ == "__main__":
+    main()
