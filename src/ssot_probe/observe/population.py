@@ -20,6 +20,9 @@ from ssot_probe.observe.sightings import Sightings
 MOST_MEMBERS = 200_000
 """Instances that are followed at once; of those beyond, nothing is said."""
 
+MEMBERS_UNSETTLED = 1_000
+"""Instances that are followed before those that are no more are let go."""
+
 Key = tuple[ObservedClass, str]
 """A class, and the maker that first handed its instances out or else constructed them."""
 
@@ -92,6 +95,7 @@ class Population:
         """Be as new: a forked child has made nothing yet."""
         self.sightings = Sightings()
         self._members: dict[int, Member] = {}
+        self._most_unsettled = MEMBERS_UNSETTLED
         self._counted: dict[int, Key] = {}
         self._groups: dict[Key, _Group] = defaultdict(_Group)
 
@@ -111,6 +115,9 @@ class Population:
         ):
             return
         self._members[known.serial] = Member(known, event.cls, event.maker.name, event.code, event.offset)
+        if len(self._members) >= self._most_unsettled:
+            self._settle()
+            self._most_unsettled = MEMBERS_UNSETTLED + 2 * len(self._members)
 
     def may_leak(self) -> bool:
         """Are there so many instances of users that it is worth counting?"""
