@@ -109,7 +109,7 @@ class MakeRecord(NamedTuple):
     """A maker constructed an instance of a concept or handed one out."""
 
     maker: str  # qualified name of the factory, or of the class when its constructor was called
-    kind: str  # "constructor" | "function" | "coroutine" | "method"
+    kind: str  # "constructor" | "function" | "coroutine" | "generator" | "method"
     outcome: str  # "constructed" | "returned": an instance that existed before; "declared" in source
     cls: str  # qualified name of the instance's class
     serial: int  # serial of that class object
@@ -126,6 +126,7 @@ class MakeRecord(NamedTuple):
     last: int
     callers: tuple[str, ...] = ()  # of a call out of a constructor: who constructs there, nearest first
     calls: tuple[str, ...] = ()  # "file:line" at which each of them does
+    found: bool = False  # returned and never seen constructed: copied, unpickled, loaded, or older than that
 
 
 class AccessRecord(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from types import CodeType, FrameType
 
 from ssot_probe.observe.unseen_frames import UNSEEN_FILE
@@ -14,7 +15,23 @@ MOST_CALLERS = 3
 
 _MOST_FRAMES = 16
 
+_CONTEXTLIB = contextmanager.__code__.co_filename
+
 Calls = tuple[tuple[CodeType, int], ...]
+
+
+def consumer(frame: FrameType) -> FrameType:
+    """Return the frame that asked a generator, which runs in the frame, for its next value.
+
+    A `with` statement asks through contextlib.
+    """
+    caller = frame.f_back
+    while caller is not None:
+        file = caller.f_code.co_filename
+        if file != UNSEEN_FILE and file != _CONTEXTLIB:
+            return caller
+        caller = caller.f_back
+    return frame
 
 
 def around(frame: FrameType) -> Calls:

@@ -30,6 +30,9 @@ MAKING_WORDS = frozenset(
 )
 """First words of names that makers carry: `get_manager`, `create_session_store`."""
 
+HANDING_OUT = frozenset({"__enter__", "__aenter__", "__call__"})
+"""Methods that the language calls and that may hand out what the object was made for."""
+
 _LOAD_CONST, _RETURN_VALUE = opmap["LOAD_CONST"], opmap["RETURN_VALUE"]
 _TRANSPARENT = frozenset(
     {
@@ -64,6 +67,11 @@ def is_coroutine(code: CodeType) -> bool:
     return bool(code.co_flags & _COROUTINE_FLAG)
 
 
+def is_generator(code: CodeType) -> bool:
+    """Is it the code of a generator or an async generator?"""
+    return bool(code.co_flags & _GENERATOR_FLAGS)
+
+
 def returns_something(code: CodeType) -> bool:
     """Does the code return anything but a constant?"""
     before = 0
@@ -80,11 +88,12 @@ def may_make(
     owner: str,
     says_class: Callable[[str], bool],
     role_words: Collection[str],
+    name: str = "",
 ) -> bool:
     """May the function return an instance of an observed class?
 
     It may when its code names such a class, when its return annotation does, or when it is called like a
-    maker of such a thing. Generators are left out, and functions that return nothing.
+    maker of such a thing. Functions that return nothing are left out.
 
     Args:
         function: the innermost function.
@@ -92,17 +101,15 @@ def may_make(
             `ManagerRegistry.get`.
         says_class: is a name that of an observed class, or of a maker that is known?
         role_words: lower-case words that observed classes are called by, such as "manager".
+        name: what the owner calls it, where a function has none of its own.
     """
     code = function.__code__
+    called = name if code.co_name == "<lambda>" else code.co_name
     return (
-        (
-            any(map(says_class, code.co_names))
-            or any(map(says_class, names_in(_return_annotation(function))))
-            or _is_called_like_a_maker(code.co_name, owner, role_words)
-        )
-        and not code.co_flags & _GENERATOR_FLAGS
-        and returns_something(code)
-    )
+        any(map(says_class, code.co_names))
+        or any(map(says_class, names_in(_return_annotation(function))))
+        or _is_called_like_a_maker(called, owner, role_words)
+    ) and (is_generator(code) or returns_something(code))
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +121,7 @@ def names_in(annotation: str) -> tuple[str, ...]:
 def _is_called_like_a_maker(name: str, owner: str, role_words: Collection[str]) -> bool:
     first, *others = _lower_parts(name)
     others = [word for word in others if word not in MAKING_WORDS]  # `get_instance` is called by its class
-    return first in MAKING_WORDS and any(
+    return (first in MAKING_WORDS or name in HANDING_OUT) and any(
         word in role_words or word.rstrip("s") in role_words for word in others or lower_words(owner)
     )
 

@@ -78,6 +78,7 @@ class Constructors:
             self._created.add(cls)
         else:
             self._wrap_inherited(cls, known, wrappers)
+        self._note_whether_seen(cls)
 
     def resolve(self, cls: type) -> None:
         """Find out which wrapper reports a class that was never bound in a module."""
@@ -98,6 +99,13 @@ class Constructors:
         if reporter is not None and cls not in self._classes.by_object:
             self._classes.add_for(cls, self._classes.by_object[reporter].concept)
         self.reporters[cls] = reporter
+        self._note_whether_seen(cls)
+
+    def _note_whether_seen(self, cls: type) -> None:
+        known = self._classes.by_object.get(cls)
+        if known is not None:
+            by_new = not self._created.isdisjoint(cls.__mro__)
+            known.is_seen_constructed = by_new or self.reporters.get(cls) is not None
 
     def _wrap_init(self, cls: type, known: ObservedClass, own: Any, wrappers: Wrappers) -> None:
         maker = self.makers[cls] = self._make_maker(known.name, "constructor", plain_function(own), 1)

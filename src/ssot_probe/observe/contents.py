@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property, partial
 from types import (
     BuiltinFunctionType,
     FunctionType,
@@ -14,7 +15,7 @@ from types import (
 )
 from typing import Any
 
-from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.candidates import HANDING_OUT, plain_function
 
 _PLAIN = frozenset(
     {
@@ -33,7 +34,7 @@ class Contents:
     Attributes:
         classes: name and class.
         functions: name, value as stored, and the innermost Python function, for those that are the
-            module's own; without those whose names begin with two underscores.
+            module's own; of those whose names begin with two underscores only what may hand things out.
         others: name and value of what may be an instance of some class.
     """
 
@@ -43,14 +44,34 @@ class Contents:
         self.classes: list[tuple[str, type]] = []
         self.functions: list[tuple[str, Any, FunctionType]] = []
         self.others: list[tuple[str, Any]] = []
+        spoken = HANDING_OUT if isinstance(holder, type) and not issubclass(holder, type) else ()
         for name, value in [item for item in list(vars(holder).items()) if type(item[1]) not in _PLAIN]:
             is_function = type(value) is FunctionType
             if not is_function and issubclass(type(value), type):
                 self.classes.append((name, value))
                 continue
-            function = None if name.startswith("__") else plain_function(value)
+            function = None if name.startswith("__") and name not in spoken else _function_of(value)
             if function is not None:
-                if function.__module__ == module:
+                function = _own(function, name, module)
+                if function is not None:
                     self.functions.append((name, value, function))
             elif not is_function:
                 self.others.append((name, value))
+
+
+def _function_of(value: Any) -> FunctionType | None:
+    if type(value) is partial or type(value) is cached_property:
+        value = value.func
+    return plain_function(value)
+
+
+def _own(function: FunctionType, name: str, module: str) -> FunctionType | None:
+    """Return the module's own function: this one, or that around which a plain decorator has put it."""
+    for cell in function.__closure__ or ():
+        try:
+            inner = plain_function(cell.cell_contents)
+        except ValueError:  # the cell is empty
+            continue
+        if inner is not None and inner.__module__ == module and inner.__name__ == name:
+            return inner
+    return function if function.__module__ == module else None

@@ -41,6 +41,10 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     use: Optional[InstanceUse]
 
 
+NOT_CONSTRUCTED: tuple[Any, int, tuple[Any, ...]] = (None, 0, ())
+"""The `born` of an instance that existed when it was first met, though its constructor is observed: it was
+copied, unpickled, loaded from a database, or made before its class was observed."""
+
 MOST_USERS = 4096
 """Bound on the users that one instance remembers."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from time import time_ns
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ssot_probe.context.asking import SourceError
@@ -15,19 +16,32 @@ from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, Record
 from ssot_probe.observe import census
-from ssot_probe.observe.candidates import is_coroutine, may_make
+from ssot_probe.observe.candidates import HANDING_OUT, is_coroutine, is_generator, may_make, plain_function
 from ssot_probe.observe.classes import ObservedClasses
 from ssot_probe.observe.constructors import NOT_MADE, Constructors
 from ssot_probe.observe.contents import Contents
+from ssot_probe.observe.held_functions import held_elsewhere, holders
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.patching import Patches
+from ssot_probe.observe.patching import OUR_HOLDERS, Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
 from ssot_probe.observe.uses import Uses, method_codes, public_methods
 from ssot_probe.observe.wrappers import Wrappers
+
+_PAST = "calls through that are not seen; its constructions are"
+
+
+class HeldFunction:
+    """A function that something holds past its wrapper, as it was stored."""
+
+    __slots__ = ("function", "name")
+
+    def __init__(self, name: str, function: Any) -> None:
+        self.name = name
+        self.function = function
 
 
 class Instrumenter:
@@ -58,6 +72,7 @@ class Instrumenter:
         self._used: set[type] = set()  # classes whose methods are observed
         self._bound: dict[tuple[str, str], int] = {}
         self._told: set[str] = set()
+        self._held: list[HeldFunction] = []  # whose holders are still to be named
         self._patches = Patches(self.failed)
         self._classes = ObservedClasses(policy, scope, emit)
         self._constructors = Constructors(self._classes, self._patches, self._maker, emit)
@@ -117,6 +132,17 @@ class Instrumenter:
         for maker in self._makers:
             maker.readers = self.users.with_frameworks(maker.readers)
 
+    def name_holders(self) -> None:
+        """Tell who holds makers and calls them past their wrappers. It takes a while."""
+        held = [self._held.pop() for _ in range(len(self._held))]
+        if held:
+            named = holders([entry.function for entry in held], (HeldFunction, *OUR_HOLDERS))
+            for entry, found in zip(held, named):
+                names = [name for name in found if name not in self._factories]
+                if names:
+                    reason = f"held by {' and '.join(names)} before it could be observed: {_PAST}"
+                    self._emit(BlindRecord(entry.name, reason, time_ns()))
+
     def tell_sources(self) -> None:
         """Tell what has become of asking who the user is, where that is new."""
         for record in self.users.changes():
@@ -133,6 +159,7 @@ class Instrumenter:
         """Take every wrapper off; those that others stacked on are switched off in place."""
         for maker in self._makers:
             maker.is_enabled = False
+        self._wrappers.events.stop()
         self._uses.overlaps.stop()
         self._patches.remove()
 
@@ -232,33 +259,57 @@ class Instrumenter:
         called = owner_name or module.rpartition(".")[2]
         says_class, words = self._classes.names.__getitem__, self._classes.words
         declared = self._declared
+        held = held_elsewhere(contents)
         for name, value, function in contents.functions:
-            is_wrapped = type(value) is not FunctionType and type(value).__name__ == "ObservedFunction"
-            makes = may_make(function, called, says_class, words)
+            stored = value.func if type(value) is cached_property else value
+            is_wrapped = type(stored) is not FunctionType and type(stored).__name__ == "ObservedFunction"
+            if name == "_":
+                continue  # what a decorator took: it answers under another name
+            makes = may_make(function, called, says_class, words, name) or (
+                name in HANDING_OUT and any(map(says_class, _names_in_constructor(owner)))
+            )
+            if name in HANDING_OUT and owner in self.classes:
+                continue  # it hands out itself
             if not (makes or is_wrapped or declared):
                 continue
             qualified = qualify(module, f"{owner_name}.{name}" if owner_name else name)
             if is_wrapped and qualified in self._factories:
                 found = True
             elif makes or qualified in declared:
-                self._wrap_factory(owner, name, value, function, qualified)
+                self._wrap_factory(owner, name, value, function, qualified, id(value) in held)
                 found = True
         return found
 
     def _wrap_factory(
-        self, owner: type | ModuleType, name: str, value: Any, function: FunctionType, qualified: str
+        self,
+        owner: type | ModuleType,
+        name: str,
+        value: Any,
+        function: FunctionType,
+        qualified: str,
+        is_held: bool,
     ) -> None:
         is_method = isinstance(owner, type)
         skipped = 1 if is_method and not isinstance(value, staticmethod) else 0
-        kind = "coroutine" if is_coroutine(function.__code__) else "method" if is_method else "function"
+        if type(value) is cached_property:
+            self._wrap_cached(value, function, qualified)
+            return
+        kind = _kind(function.__code__, is_method)
         maker = self._maker(qualified, kind, function, skipped)
-        make = self._wrappers.coroutine if kind == "coroutine" else self._wrappers.factory
+        make = _MAKING.get(kind, Wrappers.factory)
+        if not self._wrappers.know(maker, function.__code__, is_held):
+            self._held.append(HeldFunction(qualified, value))
         self._factories.add(qualified)
-        self._patches.put(owner, name, value, make(maker))
+        self._patches.put(owner, name, value, make(self._wrappers, maker))
         self._classes.names[name] = True  # what calls a maker may be one
         if not is_method:
             module = qualified.partition(":")[0]
             self._emit(BindingRecord(module, name, "function", qualified, 0, time_ns()))
+
+    def _wrap_cached(self, value: Any, function: FunctionType, qualified: str) -> None:
+        maker = self._maker(qualified, "method", function, 1)
+        self._factories.add(qualified)
+        self._patches.put_inside(value, "func", qualified, self._wrappers.factory(maker, between=1))
 
     def _maker(self, name: str, kind: str, function: FunctionType | None, skipped: int) -> Maker:
         code = None if function is None else function.__code__
@@ -266,3 +317,20 @@ class Instrumenter:
         maker.check = self.stale_calls.of_maker(code, skipped)
         self._makers.append(maker)
         return maker
+
+
+_MAKING = {"coroutine": Wrappers.coroutine, "generator": Wrappers.generator}
+
+
+def _kind(code: CodeType, is_method: bool) -> str:
+    if is_coroutine(code):
+        return "coroutine"
+    if is_generator(code):
+        return "generator"
+    return "method" if is_method else "function"
+
+
+def _names_in_constructor(owner: object) -> tuple[str, ...]:
+    """Return the names that the `__init__` of a class speaks of: what its `__enter__` hands out."""
+    function = plain_function(vars(owner).get("__init__"))
+    return () if function is None else function.__code__.co_names

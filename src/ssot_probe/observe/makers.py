@@ -20,17 +20,22 @@ class ObservedClass:
         serial: number of the class object in its process.
         concept: what it plays.
         is_shareable: users may share its instances, so no request is marked.
+        is_seen_constructed: its constructor is observed: an instance that did not pass there is no new one.
         is_followed: which threads use its instances is noted.
         is_guarded: each thread is to have an instance of its own.
     """
 
-    __slots__ = ("concept", "is_followed", "is_guarded", "is_shareable", "name", "serial")
+    __slots__ = (
+        *("concept", "is_followed", "is_guarded", "is_seen_constructed", "is_shareable"),
+        *("name", "serial"),
+    )
 
     def __init__(self, name: str, serial: int, concept: Concept, is_shareable: bool) -> None:
         self.name = name
         self.serial = serial
         self.concept = concept
         self.is_shareable = is_shareable
+        self.is_seen_constructed = False
         self.is_followed = concept.declared and not is_shareable
         self.is_guarded = self.is_followed and wants_one_per_thread(concept)
 

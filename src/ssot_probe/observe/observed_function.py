@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from copy import deepcopy
+from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -41,6 +42,14 @@ class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc,type-arg,u
         return deepcopy(self.__wrapped__, memo)  # bound to a copy, which is why it is no longer observed
 
 
+def _standing_for(function: Any) -> Any:
+    """Return what stands where a function can be found by its name, if that is the function observed."""
+    found: Any = sys.modules.get(getattr(function, "__module__", ""))
+    for part in getattr(function, "__qualname__", "").split("."):
+        found = getattr(found, part, None)
+    return found if getattr(found, "__wrapped__", None) is function else function
+
+
 class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
     """A function that tells of its calls and is otherwise the function.
 
@@ -51,7 +60,11 @@ class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ig
     __bound_function_wrapper__ = ObservedBoundMethod
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return self.__wrapped__.__qualname__
+        wrapped = self.__wrapped__
+        if type(wrapped) is partial:
+            function = _standing_for(wrapped.func)
+            return partial, (function,), (function, wrapped.args, wrapped.keywords, vars(wrapped) or None)
+        return wrapped.__qualname__
 
     def __repr__(self) -> str:
         return repr(self.__wrapped__)

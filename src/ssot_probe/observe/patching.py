@@ -10,6 +10,8 @@ from typing import Any
 class Patch:
     """A wrapper in the dictionary of a class or module; `remove()` undoes it and may be called twice."""
 
+    __slots__ = ("_inherited", "_observed", "_original", "name", "owner")
+
     def __init__(
         self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]
     ) -> None:
@@ -39,6 +41,31 @@ class Patch:
         return True
 
 
+class InnerPatch:
+    """A wrapper on a function that something else holds as a plain attribute, such as a cached property."""
+
+    __slots__ = ("_holder", "_name", "_observed", "_original")
+
+    def __init__(self, holder: Any, name: str, wrapper: Callable[..., Any]) -> None:
+        from ssot_probe.observe import observed_function
+
+        self._holder, self._name = holder, name
+        self._original = getattr(holder, name)
+        self._observed = observed_function.ObservedFunction(self._original, wrapper)
+        setattr(holder, name, self._observed)
+
+    def remove(self) -> bool:
+        """Put the original back. False where somebody stacked a wrapper on ours: then it stays."""
+        if getattr(self._holder, self._name) is not self._observed:
+            return False
+        setattr(self._holder, self._name, self._original)
+        return True
+
+
+OUR_HOLDERS = (Patch, InnerPatch)
+"""Types of what holds a function because of its wrapper."""
+
+
 class Patches:
     """All wrappers that were put on, to be taken off again in reverse.
 
@@ -47,7 +74,7 @@ class Patches:
     """
 
     def __init__(self, on_failure: Callable[[str, BaseException], None]) -> None:
-        self._patches: list[Patch] = []
+        self._patches: list[Patch | InnerPatch] = []
         self._on_failure = on_failure
 
     def put(self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]) -> None:
@@ -59,6 +86,13 @@ class Patches:
                 self._on_failure(f"{owner.__module__}:{owner.__qualname__}.{name}", error)
             else:
                 self._on_failure(f"{owner.__name__}:{name}", error)
+
+    def put_inside(self, holder: Any, name: str, subject: str, wrapper: Callable[..., Any]) -> None:
+        """Put a wrapper on a function that an object holds; `subject` is what a failure is told of."""
+        try:
+            self._patches.append(InnerPatch(holder, name, wrapper))
+        except Exception as error:
+            self._on_failure(subject, error)
 
     def remove(self) -> None:
         """Take all wrappers off that nobody has stacked on."""

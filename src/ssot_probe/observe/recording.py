@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
+from sys import _getframe
 from time import time_ns
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from ssot_probe.context.current import bound_user, thread_and_task
@@ -19,7 +20,8 @@ from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
 from ssot_probe.observe.callers import Calls
-from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.early_makers import EarlyMakers
+from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.thread_use import ThreadUse
 
@@ -32,6 +34,10 @@ the call that it is made in, or None, when it began, and the newest instance at 
 one is made for every call."""
 
 running_call: ContextVar[Call | None] = ContextVar("ssot_probe_makers", default=None)
+
+_untracked: ContextVar[tuple[int, Maker, Chain] | None] = ContextVar("ssot_probe_untracked", default=None)
+"""What was handed out last of what allows no weak references: its id, the factory that it first came out of,
+and those that ran around that."""
 
 Recording = Callable[..., None]  # takes what `constructed` and `returned` below do
 
@@ -46,9 +52,13 @@ def chain_around(call: Call | None) -> Chain:
     return () if call is None else call[0]
 
 
-def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[Recording, Recording]:
+def recording(
+    append: Callable[[Any], None], instances: InstanceTable, early: EarlyMakers
+) -> tuple[Recording, Recording]:
     """Return what notes that an instance was constructed, and that it was returned."""
+    early_makers = early.makers
     find, follow, meets, running = instances.by_id.get, instances.add, instances.meets, running_call.get
+    untracked, set_untracked = _untracked.get, _untracked.set
     note_thread = ThreadUse(append).note
 
     def constructed(
@@ -63,8 +73,11 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
     ) -> None:
         call = running()
         chain = () if call is None else call[0] or chain_around(call)
+        if early_makers:
+            chain = early.chain(chain, _getframe(2))
         known = find(id(instance))
-        if known is not None and known() is instance:  # its `__init__` ran again
+        is_known = known is not None and known() is instance
+        if is_known and known is not None and known.born is not NOT_CONSTRUCTED:  # its `__init__` ran again
             returned(maker, observed, instance, args, kwargs, code, offset, chain, outer, is_factory=False)
             return
         user = bound_user()
@@ -75,7 +88,10 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
         if maker.check is not None:
             maker.check(maker, observed, instance, args, kwargs, code, offset)
         try:
-            known = follow(instance, user)
+            if not is_known or known is None:
+                known = follow(instance, user)
+            elif user is not None:  # somebody met it while its `__init__` ran
+                meets(known, user)
             known.born = born = (code, offset, chain)
         except TypeError:  # its class allows no weak references
             known = born = None
@@ -99,7 +115,10 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
         chain: Chain,
         outer: Calls = (),
         is_factory: bool = True,
+        frame: FrameType | None = None,
     ) -> None:
+        if early_makers and is_factory:
+            chain = early.chain(chain, frame or _getframe(2))
         user = bound_user()
         if user is None and maker.readers:
             user = maker.user_of(instance, args, kwargs)
@@ -114,8 +133,14 @@ def recording(append: Callable[[Any], None], instances: InstanceTable) -> tuple[
             try:
                 known = follow(instance, user)
                 is_first = user is not None
-            except TypeError:
+                if observed.is_seen_constructed:
+                    known.born = NOT_CONSTRUCTED
+            except TypeError:  # its class allows no weak references
                 known = None
+                before = untracked()
+                passed_on = before is not None and before[0] == id(instance) and maker in before[2]
+                origin = before[1] if passed_on and before is not None else maker
+                set_untracked((id(instance), origin, chain))
         elif user is not None and known.user != user:
             is_first = meets(known, user)
         if known is not None:

@@ -24,7 +24,7 @@ from ssot_probe.context.sources import reading
 from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
-from ssot_probe.observe.instances import InstanceRef, InstanceTable
+from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
 from ssot_probe.observe.thread_use import ThreadUse
@@ -252,6 +252,8 @@ class Uses:
         if known is None:
             try:
                 known = instances.add(instance)
+                if observed.is_seen_constructed:  # unless its constructor is still running
+                    known.born = NOT_CONSTRUCTED
             except TypeError:  # its class allows no weak references
                 return None
         if known.user != user:

@@ -153,6 +153,7 @@ class ModuleWatch:
         self._pools.look()
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
+            self._instrumenter.name_holders()
             self._instrumenter.tell_sources()
 
     def _may_define_in_main(self) -> bool:

@@ -15,6 +15,9 @@ from typing import Any
 
 from ssot_probe.context.sources import reading
 from ssot_probe.observe.callers import CONSTRUCTING, Calls, around, outer_calls
+from ssot_probe.observe.code_events import CodeEvents
+from ssot_probe.observe.early_makers import EarlyMakers
+from ssot_probe.observe.generator_wrapper import generator_wrapper
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.races import Gate, Races
@@ -60,7 +63,9 @@ class Wrappers:
         self._inner_codes = inner_codes
         self._resolve = resolve
         self._on_failure = on_failure
-        self._constructed, self._returned = recording(append, instances)
+        self._early = EarlyMakers()
+        self._constructed, self._returned = recording(append, instances, self._early)
+        self.events = CodeEvents(classes, self._returned, self._early, self._failed)
         self._races = Races(append, instances)
 
     @unseen
@@ -154,10 +159,15 @@ class Wrappers:
         return ssot_probe_creator
 
     @unseen
-    def factory(self, maker: Maker) -> Wrapper:
-        """Wrap a function or method whose result may be an instance."""
+    def factory(self, maker: Maker, between: int = 0) -> Wrapper:
+        """Wrap a function or method whose result may be an instance.
+
+        Args:
+            maker: the function.
+            between: frames of Python's own between it and its caller.
+        """
         classes, returned, running = self._classes, self._returned, running_call.get
-        link, depth = (maker,), caller_depth()
+        link, depth = (maker,), caller_depth() + between
         instances, gate, end = self._instances, Gate(), self._races.end
         inside, ended = gate.inside, gate.ended
 
@@ -182,7 +192,11 @@ class Wrappers:
                 running_call.reset(token)
             try:
                 observed = classes.get(type(result))
-                if observed is not None and not (reading and get_ident() in reading):
+                if (
+                    observed is not None
+                    and result is not instance
+                    and not (reading and get_ident() in reading)
+                ):
                     caller = _getframe(depth)
                     code = caller.f_code
                     outside = outer_calls(caller) if code.co_name in CONSTRUCTING else ()
@@ -227,7 +241,7 @@ class Wrappers:
                     running_call.set(outer)
             try:
                 observed = self._classes.get(type(result))
-                if observed is not None:
+                if observed is not None and result is not instance:
                     code, offset, outside = site
                     self._returned(maker, observed, result, args, kwargs, code, offset, chain, outside)
                     if len(inside) > 1 or ended:
@@ -250,6 +264,15 @@ class Wrappers:
             return ssot_probe_awaited(wrapped, instance, args, kwargs, site)
 
         return ssot_probe_coroutine
+
+    def know(self, maker: Maker, code: CodeType, is_early: bool) -> bool:
+        """Know a maker by its code. False where of calls past its wrapper only constructions are seen."""
+        self._early.add(code, maker, is_early)
+        return not is_early or self.events.follow(code)
+
+    def generator(self, maker: Maker) -> Wrapper:
+        """Wrap a function that yields what it makes, as it is or as a context manager."""
+        return generator_wrapper(maker, self._classes, self._returned, self._failed)
 
     def _failed(self, maker: Maker, error: BaseException) -> None:
         maker.is_enabled = False

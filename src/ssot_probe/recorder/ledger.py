@@ -15,7 +15,7 @@ from ssot_probe.model.names import qualify
 from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRecord
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
 from ssot_probe.observe.callers import Calls
-from ssot_probe.observe.instances import InstanceRef
+from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef
 from ssot_probe.observe.makers import MakeEvent, ObservedClass
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
@@ -131,10 +131,12 @@ class Ledger:
     def _fact_of(self, event: MakeEvent) -> _Fact:
         chain = tuple([maker.name for maker in event.chain]) if event.chain else ()
         origin = "" if event.origin is None else event.origin.name
-        born = "" if event.born is None or event.outcome == "constructed" else self._born(*event.born[:2])
+        is_found = event.born is NOT_CONSTRUCTED
+        is_born_here = event.born is None or is_found or event.outcome == "constructed"
+        born = "" if event.born is None or is_born_here else self._born(*event.born[:2])
         site = self._places.site(event.code, event.offset)
         callers, calls = self._outer(event.outer) if event.outer else ((), ())
-        key = (event.maker, event.outcome, event.cls, site, chain, origin, born, calls)
+        key = (event.maker, event.outcome, event.cls, site, chain, origin, born, is_found, calls)
         fact = self._facts.get(key)
         if fact is None:
             record = MakeRecord(
@@ -156,6 +158,7 @@ class Ledger:
                 last=event.time,
                 callers=callers,
                 calls=calls,
+                found=is_found,
             )
             fact = self._facts[key] = _Fact(record, event.time)
         return fact

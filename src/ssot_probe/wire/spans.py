@@ -155,6 +155,7 @@ _SHAPES: dict[type, _Shape] = {
             "born": "ssot.maker.born",
             "callers": "ssot.maker.callers",
             "calls": "ssot.maker.calls",
+            "found": "ssot.maker.found",
             **_ACTOR,
             "count": "ssot.count",
             "unattributed": "ssot.unattributed.count",

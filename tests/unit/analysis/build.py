@@ -187,10 +187,11 @@ class Program:
         unattributed: int = 0,
         inside: str = "handler",
         within: tuple[str, ...] = (),
+        found: bool = False,
     ) -> None:
         """Call a factory at a place; `within` what functions construct, as `module:function@file:line`."""
         first = maker if origin is None else origin
-        made = (kind, "returned", cls, chain, first, born, count, unattributed, inside, within)
+        made = (kind, "returned", cls, chain, first, born, count, unattributed, inside, within, found)
         self._make(place, maker, *made)
 
     def _make(
@@ -207,6 +208,7 @@ class Program:
         unattributed: int,
         inside: str,
         within: tuple[str, ...],
+        found: bool = False,
     ) -> None:
         time = self.now()
         definition = Site(file_of(maker.partition(":")[0]), 40, "", "")
@@ -216,6 +218,7 @@ class Program:
                 *(site(place, inside), "MainThread", "", count, unattributed, time, time + SECOND),
                 callers=tuple(entry.partition("@")[0] for entry in within),
                 calls=tuple(entry.partition("@")[2] for entry in within),
+                found=found,
             )
         )
 

@@ -179,3 +179,34 @@ def test_a_construction_in_the_code_of_a_declared_factory_that_is_called_unheard
 
     program.constructs("chat/ws/manager.py:60", inside="get_manager_quickly")
     assert findings("SSOT203", program, by=DECLARED)
+
+
+NOT_CONSTRUCTED = (
+    f"chat/ws/factory.py:40 {CREATE} handed out {MANAGER} that was not constructed here, 3 times: "
+    "copied, unpickled, loaded from a store, or older than the observation"
+)
+
+
+def test_a_factory_of_what_was_never_constructed_says_so_beside_the_others() -> None:
+    program = managers()
+    program.hands_out("chat/views.py:9", GET_MANAGER)
+    program.hands_out("chat/admin.py:7", CREATE, found=True, count=3)
+    (finding,) = findings("SSOT201", program)
+    assert NOT_CONSTRUCTED in told(finding)
+    assert not any(f"{GET_MANAGER} handed out {MANAGER} that was not" in line for line in told(finding))
+
+
+def test_a_bypass_names_the_factories_of_what_was_never_constructed() -> None:
+    program = managers()
+    program.constructs("chat/views.py:9")
+    program.hands_out("chat/admin.py:7", CREATE, found=True, count=3)
+    program.hands_out("chat/admin.py:8", GET_MANAGER, origin=CREATE, found=True)
+    (finding,) = findings("SSOT203", program, by=DECLARED)
+    assert told(finding) == [f"chat/views.py:9 constructs {MANAGER}, once", NOT_CONSTRUCTED]
+    assert finding.count == 1
+
+
+def test_what_was_never_constructed_is_no_bypass_by_itself() -> None:
+    program = managers()
+    program.hands_out("chat/admin.py:7", CREATE, found=True)
+    assert not findings("SSOT203", program, by=DECLARED)

@@ -6,12 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ssot_probe.analysis.case import Case
-from ssot_probe.analysis.factories import declared_factories, is_among, made_by_factories, origins
+from ssot_probe.analysis.factories import (
+    declared_factories,
+    is_among,
+    made_by_factories,
+    not_constructed,
+    origins,
+)
 from ssot_probe.analysis.places import capped_groups
+from ssot_probe.analysis.recording import Make
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import listing, number, times
 from ssot_probe.model.finding import Evidence, Finding, Severity
-from ssot_probe.model.records import NOWHERE, MakeRecord
+from ssot_probe.model.records import NOWHERE
 
 RULE = Rule(
     code="SSOT201",
@@ -34,9 +41,9 @@ def check(case: Case) -> Iterator[Finding]:
     for members in case.concepts:
         makes = made_by_factories(case.recording, members)
         makers = origins(makes)
-        by_origin: dict[str, list[MakeRecord]] = defaultdict(list)
+        by_origin: dict[str, list[Make]] = defaultdict(list)
         for make in makes:
-            by_origin[make.record.origin].append(make.record)
+            by_origin[make.record.origin].append(make)
         declared = declared_factories(case.recording, members)
         foreign = [maker for maker in makers if not is_among(maker, declared)]
         if len(makers) < 2 or (declared and not foreign):
@@ -53,10 +60,11 @@ def check(case: Case) -> Iterator[Finding]:
         )
 
 
-def _lines(maker: str, records: Sequence[MakeRecord], is_declared: bool) -> list[Evidence]:
+def _lines(maker: str, makes: Sequence[Make], is_declared: bool) -> list[Evidence]:
     """Tell of one factory, by the records of all instances that first came out of it."""
+    records = [make.record for make in makes]
     own = [record for record in records if record.maker == maker]
-    handed_out = _handed_out(maker, records)
+    handed_out = _handed_out(maker, makes)
     definition = min((record.definition for record in own), default=NOWHERE)
     allowed = " (declared)" if is_declared else ""
     lines = [
@@ -67,6 +75,7 @@ def _lines(maker: str, records: Sequence[MakeRecord], is_declared: bool) -> list
     if own:
         first = min(own, key=lambda record: (record.first, record))
         lines.append(Evidence(f"calls {maker}", first.site.file, first.site.line, first.thread, first.task))
+    lines += not_constructed(makes)
     delegates = {record.maker: record for record in records}
     for name in sorted(delegates.keys() - {maker}):
         place = delegates[name].definition
@@ -74,5 +83,5 @@ def _lines(maker: str, records: Sequence[MakeRecord], is_declared: bool) -> list
     return lines
 
 
-def _handed_out(maker: str, records: Sequence[MakeRecord]) -> int:
-    return sum(record.count for record in records if record.maker == maker)
+def _handed_out(maker: str, makes: Sequence[Make]) -> int:
+    return sum(record.count for _, _, record in makes if record.maker == maker)

@@ -11,6 +11,7 @@ from ssot_probe.analysis.factories import (
     declared_factories,
     is_among,
     made_by_factories,
+    not_constructed,
     origins,
 )
 from ssot_probe.analysis.membership import Members
@@ -49,11 +50,15 @@ def check(case: Case) -> Iterator[Finding]:
                 name,
                 f"Constructed {times(count)} outside {listing(allowed)}."
                 + ("" if declared else f" {_undeclared(members, allowed)}"),
-                capped(at_sites(places)),
+                [*capped(at_sites(places)), *not_constructed(_handed_out(case.recording, members, name))],
                 concept=members.concept,
                 severity=RULE.severity if declared else Severity.NOTE,
                 count=count,
             )
+
+
+def _handed_out(recording: Recording, members: Members, name: str) -> list[Make]:
+    return [make for make in made_by_factories(recording, members) if make.cls.name == name]
 
 
 def _allowed(

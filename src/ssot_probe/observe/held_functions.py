@@ -1,0 +1,120 @@
+"""Finds functions that somebody holds beside the module or class that defines them, and says who does.
+
+A route, a table of callbacks or a default argument got hold of them while their module ran, before a wrapper
+could be put on: calls through those go past it.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from types import CellType, FrameType, FunctionType, ModuleType
+from typing import Any
+
+from ssot_probe.observe.contents import Contents
+from ssot_probe.observe.modules import namespace_of
+
+MOST_STEPS = 4
+"""References between a function and what is named as its holder: a cell, a tuple, a dictionary."""
+
+MOST_NAMES = 4
+"""Holders of one function that are named."""
+
+_CONTAINERS = (dict, list, tuple, set, frozenset, CellType, partial)
+
+
+def held_elsewhere(contents: Contents) -> frozenset[int]:
+    """Return the ids of the stored functions that something refers to beside their module or class.
+
+    It compares their numbers of references, and looks for nothing.
+    """
+    stored = [id(value) for _, value, _ in contents.functions]
+    found = set()
+    for (_, value, function), references in zip(contents.functions, _references(contents.functions)):
+        is_plain = value is function
+        others = stored.count(id(value)) - 1
+        expected = _EXPECTED[is_plain] + others * (3 if is_plain else 2)  # a name more, and our list of it
+        if references > expected:
+            found.add(id(value))
+    return frozenset(found)
+
+
+def holders(functions: Sequence[Any], own: Iterable[type]) -> list[list[str]]:
+    """Name what holds each of the functions. It looks through all objects of the process: not for every day.
+
+    Args:
+        functions: as they were stored, without the wrappers that stand there now.
+        own: types of the probe's own objects that hold them.
+    """
+    from ssot_probe.observe.observed_function import ObservedConstructor, ObservedFunction  # they bring wrapt
+
+    names: list[list[str]] = [[] for _ in functions]
+    leads_to: dict[int, set[int]] = {}
+    for index, function in enumerate(functions):
+        leads_to.setdefault(id(function), set()).add(index)
+    modules = {id(vars(module)): name for name, module in list(sys.modules.items()) if _is_module(module)}
+    ignored = {id(functions), id(names)}
+    ignored_types = {FrameType, staticmethod, classmethod, ObservedFunction, ObservedConstructor, *own}
+    frontier: list[Any] = list(functions)
+    for _ in range(MOST_STEPS):
+        ignored.add(id(frontier))
+        following: list[Any] = []
+        ignored.add(id(following))
+        for holder in gc.get_referrers(*frontier):
+            if id(holder) in ignored or id(holder) in leads_to or type(holder) in ignored_types:
+                continue
+            reached = {place for item in gc.get_referents(holder) for place in leads_to.get(id(item), ())}
+            name = _name(holder, modules, leads_to)
+            if name:
+                for index in reached:
+                    if name not in names[index] and len(names[index]) < MOST_NAMES:
+                        names[index].append(name)
+            elif type(holder) in _CONTAINERS:
+                leads_to[id(holder)] = reached
+                following.append(holder)
+        if not following:
+            break
+        frontier = following
+    return names
+
+
+def _name(holder: Any, modules: dict[int, str], leads_to: dict[int, set[int]]) -> str:
+    """Return what a reader would call a holder; "" for what is only a part of one."""
+    if type(holder) is dict:
+        module = modules.get(id(holder))
+        if module is None:
+            return ""
+        attribute = next((key for key, value in list(holder.items()) if id(value) in leads_to), "")
+        return f"{module}:{attribute}" if attribute else ""
+    if type(holder) in _CONTAINERS:
+        return ""
+    if type(holder) is FunctionType:
+        return f"{holder.__module__}:{holder.__qualname__}"
+    described = holder if issubclass(type(holder), type) else type(holder)
+    what = "" if described is holder else "an instance of "
+    return f"{what}{type.__getattribute__(described, '__module__')}:{described.__qualname__}"
+
+
+def _is_module(module: object) -> bool:
+    return bool(namespace_of(module)) and issubclass(type(module), ModuleType)
+
+
+def _references(functions: Sequence[tuple[str, Any, FunctionType]]) -> Iterator[int]:
+    for _name, value, _function in functions:
+        yield sys.getrefcount(value)
+
+
+def _expected() -> dict[bool, int]:
+    """Count the references to functions that nothing but their module and our own list of them holds."""
+    module = ModuleType("ssot_probe_sample")
+    exec("def plain(): pass\n@staticmethod\ndef wrapped(): pass\n", vars(module))
+    for name in ("plain", "wrapped"):
+        module.__dict__[name].__module__ = module.__name__
+    contents = Contents(module, module.__name__)
+    counts = list(_references(contents.functions))
+    return {value is function: count for (_, value, function), count in zip(contents.functions, counts)}
+
+
+_EXPECTED = _expected()
