@@ -98,6 +98,8 @@ def _update(run: Sequence[Case], outcomes: Mapping[str, Outcome]) -> None:
         verdict = known.verdict if outcome is None and known else outcome.verdict if outcome else ""
         if verdict in ("", "detected", "silent"):
             continue
+        if known is not None and verdict in known.verdict.split(" or "):
+            verdict = known.verdict
         why = known.why if known is not None and known.verdict == verdict else UNEXPLAINED
         lines += ["", f'["{case.id}"]', f'verdict = "{verdict}"', f'why = "{why}"']
         if known is not None and known.pythons:
