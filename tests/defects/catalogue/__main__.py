@@ -96,10 +96,10 @@ def _update(run: Sequence[Case], outcomes: Mapping[str, Outcome]) -> None:
         known = listed.get(case.id)
         outcome = outcomes.get(case.id)
         verdict = known.verdict if outcome is None and known else outcome.verdict if outcome else ""
-        if verdict in ("", "detected", "silent"):
-            continue
         if known is not None and verdict in known.verdict.split(" or "):
             verdict = known.verdict
+        if verdict in ("", "detected", "silent"):
+            continue
         why = known.why if known is not None and known.verdict == verdict else UNEXPLAINED
         lines += ["", f'["{case.id}"]', f'verdict = "{verdict}"', f'why = "{why}"']
         if known is not None and known.pythons:

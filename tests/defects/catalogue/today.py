@@ -18,7 +18,7 @@ HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 class Deviation(NamedTuple):
-    """A program that gets another verdict than it deserves: one, or now this and now that (`this or that`)."""
+    """A program that gets another verdict than it deserves, or now this and now that: `this or that`."""
 
     verdict: str
     why: str
