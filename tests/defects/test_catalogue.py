@@ -73,7 +73,8 @@ def test_a_right_code_that_speaks_of_something_else_is_no_detection() -> None:
     wanted = DEFECT.expected[0]
     right = finding(wanted.code, evidence=[{"what": " ".join(wanted.names)}])
     assert weigh(DEFECT, [right]).verdict == "detected"
-    assert weigh(DEFECT, [finding(wanted.code)]).verdict == "missed"
+    assert weigh(DEFECT, [finding(wanted.code, "warning")]).verdict == "missed"
+    assert weigh(DEFECT, [finding(wanted.code)]).verdict == f"missed, accused: {wanted.code} error"
     assert weigh(DEFECT, [{**right, "severity": "note"}]).verdict == "missed"
 
 
