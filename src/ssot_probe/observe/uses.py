@@ -101,7 +101,7 @@ class Uses:
         instances = self._instances
         find = instances.by_id.get
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
-        use_of_owner, readers = self._use_of_owner, method.readers
+        use_of_owner = self._use_of_owner
 
         def ssot_probe_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -110,7 +110,7 @@ class Uses:
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     user = bound_user()
-                    if user is None and readers:
+                    if user is None and method.readers:
                         user = method.user_of(instance, (), {})
                     if user is None:
                         if is_guarded:
@@ -132,6 +132,10 @@ class Uses:
                             presence.depth = 1
                             if presence.is_watched or known is None or known.others is not None:
                                 look_around(instance, presence)
+                    else:
+                        known = find(id(instance))
+                        if known is not None:
+                            known.touched = time_ns()
                 except Exception as error:
                     presence = None  # it was not noted
                     self._failed(method, error)
@@ -224,12 +228,14 @@ class Uses:
         user = bound_user()
         if user is None and method.readers:
             user = method.user_of(instance, (), {})
+        known = self._instances.find(instance)
+        if known is not None:
+            known.touched = time_ns()
         if user is None:
             self._use_of_owner(method, instance, caller)
             return None
         if caller.f_code.co_filename == UNSEEN_FILE:  # another wrapper's
             caller = caller_of(caller)
-        known = self._instances.by_id.get(id(instance))
         use = None if known is None else known.use
         presence = None if use is None else use.presences.get(here.thread)
         if presence is None or presence.user != user:
