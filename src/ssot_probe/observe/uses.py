@@ -113,6 +113,9 @@ class Uses:
                     if user is None and method.readers:
                         user = method.user_of(instance, (), {})
                     if user is None:
+                        known = find(id(instance))
+                        if known is not None:
+                            known.touched = time_ns()
                         if is_guarded:
                             use_of_owner(method, instance, caller_of(_getframe()))
                     else:
@@ -132,10 +135,6 @@ class Uses:
                             presence.depth = 1
                             if presence.is_watched or known is None or known.others is not None:
                                 look_around(instance, presence)
-                    else:
-                        known = find(id(instance))
-                        if known is not None:
-                            known.touched = time_ns()
                 except Exception as error:
                     presence = None  # it was not noted
                     self._failed(method, error)
