@@ -102,7 +102,7 @@ class Probe:
         self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.pools = PoolWatch(
-            policy, self.scope.is_project_file, self.buffer.add, self._tell, self.report_error
+            policy, self._is_own_code, self._owner_of, self.buffer.add, self._tell, self.report_error
         )
         self.modules = ModuleWatch(
             *(
@@ -139,6 +139,9 @@ class Probe:
             self._observers.append("references")
             self.looks.start()
             self._look_signal.start()
+            if self._look_signal.is_refused:
+                reason = "only the main thread can handle a signal, and another one started the probe"
+                self._keep(BlindRecord("signal for looks at shared references", reason, time_ns()))
         else:
             self._keep(BlindRecord("shared references", "switched off by SSOT_PROBE_SHARING", time_ns()))
         self.instances.on_user = self._on_user
@@ -245,10 +248,25 @@ class Probe:
         """Look whether instances have outlived their users' work, if there are enough of them."""
         if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
             return
-        from ssot_probe.observe.outlived import outlived
+        try:
+            from ssot_probe.observe.outlived import outlived
 
-        for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
-            self.buffer.add(found)
+            for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
+                self.buffer.add(found)
+        except Exception as error:  # what was recorded until now is still to be told
+            self.report_error(error)
+
+    def _is_own_code(self, module: str, file: str) -> bool:
+        """Is it the application's own code? A script is, whichever packages the policy names."""
+        return self.scope.is_first_party(module, file) or self.scope.is_project_file(file)
+
+    def _owner_of(self, value: object) -> str | None:
+        """Return the only user of an observed instance that belongs to one user, None for anything else."""
+        known = self.instances.find(value)
+        observed = None if known is None else self.modules.classes.get(type(value))
+        if known is None or known.others or observed is None or observed.is_shareable:
+            return None
+        return known.user
 
     # What the recorder needs
 

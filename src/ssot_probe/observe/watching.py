@@ -289,6 +289,7 @@ class ModuleWatch:
             self._on_error(error)
 
     def _instrument(self, module: ModuleType) -> bool:
+        self._pools.look_through(str(namespace_of(module).get("__name__")), module)
         if self._instrumenter is None:
             from ssot_probe.observe.instrument import Instrumenter
 

@@ -22,12 +22,12 @@ from ssot_probe.recorder.places import Places
 class _Uses:
     """What one pool did with resources of one class, and how much of it was told already."""
 
-    __slots__ = ("born", "record", "told_at")
+    __slots__ = ("born", "count", "handovers", "pool", "time", "told_at", "unattributed", "unclean")
 
-    def __init__(self, record: PoolRecord) -> None:
-        self.record = record
-        self.born = record.time
-        self.told_at = 0
+    def __init__(self, pool: str, time: int) -> None:
+        self.pool = pool
+        self.born = self.time = time
+        self.told_at = self.count = self.unattributed = self.handovers = self.unclean = 0
 
 
 class PoolLedger:
@@ -58,27 +58,23 @@ class PoolLedger:
         key = (event.pool.maker.name, event.cls)
         uses = self._uses.get(key)
         if uses is None:
-            empty = PoolRecord(event.pool.name, *key, 0, 0, 0, 0, event.time)
-            uses = self._uses[key] = _Uses(empty)
-        record = uses.record
-        uses.record = record._replace(
-            count=record.count + 1,
-            unattributed=record.unattributed + (not event.is_attributed),
-            handovers=record.handovers + event.is_handover,
-            unclean=record.unclean + (event.handover is not None),
-            time=event.time,
-        )
+            uses = self._uses[key] = _Uses(event.pool.name, event.time)
+        uses.count += 1
+        uses.unattributed += not event.is_attributed
+        uses.handovers += event.is_handover
+        uses.unclean += event.handover is not None
+        uses.time = event.time
         if event.handover is not None:
             yield from self._handover(event, event.handover)
 
     def due(self, now: int, is_final: bool, is_quiet: bool = False) -> Iterator[Record]:
         """Yield what was added up and is to be told."""
-        for uses in self._uses.values():
-            record = uses.record
-            if record.count and (is_final or is_due(now, uses.born, uses.told_at, is_quiet)):
-                yield record
+        for key, uses in self._uses.items():
+            if uses.count and (is_final or is_due(now, uses.born, uses.told_at, is_quiet)):
+                counts = (uses.count, uses.unattributed, uses.handovers, uses.unclean)
+                yield PoolRecord(uses.pool, *key, *counts, uses.time)
                 uses.told_at = now
-                uses.record = record._replace(count=0, unattributed=0, handovers=0, unclean=0)
+                uses.count = uses.unattributed = uses.handovers = uses.unclean = 0
 
     def _handover(self, event: PoolEvent, handover: Handover) -> Iterator[Record]:
         left = handover.left

@@ -321,7 +321,7 @@ _SHAPES: dict[type, _Shape] = {
             "cls": "ssot.instance.type",
             "maker": "ssot.maker.name",
             "made": "ssot.population.made",
-            "released": "ssot.population.released",
+            "gone": "ssot.population.released",
             "alive": "ssot.population.alive",
             "evicted": "ssot.population.evicted",
             "alive_then": "ssot.population.alive_then",
@@ -427,7 +427,9 @@ def to_span(record: Record) -> SpanData:
     site, definition = values.get("site", NOWHERE), values.get("definition", NOWHERE)
     _put_site(attributes, site, _SITE)
     _put_site(attributes, definition, _DEFINITION)
-    _put_site(attributes, values.get("released", NOWHERE), _RELEASED)
+    released = values.get("released", NOWHERE)  # of another kind of record it is a number
+    if isinstance(released, Site):
+        _put_site(attributes, released, _RELEASED)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
     name = shape.span
@@ -474,7 +476,7 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         values["site"] = _read_site(span.attributes, _SITE)
     if "definition" in defaults:
         values["definition"] = _read_site(span.attributes, _DEFINITION)
-    if "released" in defaults:
+    if isinstance(defaults.get("released"), Site):
         values["released"] = _read_site(span.attributes, _RELEASED)
     values[shape.times[0]] = span.start
     values[shape.times[1]] = span.end

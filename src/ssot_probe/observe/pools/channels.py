@@ -6,15 +6,26 @@ how many were ever sent and received, of TCP, to the system as well (TCP_INFO, L
 
 from __future__ import annotations
 
+import _socket
 import sys
-from struct import unpack_from
+from _socket import IPPROTO_TCP
+from struct import Struct
 from typing import Any, NamedTuple
 
 from ssot_probe.observe.pools.attributes import attributes_of, stored
 
-_TCP_INFO_SIZE = 256
-_STATE, _CLOSE_WAIT = 0, 8
-_BYTES_RECEIVED, _BYTES_SENT = 128, 200  # where struct tcp_info has them, since Linux 4.19
+try:
+    from fcntl import ioctl
+    from termios import FIONREAD
+except ImportError:  # not a POSIX system
+    ioctl = None  # type: ignore[assignment]
+
+_COUNTS = Struct("=B43xI4xI72xQ64xQ")
+"""Of struct tcp_info: state, milliseconds since data was sent and received, bytes received and sent."""
+
+_CLOSE_WAIT = 8
+_IPPROTO_TCP, _TCP_INFO = IPPROTO_TCP, getattr(_socket, "TCP_INFO", None)
+_FOUR_BYTES = bytes(4)
 
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None), tuple, list, dict, set, frozenset, type})
 """Types of attributes that are not looked into."""
@@ -30,6 +41,8 @@ class Reading(NamedTuple):
     sent: int  # bytes since it was opened
     received: int
     is_closed: bool = False  # by the other side, or here
+    since_sent: int = -1  # milliseconds, as exact as the system's clock ticks
+    since_received: int = -1
 
 
 UNKNOWN = Reading(-1, -1, -1)
@@ -83,27 +96,32 @@ class Channels:
         return None
 
 
-def read(channel: Any) -> Reading:
-    """Count what lies in a channel."""
+def read(channel: Any, before: Reading | None = None) -> Reading:
+    """Count what lies in a channel; `before` is an earlier reading, after which nothing may have come."""
     if _is_stream(channel):
-        transport = stored(channel, "_transport")
-        buffered = len(stored(channel, "_buffer") or b"")
-        if transport is None:
-            return Reading(buffered, -1, -1)
-        below = _of_transport(transport)
-        return below._replace(unread=buffered + max(0, below.unread))
+        transport = channel._transport
+        below = UNKNOWN if transport is None else _of_transport(transport, before)
+        buffered = len(channel._buffer)
+        return (
+            below._replace(unread=buffered + max(0, below.unread)) if buffered or below.unread < 0 else below
+        )
     if _is_a(channel, "socket", "socket"):
-        return _of_socket(channel)
-    return _of_transport(channel)
+        return _of_socket(channel, before)
+    if _is_libpq(channel):
+        return _of_file(channel.socket)
+    return _of_transport(channel, before)
 
 
-def _of_transport(transport: Any) -> Reading:
+def _of_transport(transport: Any, before: Reading | None) -> Reading:
+    if type(transport).__name__ == "_SelectorSocketTransport":
+        inner = transport._sock
+        return _CLOSED if inner is None else _of_socket(inner, before)
     if transport.get_extra_info("ssl_object") is not None:
         return UNKNOWN  # what came may be the protocol's own
     outer = transport.get_extra_info("socket")
     inner = stored(outer, "_sock")
     if inner is not None:
-        return _of_socket(inner)
+        return _of_socket(inner, before)
     fileno = getattr(outer, "fileno", None)
     return UNKNOWN if fileno is None else _of_file(fileno())
 
@@ -116,39 +134,36 @@ def _of_file(number: int) -> Reading:
         return _CLOSED
     borrowed = socket.socket(fileno=number)
     try:
-        return _of_socket(borrowed)
+        return _of_socket(borrowed, None)
     finally:
         borrowed.detach()
 
 
-def _of_socket(channel: Any) -> Reading:
-    import socket
-
-    if channel.fileno() < 0:
+def _of_socket(channel: Any, before: Reading | None) -> Reading:
+    number = channel.fileno()
+    if number < 0:
         return _CLOSED
     if _is_a(channel, "ssl", "SSLSocket"):
         return Reading(channel.pending(), -1, -1)
-    unread = _waiting(channel.fileno())
-    if not hasattr(socket, "TCP_INFO") or channel.family not in (socket.AF_INET, socket.AF_INET6):
-        return Reading(unread, -1, -1)
+    if _TCP_INFO is None:
+        return Reading(_waiting(number), -1, -1)
     try:
-        told = channel.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_SIZE)
-    except OSError:
-        return Reading(unread, -1, -1)
-    if len(told) < _BYTES_SENT + 8:
-        return Reading(unread, -1, -1)
-    (sent,), (received,) = unpack_from("=Q", told, _BYTES_SENT), unpack_from("=Q", told, _BYTES_RECEIVED)
-    return Reading(unread, sent, received, is_closed=told[_STATE] == _CLOSE_WAIT)
+        told = channel.getsockopt(_IPPROTO_TCP, _TCP_INFO, _COUNTS.size)
+    except OSError:  # of another family
+        return Reading(_waiting(number), -1, -1)
+    if len(told) < _COUNTS.size:
+        return Reading(_waiting(number), -1, -1)
+    state, since_sent, since_received, received, sent = _COUNTS.unpack(told)
+    is_idle = before is not None and before.unread == 0 and before.received == received
+    unread = 0 if is_idle else _waiting(number)
+    return Reading(unread, sent, received, state == _CLOSE_WAIT, since_sent, since_received)
 
 
 def _waiting(number: int) -> int:
-    try:
-        from fcntl import ioctl
-        from termios import FIONREAD
-    except ImportError:
+    if ioctl is None:
         return -1
     try:
-        return int.from_bytes(ioctl(number, FIONREAD, bytes(4)), sys.byteorder)
+        return int.from_bytes(ioctl(number, FIONREAD, _FOUR_BYTES), sys.byteorder)
     except OSError:
         return -1
 
@@ -156,9 +171,15 @@ def _waiting(number: int) -> int:
 def _is_channel(value: Any) -> bool:
     if _is_stream(value) or _is_a(value, "socket", "socket"):
         return True
-    if _is_a(value, "asyncio.transports", "BaseTransport"):
+    if _is_a(value, "asyncio.transports", "BaseTransport") or _is_libpq(value):
         return True
     return str(type(value).__module__).startswith("uvloop.") and type(value).__name__.endswith("Transport")
+
+
+def _is_libpq(value: Any) -> bool:
+    """Is it what psycopg has of libpq's connection, in one of its three forms?"""
+    cls = type(value)
+    return cls.__name__ == "PGconn" and str(cls.__module__).partition(".")[0].startswith("psycopg")
 
 
 def _is_stream(value: Any) -> bool:

@@ -34,23 +34,26 @@ class Checkouts:
 
     Args:
         append: takes one event; must neither block nor raise.
-        is_own_code: is a file the application's own? Places are told of that, rather than of libraries.
+        is_own_code: is a module, in a file, the application's own? Places are told of that code.
+        owner_of: which user does an instance belong to?
         on_blind: told once of a class of resources that cannot be followed, and why.
     """
 
     def __init__(
         self,
         append: Callable[[PoolEvent], None],
-        is_own_code: Callable[[str], bool],
+        is_own_code: Callable[[str, str], bool],
+        owner_of: Callable[[object], Optional[str]],
         on_blind: Callable[[str, str], None],
     ) -> None:
         self._append = append
         self._is_own_code = is_own_code
+        self._owner_of = owner_of
         self._on_blind = on_blind
         self._resources = Resources()
         self._channels = Channels()
         self._own: dict[int, tuple[CodeType, bool]] = {}
-        self._classes: set[type] = set()  # of resources
+        self._names: dict[type, str] = {}  # of the classes of resources
         self._blind: set[type] = set()
 
     def forget(self) -> None:
@@ -66,17 +69,18 @@ class Checkouts:
         resource = behind(resource)
         user = bound_user()
         if user is None:
-            user = pool.maker.user_of(holder, args, kwargs)
-        self._classes.add(type(resource))
+            user = pool.maker.user_of(holder, args, kwargs) or self._calling_owner()
         anchor = self._anchor(resource)
-        cls = qualified_name(type(resource))
+        cls = self._names.get(type(resource))
+        if cls is None:
+            cls = self._names[type(resource)] = qualified_name(type(resource))
         if anchor is None:
             self._append(PoolEvent(pool, cls, user is not None, False, time_ns()))
             return
         known = self._resources.follow(anchor)
         if known.is_out and known.user == user:
             return  # told by the function that this one was called from, or to
-        channel, now = self._look_at(resource)
+        channel, now = self._look_at(resource, known.given_back)
         if not known.talks_through(channel):
             known.connect(channel)
         before, known.user = known.user, user
@@ -95,30 +99,38 @@ class Checkouts:
         if known is None or not known.is_out:
             return
         known.is_out = False
-        channel, now = self._look_at(resource)
+        channel, now = self._look_at(resource, None)
         before, is_same = known.reading, known.talks_through(channel)
         if not is_same:
             known.connect(channel)
             before = UNKNOWN
         known.given_back = now
-        if channel is None and self._channels.is_known(resource):
-            return  # it was disconnected
+        if channel is None:
+            return  # it was disconnected, or nothing can be known of it
         interrupted = interruption(error, resource, channel, is_same)
         residue = left_behind(before, now, interrupted, pool.manners)
+        if known.is_asking and not residue and not now.is_closed:
+            residue = "unanswered"
         if known.left is not None:
             known.left = known.left._replace(reading=now)  # as it was, if one request further on
         elif residue:
             name = "" if interrupted is None else interrupted.name
             known.left = Left(known.user, residue, name, now, *self._place(), *thread_and_task())
 
-    def _look_at(self, resource: Any) -> tuple[Any, Reading]:
+    def _look_at(self, resource: Any, before: Reading | None) -> tuple[Any, Reading]:
         channel = self._channels.of(resource)
-        return channel, UNKNOWN if channel is None else read(channel)
+        return channel, UNKNOWN if channel is None else read(channel, before)
+
+    def asks(self, resource: Any, is_question: bool) -> None:
+        """Note that a resource has asked, or that it has read a reply."""
+        known = self._resources.find(self._anchor(resource)) if type(resource) in self._names else None
+        if known is not None:
+            known.is_asking = is_question
 
     def find(self, values: tuple[Any, ...]) -> Any:
         """Return the first of the values that is a resource, None where none is."""
         for value in values:
-            if type(behind(value)) in self._classes:
+            if type(behind(value)) in self._names:
                 return value
         return None
 
@@ -144,6 +156,8 @@ class Checkouts:
         left = known.left
         if left is not None:
             residue = still_there(left, now)
+            if known.is_asking and left.residue == "unanswered" and residue != "unread":
+                residue = left.residue
             if not residue:
                 known.left = None
         elif came_late(known.given_back, now):
@@ -169,6 +183,20 @@ class Checkouts:
             request,
         )
 
+    def _calling_owner(self) -> str | None:
+        """Return the user of the nearest instance whose method asks, where the instance is one user's."""
+        frame: Any = _getframe(2)
+        for _ in range(MOST_CALLERS):
+            if frame is None:
+                return None
+            code = frame.f_code
+            if code.co_argcount and code.co_varnames[0] == "self" and self._is_own(frame):
+                user = self._owner_of(frame.f_locals.get("self"))
+                if user is not None:
+                    return user
+            frame = frame.f_back
+        return None
+
     def _place(self) -> tuple[CodeType, int]:
         """Return the nearest place in the application's own code, else the first outside of the probe's."""
         frame: Any = _getframe(1)
@@ -178,17 +206,21 @@ class Checkouts:
         for _ in range(MOST_CALLERS):
             if frame is None:
                 break
-            if self._is_own(frame.f_code):
+            if self._is_own(frame):
                 return frame.f_code, frame.f_lasti
             frame = frame.f_back
         return nearest.f_code, nearest.f_lasti
 
-    def _is_own(self, code: CodeType) -> bool:
+    def _is_own(self, frame: Any) -> bool:
+        code = frame.f_code
         known = self._own.get(id(code))
         if known is None or known[0] is not code:
             if len(self._own) > 4096:
                 self._own.clear()
-            known = self._own[id(code)] = (code, self._is_own_code(code.co_filename))
+            known = self._own[id(code)] = (
+                code,
+                self._is_own_code(str(frame.f_globals.get("__name__")), code.co_filename),
+            )
         return known[1]
 
 

@@ -9,11 +9,11 @@ from time import time_ns
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional
 
-from ssot_probe.model.names import split
+from ssot_probe.model.names import qualify, split
 from ssot_probe.model.policy import Policy, Pool
 from ssot_probe.model.records import BlindRecord, PoolRecord, Record
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.pools.known import pools_in_force
+from ssot_probe.observe.pools.known import TURNS, pool_of, pools_in_force
 
 if TYPE_CHECKING:
     from ssot_probe.context.sources import UserSources
@@ -27,7 +27,8 @@ class PoolWatch:
 
     Args:
         policy: names pools, and says how users are found.
-        is_own_code: is a file the application's own?
+        is_own_code: is a module, in a file, the application's own?
+        owner_of: which user does an instance belong to?
         append: takes the events of the hot path.
         tell: takes records that a forked child has to tell again.
         on_error: told of an error of the probe's own; must not raise.
@@ -36,13 +37,15 @@ class PoolWatch:
     def __init__(
         self,
         policy: Policy,
-        is_own_code: Callable[[str], bool],
+        is_own_code: Callable[[str, str], bool],
+        owner_of: Callable[[object], Optional[str]],
         append: Callable[[Any], None],
         tell: Callable[[Record], None],
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._policy = policy
         self._is_own_code = is_own_code
+        self._owner_of = owner_of
         self._append = append
         self._tell = tell
         self._on_error = on_error
@@ -52,6 +55,7 @@ class PoolWatch:
                 if name:
                     self._pools[name].append(pool)
         self._awaited: set[str] = set(self._pools)
+        self._named = {pool.acquire.rpartition(".")[0] for pool in policy.pools}  # their classes
         self._observed: dict[str, Any] = {}
         self._wrapped: set[str] = set()
         self._makers: list[Maker] = []
@@ -79,12 +83,25 @@ class PoolWatch:
             if name == "__main__" and missing:
                 return  # it defines its names one by one
             self._awaited.discard(name)
+            self._take_turns(name, module)
             for pool in missing:
                 if pool in self._policy.pools:
                     paths = [path for path in (pool.acquire, pool.release) if split(path)[0] == name]
                     self._blind(f"pool {pool.name}", f"the module has no {' or no '.join(paths)}")
         except Exception as error:
             self._awaited.discard(name)
+            self._on_error(error)
+
+    def look_through(self, name: str, module: ModuleType) -> None:
+        """Put wrappers on the pools that a module of the application's own defines, by their names."""
+        try:
+            for attribute, value in list(namespace_of(module).items()):
+                if not attribute.endswith("Pool") or not isinstance(value, type) or value.__module__ != name:
+                    continue
+                pool = pool_of(value, qualify(name, value.__qualname__))
+                if pool is not None and pool.acquire not in self._wrapped and pool.name not in self._named:
+                    self._observe(pool, name, module)
+        except Exception as error:
             self._on_error(error)
 
     def remove(self) -> None:
@@ -111,6 +128,23 @@ class PoolWatch:
                 self._wrap(pool, places, is_release)
             is_complete &= bool(places)
         return is_complete
+
+    def _take_turns(self, module_name: str, module: ModuleType) -> None:
+        """Wrap what a library's connections ask and read by, where its pool is listened to."""
+        if self._checkouts is None or self._patches is None:
+            return
+        from ssot_probe.observe.makers import Maker
+        from ssot_probe.observe.pools.wrappers import turn_wrapper
+
+        for path, is_question in TURNS.items():
+            home, qualname = split(path)
+            cls, _, method = qualname.partition(".")
+            owner = namespace_of(module).get(cls)
+            if home == module_name and isinstance(owner, type) and method in vars(owner):
+                maker = Maker(path, "method", None, ())
+                self._makers.append(maker)
+                wrapper = turn_wrapper(is_question, maker, self._checkouts, self._failed)
+                self._patches.put(owner, method, vars(owner)[method], wrapper)
 
     def _wrap(self, pool: Pool, places: list[tuple[Any, str, Any]], is_release: bool) -> None:
         from ssot_probe.observe.pools.wrappers import acquire_wrapper, release_wrapper  # they bring wrapt
@@ -155,7 +189,7 @@ class PoolWatch:
             from ssot_probe.observe.pools.checkouts import Checkouts
 
             self._patches = Patches(self._failed)
-            self._checkouts = Checkouts(self._append, self._is_own_code, self._blind)
+            self._checkouts = Checkouts(self._append, self._is_own_code, self._owner_of, self._blind)
         return self._checkouts, self._patches
 
     def _blind(self, subject: str, reason: str) -> None:

@@ -14,6 +14,10 @@ ANSWERED = 3
 """Uses of a pool that have to be answered before one that was not is held against anybody."""
 
 
+JUST_NOW = 10
+"""Milliseconds within which what was sent and received belongs to giving a resource back."""
+
+
 class Manners:
     """How a pool's resources are used as a rule: not every protocol answers.
 
@@ -50,11 +54,24 @@ def left_behind(before: Reading, now: Reading, interrupted: Interruption | None,
     if now.unread > 0:
         return "unread"
     if interrupted is not None:
-        if has_counts and not has_sent:
-            return ""  # nothing was asked
-        return "unanswered" if interrupted.is_inside or (has_sent and not has_received) else ""
+        return _after_interruption(now, interrupted, has_counts, has_sent, has_received)
     is_odd = manners.answered >= ANSWERED and manners.unanswered == 1
     return "abandoned" if has_sent and not has_received and is_odd else ""
+
+
+def _after_interruption(
+    now: Reading, interrupted: Interruption, has_counts: bool, has_sent: bool, has_received: bool
+) -> str:
+    if not has_counts:
+        return "interrupted" if interrupted.is_inside else ""
+    if not has_sent or not has_received:
+        return "unanswered" if has_sent else ""  # else nothing was asked
+    if not interrupted.is_inside or now.since_received < now.since_sent:
+        return ""  # what came last answered what was sent last: it was read before anybody else got here
+    if now.since_received > now.since_sent:
+        return "unanswered"
+    # Both within one tick of the clock: long ago, the user waited for more; just now, the library cleaned up.
+    return "interrupted" if now.since_sent > JUST_NOW else ""
 
 
 def still_there(left: Left, now: Reading) -> str:

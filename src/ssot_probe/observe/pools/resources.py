@@ -31,37 +31,44 @@ class ResourceRef(ref):  # type: ignore[type-arg]
         serial: its number in the process.
         user: who has it, or had it last; None where nobody that is known did.
         is_out: it was handed out and has not come back.
-        channel: weak reference to what it talks through, None for nothing.
+        channel: weak reference to what it talks through, else its id; None for nothing.
         reading: what was known of that when it was handed out last.
         left: what was left on it, by whom; None for nothing.
         given_back: what was known of the channel when it came back last, None where it did not.
         is_told: what was left on this channel was told already.
+        is_asking: it has asked and read no reply since, as far as its library is known.
     """
 
-    __slots__ = ("channel", "given_back", "is_out", "is_told", "key", "left", "reading", "serial", "user")
+    __slots__ = (
+        *("channel", "given_back", "is_asking", "is_out", "is_told"),
+        *("key", "left", "reading", "serial", "user"),
+    )
 
     key: int
     serial: int
     user: Optional[str]
     is_out: bool
-    channel: Optional[ref[Any]]
+    channel: Any
     reading: Reading
     left: Optional[Left]
     given_back: Optional[Reading]
     is_told: bool
+    is_asking: bool
 
     def talks_through(self, channel: Any) -> bool:
         """Is it the channel that it had when it was looked at last?"""
+        if type(self.channel) is int:
+            return id(channel) == self.channel
         return channel is (None if self.channel is None else self.channel())
 
     def connect(self, channel: Any) -> None:
         """Note that it talks through another channel: nothing of what was left on the old one counts."""
         try:
             self.channel = None if channel is None else ref(channel)
-        except TypeError:  # uvloop's transports
-            self.channel = None
+        except TypeError:  # its class allows no weak references
+            self.channel = id(channel)
         self.left = self.given_back = None
-        self.is_told = False
+        self.is_told = self.is_asking = False
 
 
 class Resources:
@@ -90,7 +97,7 @@ class Resources:
             known.serial = self._serial()
             known.user = known.channel = known.left = known.given_back = None
             known.reading = UNKNOWN
-            known.is_out = known.is_told = False
+            known.is_out = known.is_told = known.is_asking = False
             self._by_id[known.key] = known
         return known
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from wrapt import ObjectProxy
 
+from ssot_probe.observe.makers import Maker
 from ssot_probe.observe.pools.checkouts import Checkouts
 from ssot_probe.observe.pools.events import ObservedPool
 from ssot_probe.observe.unseen_frames import leave_out, unseen
@@ -107,6 +108,56 @@ def release_wrapper(pool: ObservedPool, checkouts: Checkouts, on_failure: OnFail
             raise
 
     return ssot_probe_release
+
+
+@unseen
+def turn_wrapper(is_question: bool, maker: Maker, checkouts: Checkouts, on_failure: OnFailure) -> Wrapper:
+    """Return the wrapper of a method by which a connection asks, or reads a reply."""
+
+    def note(resource: Any) -> None:
+        if maker.is_enabled:
+            try:
+                checkouts.asks(resource, is_question)
+            except Exception as error:
+                maker.is_enabled = False
+                on_failure(maker.name, error)
+
+    async def ssot_probe_replied(reading: Any, instance: Any) -> Any:
+        try:
+            reply = await reading
+        except BaseException as error:
+            if _is_reply(error):
+                note(instance)
+            leave_out(error)
+            raise
+        note(instance)
+        return reply
+
+    def ssot_probe_turn(wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if is_question:
+            note(instance)
+        try:
+            result = wrapped(*args, **kwargs)
+        except BaseException as error:
+            if not is_question and _is_reply(error):
+                note(instance)
+            leave_out(error)
+            raise
+        if is_question or not maker.is_enabled:
+            return result
+        if type(result) is CoroutineType:
+            replied: Any = ssot_probe_replied(result, instance)
+            replied.__name__, replied.__qualname__ = result.__name__, result.__qualname__
+            return replied
+        note(instance)
+        return result
+
+    return ssot_probe_turn
+
+
+def _is_reply(error: BaseException) -> bool:
+    """Did the server answer, if only to say what was wrong?"""
+    return any(cls.__name__ == "ResponseError" for cls in type(error).__mro__)
 
 
 class _Block(ObjectProxy):  # type: ignore[misc,type-arg,unused-ignore]

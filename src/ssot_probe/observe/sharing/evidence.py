@@ -41,6 +41,16 @@ _LOOKED_THROUGH = (tuple, MethodType, MethodWrapperType, BuiltinFunctionType, Fu
 _RUNNING = (CoroutineType, GeneratorType, AsyncGeneratorType)
 
 
+_WORK = frozenset({"_asyncio:Task", "asyncio.tasks:Task", "threading:Thread"})
+
+
+def is_work(cls: type) -> bool:
+    """Is it a running task or thread, or the body of one?"""
+    return cls in (CoroutineType, GeneratorType, AsyncGeneratorType) or any(
+        qualified_name(base) in _WORK for base in bases_of(cls)
+    )
+
+
 class Evidence(NamedTuple):
     """What one search below an object found; users are indexes into the owners of its tags."""
 
@@ -172,13 +182,26 @@ class Search:
         elif qualified_name(cls) == "_asyncio:Task":
             # What runs belongs to whom it runs for; a set of tasks only keeps them from being collected.
             self._look_at_others([each for each in self._edges.of(thing) if type(each) not in _RUNNING])
-        elif cls is FunctionType or cls in (MethodType, MethodWrapperType, BuiltinFunctionType):
+        elif cls is FunctionType:
+            self._look_at_function(thing)
+        elif cls in (MethodType, MethodWrapperType, BuiltinFunctionType):
             self._push_all(self._edges.of(thing))
         elif cls in kinds.application or self._is_plain(cls):
             self._look_at_attributes(thing, bases, self._edges.of_one(thing))
         else:
             self._look_at_others(self._edges.of(thing))
         self._add_buffer(thing, cls)
+
+    def _look_at_function(self, function: Any) -> None:
+        """Look at closure, attributes and defaults; a default that cannot change is a constant."""
+        constants = function.__kwdefaults__
+        for held in self._edges.of(function):
+            if held is constants:
+                held = tuple(constants.values())
+            if type(held) is tuple:
+                self._push_all([each for each in held if type(each) not in ATOMS])
+            else:
+                self._push_all([held])
 
     def _look_at_mapping(self, mapping: Any) -> Iterator[None]:
         for key, value in self._entries_of(mapping):
@@ -199,12 +222,15 @@ class Search:
                     self._kept_for |= named
                 self._remember(value)
                 continue
-            self._note_slot(
-                value,
-                is_personal(key),
-                is_directory=not is_field_name(key),
-                is_registry=not is_slot_name(key),
-            )
+            if is_work(type(value)):
+                self._push(value, in_collection=True)
+            else:
+                self._note_slot(
+                    value,
+                    is_personal(key),
+                    is_directory=not is_field_name(key),
+                    is_registry=not is_slot_name(key),
+                )
             if type(key) not in ATOMS:
                 self._push(key)
 
@@ -391,6 +417,9 @@ class Search:
         if cls not in kinds.known:
             kinds.learn((cls,))
         if cls in kinds.skipped or id(thing) in self._seen or id(thing) in self._roots:
+            return
+        if in_collection and is_work(cls):  # kept until it is done, and whoever began it has it to themselves
+            self._remember(thing)
             return
         if cls in kinds.never_share:
             self._remember(thing)

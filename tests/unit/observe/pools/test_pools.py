@@ -12,7 +12,7 @@ from support.application import observed
 
 from ssot_probe.context.current import bind_user
 from ssot_probe.model.finding import Finding, Severity
-from ssot_probe.model.policy import Policy, Pool
+from ssot_probe.model.policy import Concept, Policy, Pool
 from ssot_probe.model.records import BlindRecord, HandoverRecord, PoolRecord, SharingRecord
 from ssot_probe.testing import Capture
 
@@ -100,13 +100,16 @@ APPLICATION = """
             finally:
                 self.put(client)
 
+    received = []
+
     async def answer(reader, writer):
         with contextlib.suppress(ConnectionError):
             while command := (await reader.readline()).strip():
+                received.append(command)
                 if command == b"push":
                     asyncio.get_running_loop().call_later(0.02, writer.write, b"pushed\\n")
                 if command.startswith(b"slow"):
-                    await asyncio.sleep(0.15)
+                    await asyncio.sleep(0.3)
                 if command != b"log":
                     writer.write(b"answer to " + command + b"\\n")
                 if command == b"twice":
@@ -164,10 +167,17 @@ class Service:
             finally:
                 await self.pool.release(connection)
 
+    async def until_received(self, *commands: bytes) -> None:
+        """Wait until the server has got the last of the commands, and the client has had time to wait."""
+        sent = [command for command in commands if command != b"-"]
+        while sent and self.app.received[-1:] != sent[-1:]:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.04)
+
     async def cancelled(self, user: str | None, *commands: bytes) -> None:
         """Do the same, and lose patience."""
         task = asyncio.create_task(self.work(user, *commands))
-        await asyncio.sleep(0.06)
+        await self.until_received(*commands)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -255,7 +265,7 @@ def test_a_connection_that_was_closed_when_its_user_was_cancelled_is_clean(tmp_p
         with bind_user(ALICE):
             connection = await service.pool.acquire()
             task = asyncio.create_task(connection.ask(b"slow"))
-            await asyncio.sleep(0.05)
+            await service.until_received(b"slow")
             task.cancel()
             try:
                 await task
@@ -442,7 +452,7 @@ def test_leaving_a_context_manager_takes_back_where_the_policy_names_no_release(
                     await connection.ask(command)
 
         task = asyncio.create_task(work(ALICE, b"slow"))
-        await asyncio.sleep(0.06)
+        await service.until_received(b"slow")
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -468,7 +478,7 @@ def test_a_pool_of_sockets_is_followed_in_threads_too(tmp_path: Path) -> None:
         assert await asyncio.to_thread(work, ALICE, b"one") == b"answer to one\n"
         with pytest.raises(TimeoutError):
             await asyncio.to_thread(work, ALICE, b"slow")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         assert (await asyncio.to_thread(work, BOB, b"two")).startswith(b"answer to slow\n")
         for client in clients.free:
             client.socket.close()
@@ -552,3 +562,65 @@ def test_stopping_takes_every_wrapper_off(tmp_path: Path) -> None:
         assert type(vars(app.Pool)["acquire"]).__name__ == "ObservedFunction"
     assert inspect.isfunction(vars(app.Pool)["acquire"])
     assert type(vars(app.Pool)["acquire"]).__name__ == "function"
+
+
+INFERRED = """
+    class ConnectionPool(Pool):
+        async def acquire(self):
+            return await super().acquire()
+
+        async def release(self, connection):
+            return await super().release(connection)
+
+    class Profile:
+        def __init__(self, user_id, pool):
+            self.user_id, self.pool = user_id, pool
+
+        async def load(self, command):
+            connection = await self.pool.acquire()
+            try:
+                return await connection.ask(command)
+            finally:
+                await self.pool.release(connection)
+"""
+
+
+@pytest.mark.parametrize("command", [b"slow", b"one"])
+def test_a_pool_that_is_one_by_its_name_is_followed_for_the_users_whose_instances_ask(
+    tmp_path: Path, command: bytes
+) -> None:
+    """Nothing says who is running, and no policy names the pool: whose instance asks is known."""
+
+    async def play(service: Service) -> None:
+        pool = service.app.ConnectionPool(service.pool.open_connection)
+        service.pool = pool
+        alice, bob = service.app.Profile(ALICE, pool), service.app.Profile(BOB, pool)
+        task = asyncio.create_task(alice.load(command))
+        await service.until_received(command)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await bob.load(b"two")
+
+    policy = Policy(concepts=(Concept("profile", ("Profile",)),))
+    _, findings, records = played(tmp_path, play, policy=policy, text=INFERRED)
+    assert counts(records) == (2, 0, 1, int(command == b"slow"))
+    assert [finding.severity for finding in findings] == [Severity.ERROR] * (command == b"slow")
+
+
+def test_a_class_that_only_sounds_like_a_pool_is_left_alone(tmp_path: Path) -> None:
+    text = """
+    class CarPool:
+        def get(self, seat):
+            return seat
+
+        def drive(self):
+            return "home"
+
+    class WorkerPool:
+        def submit(self, job):
+            return job()
+"""
+    with observed(tmp_path, text, Policy()) as (app, capture):
+        assert app.CarPool().get("front") == "front"
+        assert app.WorkerPool().submit(list) == []
+    assert not [record for record in capture.records if isinstance(record, PoolRecord)]
