@@ -25,6 +25,7 @@ from ssot_probe.settings import Settings
 GROUP = "recorded call"
 
 TIMES_AN_EMPTY_WRAPPER = at_most(2.5)
+TIMES_AN_EMPTY_METHOD = at_most(2)
 SHARE_OF_A_SPAN = at_most(1 / 12)
 
 SPAN, UNTRACED = "Span", "Untraced"
@@ -72,7 +73,12 @@ def _in_a_thread(probe: Probe, effort: Effort) -> Iterator[Reading]:
     calls = _timings(probe, effort, "calls", "factory")
     yield Reading(GROUP, "factory of one instance / empty wrapper", calls.ratio(RECORDED, EMPTY))
     touches = _timings(probe, effort, "touches", "method")
-    yield Reading(GROUP, "method, user known / empty wrapper", touches.ratio(RECORDED, EMPTY))
+    goal = TIMES_AN_EMPTY_METHOD
+    yield Reading(
+        GROUP, "method, user and thread known / empty wrapper", touches.ratio(RECORDED, EMPTY), goal
+    )
+    waits = _timings(probe, effort, "waits", "async method")
+    yield Reading(GROUP, "async method, the same / empty wrapper", waits.ratio(RECORDED, EMPTY))
     with Progress("processor time", effort.long_rounds) as progress:
         spent = processor_time(
             shop.variants_of("things"), effort.long_rounds, effort.long_calls, progress, settling(probe)

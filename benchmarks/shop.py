@@ -37,6 +37,9 @@ class {kind}Thing:
     def touch(self):
         return self.size
 
+    async def wait(self):
+        return self.size
+
 
 class {kind}Manager:
     def __init__(self, name, limit=100):
@@ -76,6 +79,15 @@ def {lower}_touches(count):
     thing = _{lower}_thing
     for _ in range(count):
         thing.touch()
+
+
+def {lower}_waits(count):
+    wait = _{lower}_thing.wait
+    for _ in range(count):
+        try:
+            wait().send(None)
+        except StopIteration:
+            pass
 """
 
 FILES = {
@@ -91,6 +103,7 @@ def put_empty_wrappers() -> None:
     for cls in (module.EmptyThing, module.EmptyManager):
         cls.__init__ = FunctionWrapper(cls.__init__, _pass_on)
     module.EmptyThing.touch = FunctionWrapper(module.EmptyThing.touch, _pass_on)
+    module.EmptyThing.wait = FunctionWrapper(module.EmptyThing.wait, _pass_on)
     module.empty_thing = FunctionWrapper(module.empty_thing, _pass_on)
 
 

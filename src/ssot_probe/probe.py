@@ -139,6 +139,9 @@ class Probe:
             self._observers.append("references")
             self.looks.start()
             self._look_signal.start()
+            if self._look_signal.is_refused:
+                reason = "only the main thread can handle a signal, and another one started the probe"
+                self._keep(BlindRecord("signal for looks at shared references", reason, time_ns()))
         else:
             self._keep(BlindRecord("shared references", "switched off by SSOT_PROBE_SHARING", time_ns()))
         self.instances.on_user = self._on_user
@@ -245,10 +248,13 @@ class Probe:
         """Look whether instances have outlived their users' work, if there are enough of them."""
         if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
             return
-        from ssot_probe.observe.outlived import outlived
+        try:
+            from ssot_probe.observe.outlived import outlived
 
-        for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
-            self.buffer.add(found)
+            for found in outlived(self.population, ended, self.process_id, self.modules.is_first_party):
+                self.buffer.add(found)
+        except Exception as error:  # what was recorded until now is still to be told
+            self.report_error(error)
 
     def _is_own_code(self, module: str, file: str) -> bool:
         """Is it the application's own code? A script is, whichever packages the policy names."""

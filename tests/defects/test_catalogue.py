@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from defects.catalogue.cases import Case, cases, one_of_each
 from defects.catalogue.examine import Outcome, examine, reason_to_skip, weigh
-from defects.catalogue.today import deviations, verdict_of
+from defects.catalogue.today import deviations, verdicts_of
 
 ALL = cases()
 FIRST = one_of_each(ALL)
@@ -24,7 +24,7 @@ def check(case: Case, directory: Path) -> None:
     if reason:
         pytest.skip(reason)
     outcome = examine(case, directory)
-    assert outcome.verdict == verdict_of(case, TODAY), "\n".join((case.says, *outcome.said))
+    assert outcome.verdict in verdicts_of(case, TODAY), "\n".join((case.says, *outcome.said))
 
 
 @pytest.mark.parametrize("case", FIRST, ids=[case.id for case in FIRST])

@@ -11,7 +11,7 @@ from support.children import run
 
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import load
-from ssot_probe.model.finding import Finding
+from ssot_probe.model.finding import Finding, Severity
 from ssot_probe.policy_file import read_policy
 
 POLICY = """
@@ -821,3 +821,123 @@ def test_what_a_job_leaves_for_the_next_one_is_found(tmp_path: Path, severity: s
 @pytest.mark.parametrize("main", NOTHING_LEFT.values(), ids=NOTHING_LEFT)
 def test_jobs_that_leave_nothing_are_silent(tmp_path: Path, main: str) -> None:
     assert not found_in(tmp_path, "SSOT304", dedent(main))
+
+
+CELERY = """
+    from celery import Celery
+    from celery.contrib.testing.worker import start_worker
+    from shop.auth import current_user
+    from shop.carts import get_manager
+
+    app = Celery(broker="memory://", backend="cache+memory://")
+
+    @app.task
+    def charge(user_id, logs_in):
+        token = current_user.set(user_id) if logs_in else None
+        try:
+            get_manager(user_id)
+        finally:
+            if token is not None and RESETS:
+                current_user.reset(token)
+
+    with start_worker(app, pool="POOL", concurrency=1, perform_ping_check=False, shutdown_timeout=20):
+        charge.delay("alice", True).get(timeout=20)
+        charge.delay("bob", False).get(timeout=20)
+"""
+
+
+@pytest.mark.parametrize("pool", ["solo", "threads"])
+@pytest.mark.parametrize("resets", [False, True])
+def test_what_a_task_of_celery_leaves_for_the_next_one(tmp_path: Path, pool: str, resets: bool) -> None:
+    pytest.importorskip("celery", reason="Celery is not installed here")
+    main = dedent(CELERY).replace("POOL", pool).replace("RESETS", str(resets))
+    found = found_in(tmp_path, "SSOT304", main)
+    assert bool(found) is not resets
+    assert all(finding.severity.label == "error" for finding in found)
+
+
+REQUESTS = """
+    import asyncio, contextvars
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+    from shop.auth import current_user
+    from shop.carts import get_manager
+
+    async def page(request):
+        BODY
+        return PlainTextResponse("ok")
+
+    app = Starlette(routes=[Route("/", page)])
+
+    async def ask(user):
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"",
+                 "raw_path": b"/", "root_path": "", "scheme": "http", "server": ("a", 80), "user": user}
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            return None
+
+        await app(scope, receive, send)
+
+    async def main():
+        for user in ("alice", "bob"):
+            HOW
+
+    asyncio.run(main())
+"""
+
+IN_ONE_TASK = "await ask(user)"
+IN_TASKS = "await asyncio.create_task(ask(user))"
+
+
+@pytest.mark.parametrize(
+    ("body", "how", "severity"),
+    [
+        pytest.param(
+            "if request.scope['user'] == 'alice': current_user.set('alice')\n    get_manager()",
+            IN_ONE_TASK,
+            "error",
+            id="a request that leaves its context for the next one",
+        ),
+        pytest.param(
+            "current_user.set(request.scope['user'])\n    get_manager()",
+            IN_ONE_TASK,
+            "warning",
+            id="a request that overwrites what the one before has left",
+        ),
+        pytest.param(
+            "current_user.set(request.scope['user'])\n    get_manager()",
+            IN_TASKS,
+            "",
+            id="requests with a context each",
+        ),
+        pytest.param(
+            "current_user.set('name of ' + request.scope['user'])\n    get_manager()",
+            IN_ONE_TASK,
+            "warning",
+            id="users whom the framework calls by another id, and what the one before has left",
+        ),
+        pytest.param(
+            "current_user.set('carol')\n    get_manager()",
+            IN_TASKS,
+            "",
+            id="somebody who acts for somebody else, as set in the request itself",
+        ),
+        pytest.param(
+            "token = current_user.set(request.scope['user'])\n"
+            "    get_manager()\n    current_user.reset(token)",
+            IN_ONE_TASK,
+            "",
+            id="requests that reset what they set",
+        ),
+    ],
+)
+def test_what_a_request_leaves_for_the_next_one(tmp_path: Path, body: str, how: str, severity: str) -> None:
+    main = dedent(REQUESTS).replace("BODY", body).replace("HOW", how)
+    found = found_in(tmp_path, "SSOT304", main)
+    assert max((finding.severity for finding in found), default=None) == (
+        {"error": Severity.ERROR, "warning": Severity.WARNING}.get(severity)
+    )

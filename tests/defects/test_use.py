@@ -5,16 +5,18 @@ Each runs under the probe as a process of its own; two calls that are to overlap
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
 
 import pytest
-from support.children import run
+from support.children import Run, run
 
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import load
+from ssot_probe.model.records import BlindRecord, OverlapRecord, RaceRecord
 from ssot_probe.policy_file import read_policy
 
 POLICY = """
@@ -850,7 +852,36 @@ RACES = {
     ),
 }
 
+if sys.version_info >= (3, 12):  # before, it takes a lock
+    RACES["cached_property"] = Case(
+        MEETING_IN_THREADS
+        + """
+    from functools import cached_property
+    class Shop:
+        @cached_property
+        def cart_manager(self):
+            meet.wait(5)
+            return CartManager()
+    shop = Shop()
+        """,
+        "threads(lambda: shop.cart_manager, lambda: shop.cart_manager)",
+        isolation="process",
+    )
+
 NO_RACES = {
+    "cached properties of two objects": Case(
+        MEETING_IN_THREADS
+        + """
+    from functools import cached_property
+    class Shop:
+        @cached_property
+        def cart_manager(self):
+            return CartManager()
+    shop, other = Shop(), Shop()
+        """,
+        "threads(lambda: shop.cart_manager, lambda: other.cart_manager)",
+        isolation="process",
+    ),
     "one for each call on purpose": Case(
         MEETING_IN_THREADS
         + """
@@ -1052,20 +1083,25 @@ def cases(programs: Mapping[str, Case]) -> list[object]:
     return [pytest.param(case, id=name) for name, case in programs.items()]
 
 
-def codes_in(directory: Path, case: Case, isolation: str = "user") -> set[str]:
-    """Run a program under the probe and judge the recording; return the codes of what is found."""
+def run_case(directory: Path, case: Case, isolation: str = "user") -> Run:
+    """Run a program under the probe."""
     more, _, tables = case.more.partition("[[")
     policy = dedent(POLICY).format(isolation=case.isolation or isolation, more=more.strip())
     main = (TOGETHER, MEETING, "    from shop.carts import *\n", case.main)
-    done = run(
+    return run(
         directory,
         files={"shop/__init__.py": "", "shop/carts.py": case.carts},
         program="\n".join(dedent(part) for part in main),
         policy=policy + (f"\n[[{dedent(tables)}" if tables else ""),
     ).checked()
+
+
+def codes_in(directory: Path, case: Case, isolation: str = "user") -> set[str]:
+    """Run a program under the probe and judge the recording; return the codes of what is found."""
+    done = run_case(directory, case, isolation)
     recording = load([str(done.directory)])
     found = judge(recording, read_policy(str(directory / "ssot-probe.toml"))).findings
-    assert "SSOT903" not in {finding.code for finding in found}
+    assert not [blind for _, blind in recording.of(BlindRecord) if "raised" in blind.reason]
     return {finding.code for finding in found}
 
 
@@ -1097,3 +1133,55 @@ def test_a_race_in_a_factory_is_found(tmp_path: Path, case: Case) -> None:
 @pytest.mark.parametrize("case", cases(NO_RACES))
 def test_what_only_looks_like_a_race_is_silent(tmp_path: Path, case: Case) -> None:
     assert "SSOT205" not in codes_in(tmp_path, case)
+
+
+TRACED = """
+        from opentelemetry import trace
+        from opentelemetry.sdk.trace import TracerProvider
+        from shop.carts import get_cart, managers
+        trace.set_tracer_provider(TracerProvider())
+        spans = []
+        def request(work):
+            with trace.get_tracer("app").start_as_current_span("request") as span:
+                spans.append(span)
+                work()
+        def add(user):
+            with bind_user(user):
+                shared.add(meet)
+        with bind_user("anna"):
+            shared.add()
+        with bind_user("bert"):
+            shared.add()
+        meet = threading.Barrier(2)
+        threads(lambda: request(lambda: add("anna")), lambda: request(lambda: add("bert")))
+        threads(lambda: request(lambda: get_cart("carl")), lambda: request(lambda: get_cart("carl")))
+        print(sorted(span.attributes.get("ssot.finding.code", "") for span in spans))
+"""
+
+
+def test_the_request_in_which_it_happens_is_marked(tmp_path: Path) -> None:
+    carts = (
+        CARTS
+        + """
+    meet = threading.Barrier(2)
+    def get_cart(user_id):
+        if user_id not in managers:
+            meet.wait(5)
+            made = managers[user_id] = CartManager()
+            return made
+        return managers[user_id]
+        """
+    )
+    done = run_case(tmp_path, Case(carts, TRACED))
+    assert done.stdout.strip() == "['', '', 'SSOT205', 'SSOT306']"
+    records = [record for record in done.records if isinstance(record, (OverlapRecord, RaceRecord))]
+    assert sorted(type(record).__name__ for record in records) == ["OverlapRecord", "RaceRecord"]
+    assert all(record.request and record.request_span for record in records)
+
+
+def test_no_users_id_leaves_the_process(tmp_path: Path) -> None:
+    done = run_case(tmp_path, OVERLAPS["two users' plain methods in two threads"])
+    text = "".join(path.read_text() for path in done.directory.iterdir())
+    assert '"SSOT306"' in text
+    assert "anna" not in text
+    assert "bert" not in text

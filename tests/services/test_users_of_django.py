@@ -67,6 +67,14 @@ DJANGO = '''
     def in_sync_to_async():
         Manager()
 
+    def stream(request):
+        request.user.is_authenticated
+        return StreamingHttpResponse(while_streaming())
+
+    def while_streaming():
+        yield b"d"
+        Manager()
+
     def fails(request):
         raise RuntimeError("on purpose")
 
@@ -75,6 +83,7 @@ DJANGO = '''
         path("asks", asks_for_the_user),
         path("never", never_asks),
         path("awaits", awaits_the_user),
+        path("stream", stream),
     ]
 
     call_command("migrate", verbosity=0)
@@ -109,6 +118,7 @@ def test_django_s_user_is_known_once_a_view_has_asked_for_it(tmp_path: Path) -> 
             get(port, "/asks", Cookie=cookie)
             print(get(port, "/never", Cookie=cookie))
             get(port, "/awaits", Cookie=cookie)
+            get(port, "/stream", Cookie=cookie)
         get(port, "/asks")
         server.shutdown()
         """,
@@ -119,6 +129,7 @@ def test_django_s_user_is_known_once_a_view_has_asked_for_it(tmp_path: Path) -> 
         "awaits_the_user": ["1", "2"],
         "in_sync_to_async": ["1", "2"],
         "never_asks": [""],
+        "while_streaming": [""],  # by the server, after the request
     }
     assert not blind(done)
 

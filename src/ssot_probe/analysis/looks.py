@@ -34,7 +34,7 @@ class Looks(NamedTuple):
     users_seen: int  # of these, whose instances were in a look: the others' were gone before
     objects: int
     longest_pause: int  # nanoseconds for which a look kept the interpreter to itself
-    stopped: tuple[str, ...]  # why some ended early
+    stopped: tuple[str, ...]  # why some ended early, where none after them was complete
     shared: tuple[SharedPlace, ...]  # what was looked at and is no finding
 
 
@@ -60,9 +60,18 @@ def looks_of(recording: Recording, concepts: Sequence[Coverage]) -> Looks:
         longest_pause=max(
             (record.longest_slice for _, record in records if record.trigger != "end"), default=0
         ),
-        stopped=tuple(sorted({record.stopped for _, record in records if record.stopped})),
+        stopped=_stopped(records),
         shared=tuple(_shared(recording)[:MOST_LISTED]),
     )
+
+
+def _stopped(records: Sequence[tuple[str, LookRecord]]) -> tuple[str, ...]:
+    complete: dict[str, int] = defaultdict(int)
+    for process, record in records:
+        if not record.stopped:
+            complete[process] = max(complete[process], record.time)
+    late = [record for process, record in records if record.time > complete[process]]
+    return tuple(sorted({record.stopped for record in late if record.stopped}))
 
 
 def _shared(recording: Recording) -> list[SharedPlace]:

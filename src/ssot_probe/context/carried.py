@@ -5,11 +5,12 @@ A ContextVar counts only where it was set: its default is nobody's context.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Optional
 
 from ssot_probe.context.sources import UserSources, find_source, text_of
-from ssot_probe.context.values import unwrapped, user_id
+from ssot_probe.context.values import scalar, unwrapped, user_id
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import UserSource
 from ssot_probe.model.residue import CARRIED
@@ -57,12 +58,18 @@ def first_carried(carriers: Sequence[Carrier]) -> tuple[str, str | None]:
 
 def _variable_reader(source: UserSource, on_failure: Callable[[str, BaseException], None]) -> CarriedUser:
     module, name = split(source.target)
+    modules = sys.modules
 
     def read() -> str | None:
         try:
-            variable: Any = find_source(module, name)
+            home = modules.get(module)
+            variable: Any = None if home is None else home.__dict__.get(name)
+            if variable is None:
+                variable = find_source(module, name)
             value = None if variable is None else variable.get(None)
-            return None if value is None else user_id(unwrapped(value))
+            if value is None or type(value) is str:
+                return scalar(value)
+            return user_id(unwrapped(value))
         except Exception as error:
             on_failure(text_of(source), error)
             return None

@@ -33,21 +33,18 @@ class Work:
         is_over: it has ended; a task that it started may still find it in its context.
     """
 
-    __slots__ = (
-        *("before", "code", "for_user", "found", "is_over", "is_own", "is_told"),
-        *("kind", "said", "serial", "user"),
-    )
+    # Defaults of the class: most pieces of work never get other values, and one is made for each job.
+    found: Optional[str] = None
+    for_user: Optional[str] = None
+    user: Optional[str] = None
+    said: Optional[str] = None
+    code: Optional[CodeType] = None
+    is_own = True
+    before: Any = None
+    is_told = is_over = False
 
-    def __init__(self, kind: str, for_user: str | None, code: CodeType | None, is_own: bool) -> None:
+    def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.for_user = for_user
-        self.code = code
-        self.is_own = is_own
-        self.found: Optional[str] = None
-        self.user: Optional[str] = None
-        self.said: Optional[str] = None
-        self.before: Any = None
-        self.is_over = self.is_told = False
         self.serial = _serial()
 
 
@@ -93,7 +90,12 @@ def begin(
     kind: str, for_user: str | None = None, code: CodeType | None = None, is_own: bool = True
 ) -> tuple[Work, Token[Work | None]]:
     """Note that a piece of work begins here; give what is returned to `end`. The arguments are Work's."""
-    work = Work(kind, for_user, code, is_own)
+    work = Work(kind)
+    work.code = code
+    if for_user is not None:
+        work.for_user = for_user
+    if not is_own:
+        work.is_own = False
     if watchers:
         watchers[0].begins(work)
     active[work.serial] = work

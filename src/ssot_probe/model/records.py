@@ -326,7 +326,7 @@ class PopulationRecord(NamedTuple):
     cls: str
     maker: str  # that first handed them out, or else constructed them
     made: int  # for known users
-    released: int  # of these, no longer there
+    gone: int  # of these, no longer there
     alive: int
     evicted: int  # of those released, those that outlived the making of another one
     alive_then: int  # instances when the first of these was released

@@ -6,7 +6,7 @@ from types import CodeType, FrameType
 
 from ssot_probe.observe.makers import Maker
 
-MOST_FRAMES = 100
+MOST_FRAMES = 32
 """Frames that are looked at for makers that were called past their wrappers."""
 
 

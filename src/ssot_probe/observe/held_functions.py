@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Container, Iterator, Sequence
 from functools import partial
+from time import time_ns
 from types import CellType, FrameType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
+from ssot_probe.model.records import BlindRecord
 from ssot_probe.observe.contents import Contents
 from ssot_probe.observe.modules import namespace_of
 
@@ -22,7 +25,43 @@ MOST_STEPS = 4
 MOST_NAMES = 4
 """Holders of one function that are named."""
 
+_PAST = "calls through that are not seen; its constructions are"
+
+_PASSED_BY = frozenset({FrameType, staticmethod, classmethod})
 _CONTAINERS = (dict, list, tuple, set, frozenset, CellType, partial)
+
+
+class _Held(NamedTuple):
+    """A function that something holds past its wrapper, as it was stored."""
+
+    name: str
+    function: Any
+
+
+class HeldFunctions:
+    """The functions whose holders are still to be named."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Held] = deque()
+
+    def add(self, name: str, function: Any) -> None:
+        """Ask later who holds a function."""
+        self._waiting.append(_Held(name, function))
+
+    def told(self, observed: Container[str]) -> Iterator[BlindRecord]:
+        """Yield what is not seen of the functions that were added, with the names of who holds them.
+
+        Args:
+            observed: names of observed makers: what those hold is seen.
+        """
+        held = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if held:
+            named = holders([entry.function for entry in held])
+            for entry, found in zip(held, named):
+                names = [name for name in found if name not in observed]
+                if names:
+                    reason = f"held by {' and '.join(names)} before it could be observed: {_PAST}"
+                    yield BlindRecord(entry.name, reason, time_ns())
 
 
 def held_elsewhere(contents: Contents) -> frozenset[int]:
@@ -36,34 +75,34 @@ def held_elsewhere(contents: Contents) -> frozenset[int]:
         is_plain = value is function
         others = stored.count(id(value)) - 1
         expected = _EXPECTED[is_plain] + others * (3 if is_plain else 2)  # a name more, and our list of it
-        if references > expected:
+        if references > expected and not _is_ours(value):
             found.add(id(value))
     return frozenset(found)
 
 
-def holders(functions: Sequence[Any], own: Iterable[type]) -> list[list[str]]:
-    """Name what holds each of the functions. It looks through all objects of the process: not for every day.
+def holders(functions: Sequence[Any]) -> list[list[str]]:
+    """Name what holds each of the functions, as they were stored, but for the probe's own objects.
 
-    Args:
-        functions: as they were stored, without the wrappers that stand there now.
-        own: types of the probe's own objects that hold them.
+    It looks through all objects of the process: not for every day.
     """
-    from ssot_probe.observe.observed_function import ObservedConstructor, ObservedFunction  # they bring wrapt
-
     names: list[list[str]] = [[] for _ in functions]
     leads_to: dict[int, set[int]] = {}
     for index, function in enumerate(functions):
         leads_to.setdefault(id(function), set()).add(index)
     modules = {id(vars(module)): name for name, module in list(sys.modules.items()) if _is_module(module)}
     ignored = {id(functions), id(names)}
-    ignored_types = {FrameType, staticmethod, classmethod, ObservedFunction, ObservedConstructor, *own}
     frontier: list[Any] = list(functions)
     for _ in range(MOST_STEPS):
         ignored.add(id(frontier))
         following: list[Any] = []
         ignored.add(id(following))
         for holder in gc.get_referrers(*frontier):
-            if id(holder) in ignored or id(holder) in leads_to or type(holder) in ignored_types:
+            if (
+                id(holder) in ignored
+                or id(holder) in leads_to
+                or type(holder) in _PASSED_BY
+                or _is_ours(holder)
+            ):
                 continue
             reached = {place for item in gc.get_referents(holder) for place in leads_to.get(id(item), ())}
             name = _name(holder, modules, leads_to)
@@ -95,6 +134,10 @@ def _name(holder: Any, modules: dict[int, str], leads_to: dict[int, set[int]]) -
     described = holder if issubclass(type(holder), type) else type(holder)
     what = "" if described is holder else "an instance of "
     return f"{what}{type.__getattribute__(described, '__module__')}:{described.__qualname__}"
+
+
+def _is_ours(value: Any) -> bool:
+    return str(type.__getattribute__(type(value), "__module__")).startswith("ssot_probe.")
 
 
 def _is_module(module: object) -> bool:

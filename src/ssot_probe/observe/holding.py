@@ -21,9 +21,6 @@ from ssot_probe.observe.modules import namespace_of
 MOST_OBJECTS = 300_000
 """Objects that are looked at in one search."""
 
-SECONDS = 0.5
-"""How long a search may take."""
-
 MOST_PATHS = 3
 """Instances of which the way is told."""
 
@@ -52,15 +49,16 @@ class Holding(NamedTuple):
     bound: int  # how many entries their holder may have, 0 where that is not known
 
 
-def search(targets: Mapping[int, Any], is_first_party: IsFirstParty) -> Holding:
+def search(targets: Mapping[int, Any], is_first_party: IsFirstParty, seconds: float = 0.5) -> Holding:
     """Search for the ways from modules to objects.
 
     Args:
         targets: number -> object.
         is_first_party: tells the application's modules, from which the search begins.
+        seconds: how long it may take.
     """
     walk = _Walk(targets, is_first_party)
-    walk.run(deadline=monotonic() + SECONDS)
+    walk.run(deadline=monotonic() + seconds)
     return Holding(
         frozenset(walk.found),
         {number: tuple(walk.steps(number)) for number in sorted(walk.found)[:MOST_PATHS]},
@@ -119,7 +117,7 @@ class _Walk:
             return [found.__closure__, found.__defaults__, found.__kwdefaults__, found.__dict__]
         if issubclass(kind, type) and not is_everything and found.__module__ not in self._first_party_names:
             return []
-        if kind.__module__.partition(".")[0] == "ssot_probe":
+        if str(kind.__module__).partition(".")[0] == "ssot_probe":
             return [found.__wrapped__] if kind.__module__ == OBSERVED else []
         return gc.get_referents(found)
 

@@ -23,12 +23,14 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         origin: the factory that first handed it out, None while none did.
         born: code, offset and running factories of its construction; None where it was not seen, or where
             it happened inside its origin.
-        released: serial of the newest instance at the moment when this one was freed, None while it lives.
+        released: serial of the newest instance at the moment when this one was freed; not set while it lives.
         first: by which thread, and how, it was handed out first; None before it was.
+        touched: when a method of it ran for which no user was known, in nanoseconds since the epoch; not set
+            before that.
         use: who is inside its methods, and which threads use it; None before it was used.
     """
 
-    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "use", "user")
+    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "touched", "use", "user")
 
     key: int
     serial: int
@@ -36,7 +38,8 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     others: Optional[set[str]]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
-    released: Optional[int]
+    released: int
+    touched: int
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
 
@@ -90,7 +93,7 @@ class InstanceTable:
         known.key = key = id(instance)
         known.serial = self.newest = self._serial()
         known.user = user
-        known.others = known.origin = known.born = known.released = known.first = known.use = None
+        known.others = known.origin = known.born = known.first = known.use = None
         self.by_id[key] = known
         if user not in self.users:
             self._welcome(user)

@@ -20,28 +20,16 @@ from ssot_probe.observe.candidates import HANDING_OUT, is_coroutine, is_generato
 from ssot_probe.observe.classes import ObservedClasses
 from ssot_probe.observe.constructors import NOT_MADE, Constructors
 from ssot_probe.observe.contents import Contents
-from ssot_probe.observe.held_functions import held_elsewhere, holders
+from ssot_probe.observe.held_functions import HeldFunctions, held_elsewhere
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.patching import OUR_HOLDERS, Patches
+from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
 from ssot_probe.observe.uses import Uses, method_codes, public_methods
 from ssot_probe.observe.wrappers import Wrappers
-
-_PAST = "calls through that are not seen; its constructions are"
-
-
-class HeldFunction:
-    """A function that something holds past its wrapper, as it was stored."""
-
-    __slots__ = ("function", "name")
-
-    def __init__(self, name: str, function: Any) -> None:
-        self.name = name
-        self.function = function
 
 
 class Instrumenter:
@@ -72,7 +60,7 @@ class Instrumenter:
         self._used: set[type] = set()  # classes whose methods are observed
         self._bound: dict[tuple[str, str], int] = {}
         self._told: set[str] = set()
-        self._held: list[HeldFunction] = []  # whose holders are still to be named
+        self._held = HeldFunctions()
         self._patches = Patches(self.failed)
         self._classes = ObservedClasses(policy, scope, emit)
         self._constructors = Constructors(self._classes, self._patches, self._maker, emit)
@@ -127,21 +115,15 @@ class Instrumenter:
                 if observed is not None and observed.serial != serial:
                     self._bind_class(module, attribute, value)
 
+    def name_holders(self) -> None:
+        """Tell who holds makers and calls them past their wrappers. It takes a while."""
+        for record in self._held.told(self._factories):
+            self._emit(record)
+
     def ask_frameworks(self) -> None:
         """Ask the frameworks for the user from now on, where nobody has said whom to ask."""
         for maker in self._makers:
             maker.readers = self.users.with_frameworks(maker.readers)
-
-    def name_holders(self) -> None:
-        """Tell who holds makers and calls them past their wrappers. It takes a while."""
-        held = [self._held.pop() for _ in range(len(self._held))]
-        if held:
-            named = holders([entry.function for entry in held], (HeldFunction, *OUR_HOLDERS))
-            for entry, found in zip(held, named):
-                names = [name for name in found if name not in self._factories]
-                if names:
-                    reason = f"held by {' and '.join(names)} before it could be observed: {_PAST}"
-                    self._emit(BlindRecord(entry.name, reason, time_ns()))
 
     def tell_sources(self) -> None:
         """Tell what has become of asking who the user is, where that is new."""
@@ -166,6 +148,7 @@ class Instrumenter:
     def after_fork_in_child(self) -> None:
         """Forget what is under way: it goes on in the parent."""
         self._uses.overlaps.forget()
+        self._wrappers.races.forget()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         is_new = cls not in self.classes
@@ -298,7 +281,7 @@ class Instrumenter:
         maker = self._maker(qualified, kind, function, skipped)
         make = _MAKING.get(kind, Wrappers.factory)
         if not self._wrappers.know(maker, function.__code__, is_held):
-            self._held.append(HeldFunction(qualified, value))
+            self._held.add(qualified, value)
         self._factories.add(qualified)
         self._patches.put(owner, name, value, make(self._wrappers, maker))
         self._classes.names[name] = True  # what calls a maker may be one

@@ -1,4 +1,4 @@
-"""Hears jobs of thread pools begin and end, once the application has loaded what runs them.
+"""Hears jobs of thread pools and of Celery begin and end, once the application has loaded what runs them.
 
 A job's two boundaries are where a context or a thread-local that an earlier job left can be told from one
 that the job itself was given.
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from functools import partial
-from types import BuiltinFunctionType, CodeType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ssot_probe.context import work
@@ -20,6 +20,10 @@ from ssot_probe.context.frameworks import framework_user
 from ssot_probe.observe.unseen_frames import leave_out, unseen
 
 POOLS = "concurrent.futures.thread"
+CELERY = "celery.signals"
+
+UID = "ssot_probe.observe.jobs"
+"""By which Celery knows what we connect."""
 
 MOST_WAITING = 10_000
 """Jobs that wait to be run and of which it is known who handed them in."""
@@ -36,7 +40,8 @@ class Jobs:
     def __init__(self, carriers: Sequence[Carrier], on_failure: Callable[[str, BaseException], None]) -> None:
         self._carriers = tuple(carriers)
         self._on_failure = on_failure
-        self._awaited = {POOLS}
+        self._awaited = {POOLS, CELERY}
+        self._tasks: dict[str, Any] = {}  # id of a Celery task that runs -> what `work.end` takes
         self._handed_in: dict[int, str] = {}  # `id` of a job that waits -> the user who was current then
         self._wrapped: list[tuple[type, str, Any, Any]] = []
         self._is_enabled = True
@@ -59,6 +64,10 @@ class Jobs:
             return
         self._awaited.discard(name)
         try:
+            if name == CELERY:
+                module.task_prerun.connect(self._task_begins, weak=False, dispatch_uid=UID)
+                module.task_postrun.connect(self._task_ends, weak=False, dispatch_uid=UID)
+                return
             item = vars(module)["_WorkItem"]
             self._wrap(item, "__init__", self._handing_in(vars(item)["__init__"]))
             self._wrap(item, "run", self._running(vars(item)["run"]))
@@ -68,6 +77,9 @@ class Jobs:
     def remove(self) -> None:
         """Listen to nothing any more; what somebody stacked on stays, and only passes on."""
         self._is_enabled = False
+        if CELERY not in self._awaited and CELERY in sys.modules:
+            sys.modules[CELERY].task_prerun.disconnect(dispatch_uid=UID)
+            sys.modules[CELERY].task_postrun.disconnect(dispatch_uid=UID)
         self._awaited.clear()
         while self._wrapped:
             owner, name, original, wrapper = self._wrapped.pop()
@@ -88,39 +100,37 @@ class Jobs:
 
     @unseen
     def _handing_in(self, original: Any) -> Any:
-        handed_in = self._handed_in
+        this, handed_in, current_user = self, self._handed_in, self._current_user
+        if original.__code__.co_varnames[:5] != ("self", "future", "fn", "args", "kwargs"):
+            raise TypeError(f"jobs are made of {original.__code__.co_varnames}")
 
-        def ssot_probe_hand_in(self_: Any, *args: Any, **kwargs: Any) -> Any:
+        def ssot_probe_hand_in(self: Any, future: Any, fn: Any, args: Any, kwargs: Any) -> None:
+            original(self, future, fn, args, kwargs)
             try:
-                result = original(self_, *args, **kwargs)
-            except BaseException as error:
-                leave_out(error)
-                raise
-            try:
-                user = self._current_user() if self._is_enabled else None
+                user = current_user() if this._is_enabled else None
                 if user is not None and len(handed_in) < MOST_WAITING:
-                    handed_in[id(self_)] = user
+                    handed_in[id(self)] = user
                 elif handed_in:
-                    handed_in.pop(id(self_), None)
+                    handed_in.pop(id(self), None)
             except Exception as error:
-                self._failed(error)
-            return result
+                this._failed(error)
 
         return ssot_probe_hand_in
 
     @unseen
     def _running(self, original: Any) -> Any:
-        handed_in = self._handed_in
+        this, handed_in = self, self._handed_in
 
-        def ssot_probe_run(self_: Any) -> Any:
+        def ssot_probe_run(self: Any) -> Any:
             begun = None
-            if self._is_enabled:
+            if this._is_enabled:
                 try:
-                    begun = work.begin("job", handed_in.pop(id(self_), None), *_job_of(self_))
+                    user = handed_in.pop(id(self), None) if handed_in else None
+                    begun = work.begin("job", user, *_job_of(self))
                 except Exception as error:
-                    self._failed(error)
+                    this._failed(error)
             try:
-                return original(self_)
+                return original(self)
             except BaseException as error:
                 leave_out(error)
                 raise
@@ -130,29 +140,53 @@ class Jobs:
 
         return ssot_probe_run
 
+    def _task_begins(self, task_id: Any = None, task: Any = None, **more: Any) -> None:
+        try:
+            if self._is_enabled and len(self._tasks) < MOST_WAITING:
+                code = getattr(getattr(task, "run", None), "__code__", None)
+                self._tasks[str(task_id)] = work.begin("job", framework_user(), code)
+        except Exception as error:
+            self._failed(error)
+
+    def _task_ends(self, task_id: Any = None, **more: Any) -> None:
+        try:
+            begun = self._tasks.pop(str(task_id), None)
+            if begun is not None:
+                work.end(begun)
+        except Exception as error:
+            self._failed(error)
+
     def _current_user(self) -> str | None:
         """Return who is current where a job is handed in."""
         user = bound_user()
         if user is None:
             user = framework_user()
-        return first_carried(self._carriers)[1] if user is None else user
+        return first_carried(self._carriers)[1] if user is None and self._carriers else user
 
     def _failed(self, error: BaseException) -> None:
         self._is_enabled = False
-        self._on_failure(f"jobs of {POOLS}", error)
+        self._on_failure("jobs in threads", error)
 
 
 def _job_of(item: Any) -> tuple[CodeType | None, bool]:
     """Return the code that a job runs, and whether it does so in the thread's own context."""
-    found, arguments = item.fn, list(item.args)
+    found, brings_context = item.fn, False
+    if type(found) is FunctionType and not item.args:
+        return found.__code__, True
+    for argument in item.args:
+        if type(argument) is BuiltinFunctionType and type(argument.__self__) is Context:
+            brings_context = True
     while type(found) is partial:
-        arguments[:0] = [*found.args, *found.keywords.values()]
+        for argument in (*found.args, *found.keywords.values()):
+            if type(argument) is BuiltinFunctionType and type(argument.__self__) is Context:
+                brings_context = True
         found = found.func
-    is_own = not any(
-        type(value) is BuiltinFunctionType and type(value.__self__) is Context
-        for value in (found, *arguments[:8])
-    )
-    if type(found) is MethodType:
+    kind = type(found)
+    if kind is FunctionType:
+        return found.__code__, not brings_context
+    if kind is BuiltinFunctionType and type(found.__self__) is Context:
+        brings_context = True
+    if kind is MethodType:
         found = found.__func__
     code = getattr(getattr(found, "__wrapped__", found), "__code__", None)
-    return (code if type(code) is CodeType else None), is_own
+    return (code if type(code) is CodeType else None), not brings_context

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Optional
 from ssot_probe.context.carried import Carrier, first_carried
 from ssot_probe.context.current import thread_and_task
 from ssot_probe.context.request import current_request
-from ssot_probe.context.values import stored_id
+from ssot_probe.context.values import scalar, stored_id
 from ssot_probe.context.work import Work
 from ssot_probe.model.residue import context_severity, is_stale
 from ssot_probe.observe.holding import IsFirstParty
@@ -32,8 +32,15 @@ MOST_VALUES = 50
 MOST_USERS = 10_000
 """Users that are known at a time: what is left over is told from other values by them."""
 
+EARLY = 10
+"""Pieces of work at which they are searched each time, as not all is there yet."""
+
 LOOK_EVERY = 1_000
 """Pieces of work after which the modules are searched for thread-locals again."""
+
+
+SHORTEST = 3
+"""Characters of an id that is looked for: shorter ones stand for other things as well."""
 
 
 class _Left(NamedTuple):
@@ -76,8 +83,14 @@ class Leftovers:
         if self._is_enabled:
             try:
                 if work.is_own and self.carriers:
-                    work.found = first_carried(self.carriers)[1]
-                work.before = self._in_locals()
+                    found = first_carried(self.carriers)[1]
+                    if found is not None:
+                        work.found = found
+                self._begun += 1
+                if len(sys.modules) != self._modules or self._begun % LOOK_EVERY == 0 or self._begun < EARLY:
+                    self._find_locals()
+                if self._locals:
+                    work.before = self._in_locals()
             except Exception as error:
                 self._failed(error)
 
@@ -88,11 +101,12 @@ class Leftovers:
         try:
             if work.is_own and self.carriers:
                 self._look_at_context(work, work.code)
-            for user in (work.user, work.for_user):
-                if user is not None and len(self._users) < MOST_USERS:
-                    self._users.add(user)
-            if work.before:
-                self._look_at_locals(work, work.before, work.code)
+            if self._locals:
+                for user in (work.user, work.for_user):
+                    if user is not None and len(self._users) < MOST_USERS:
+                        self._users.add(user)
+                if work.before:
+                    self._look_at_locals(work, work.before, work.code)
         except Exception as error:
             self._failed(error)
 
@@ -102,15 +116,12 @@ class Leftovers:
 
     def _in_locals(self) -> dict[str, str]:
         """Return which users the application's thread-locals name in this thread, by where they do."""
-        self._begun += 1
-        if len(sys.modules) != self._modules or self._begun % LOOK_EVERY == 0 or self._begun < 10:
-            self._find_locals()
         found: dict[str, str] = {}
         for name, local in self._locals:
             # Of the plain class itself: looking makes an empty dictionary at most, and runs no code.
             for key, value in list(_local.__getattribute__(local, "__dict__").items())[:MOST_VALUES]:
-                user = stored_id(value)
-                if user and user in self._users:
+                user = _user_in(value, self._users)
+                if user is not None:
                     found[f"threading.local {name}.{key}"] = user
         return found
 
@@ -118,6 +129,8 @@ class Leftovers:
         thread = get_ident()
         left = self._left.get(thread)
         carrier, now = first_carried(self.carriers)
+        if left is None and now is None:
+            return
         if left is not None and work.found == left.user and not work.is_told:
             user = self._user_of(work, left.user, now)
             if user is not None:
@@ -177,3 +190,26 @@ class Leftovers:
                     if type(value) is _local and len(found) < MOST_LOCALS:
                         found.setdefault(id(value), (f"{name}:{key}", value))
         self._locals = list(found.values())
+
+
+def _user_in(value: Any, users: set[str]) -> str | None:
+    """Return the one of the users whose id a value is, or holds; looks no deeper, and runs no code."""
+    user = stored_id(value)
+    if user and len(user) >= SHORTEST and user in users:
+        return user
+    kind = type(value)
+    parts: list[Any] = []
+    if kind is dict:
+        parts = list(value.values())
+    elif kind in (list, tuple):
+        parts = list(value)
+    elif not kind.__module__.startswith("builtins"):
+        try:
+            parts = list(object.__getattribute__(value, "__dict__").values())
+        except AttributeError:  # it has slots, or is of C
+            return None
+    for part in parts[:MOST_VALUES]:
+        user = scalar(part)
+        if user is not None and len(user) >= SHORTEST and user in users:
+            return user
+    return None

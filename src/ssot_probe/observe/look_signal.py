@@ -14,13 +14,16 @@ class LookSignal:
     Args:
         number: of the signal; 0 for none.
         on_signal: called in the main thread, between two of its instructions.
+
+    Attributes:
+        is_refused: somebody asked for a signal that cannot be handled here.
     """
 
     def __init__(self, number: int, on_signal: Callable[[], None]) -> None:
         self._number = number
         self._on_signal = on_signal
         self._previous: Any = None
-        self._is_on = False
+        self._is_on = self.is_refused = False
 
     def start(self) -> None:
         """Begin to handle it; only the main thread can."""
@@ -32,7 +35,7 @@ class LookSignal:
             self._previous = signal.signal(self._number, self._handle)
             self._is_on = True
         except (OSError, ValueError):  # another thread starts the probe
-            self._is_on = False
+            self.is_refused = True
 
     def stop(self) -> None:
         """Put back what was there, unless the application has put something else there since."""

@@ -39,7 +39,7 @@ WAITED_FOR = 0.01
 WAITED_FOR_AT_ALL = 0.03
 """How long it waits for looks in its whole life. A program may be over before our thread gets its turn."""
 
-WAITED_FOR_LOADING = 0.1
+WAITED_FOR_LOADING = 0.25
 """How long it waits, once, where the second user comes before everything is loaded that a look needs."""
 
 USERS_WAITED_FOR = 3

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from time import perf_counter_ns, time_ns
+from time import monotonic, perf_counter_ns, time_ns
 from typing import Any, Union
 
 from ssot_probe.model.leaks import FEWEST_ORPHANS, is_growing
 from ssot_probe.model.records import HolderRecord
 from ssot_probe.observe.holding import IsFirstParty, search
 from ssot_probe.observe.population import Count, Population
+
+SECONDS = 0.5
+"""How long all searches for what holds instances may take."""
 
 MOST_OBJECTS = 1_000_000
 """Heap size up to which a garbage collection is forced."""
@@ -32,9 +35,12 @@ def outlived(
     if any(is_growing(len(count.orphans), len(count.users)) for count in counts):
         pause = _collect()
         counts = population.count(ended)
-    for count in counts:
-        if pause and is_growing(len(count.orphans), len(count.users)):
-            yield from _explained(count._replace(pause=pause, is_collected=True), process, is_first_party)
+    deadline = monotonic() + SECONDS
+    for count in sorted(counts, key=lambda count: -len(count.orphans)):
+        seconds = deadline - monotonic()
+        if pause and seconds > 0 and is_growing(len(count.orphans), len(count.users)):
+            known = count._replace(pause=pause, is_collected=True)
+            yield from _explained(known, process, is_first_party, seconds)
         elif count.made >= FEWEST_ORPHANS:
             yield count
 
@@ -49,14 +55,14 @@ def _collect() -> int:
 
 
 def _explained(
-    count: Count, process: str, is_first_party: IsFirstParty
+    count: Count, process: str, is_first_party: IsFirstParty, seconds: float
 ) -> Iterator[Union[Count, HolderRecord]]:
     instances: dict[int, Any] = {}
     for member in count.orphans:
         instance = member.known()
         if instance is not None:
             instances[member.known.serial] = instance
-    found = search(instances, is_first_party)
+    found = search(instances, is_first_party, seconds)
     told = min(found.paths, default=0)
     yield count._replace(held=len(found.held), bound=found.bound, told=told)
     if told:

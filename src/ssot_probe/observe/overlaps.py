@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from time import time_ns
 from types import CodeType, GeneratorType
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 from weakref import ref
 
 from ssot_probe.context.current import thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.model.sharing import concurrency_severity
-from ssot_probe.observe.actors import Thread, current_task
+from ssot_probe.observe.actors import Thread, current_task, here
 from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.unseen_frames import caller_of
@@ -48,7 +48,7 @@ class Visit:
         code, offset: from where, for a call that may wait.
         entered: nanoseconds since the epoch.
         depth: calls of this user and thread that are inside, one in another; 0 when it is over.
-        task: of asyncio, as a number; 0 where none runs or the call cannot wait.
+        task: leads to that of asyncio; None where none runs or the call cannot wait.
         waits: may others run in the same thread while it is inside?
         generator: where the call is a generator's, what leads to that.
         start: where a generator stands that has not begun.
@@ -56,30 +56,25 @@ class Visit:
         is_watched: does the policy want an instance for each thread?
     """
 
-    __slots__ = (
-        *("code", "depth", "entered", "generator", "is_watched", "method", "offset", "open", "start"),
-        *("task", "task_name", "thread", "thread_name", "user", "waits"),
-    )
-
     code: CodeType
     offset: int
     method: Maker
+    generator: Callable[[], Any] | None = None
+    open: list[int] | None = None
+    task: Callable[[], Any] | None = None
+    depth = entered = start = 0
+    is_watched = waits = False
 
-    def __init__(self, user: str, thread: Thread, waits: bool = False) -> None:
+    def __init__(self, user: str, thread: Thread) -> None:
         self.user = user
         self.thread = thread
-        self.waits = waits
-        self.depth = self.entered = self.start = self.task = 0
-        self.thread_name = self.task_name = ""
-        self.generator: Optional[Callable[[], Any]] = None
-        self.open: Optional[list[int]] = None
-        self.is_watched = False
 
-    def name(self) -> None:
+    def begin(self) -> None:
         """Take down in which thread and task it begins, and when."""
-        self.thread_name, self.task_name = thread_and_task()
+        self.thread = here.thread
         task = current_task()
-        self.task = 0 if task is None else id(task)
+        if task is not None:
+            self.task = ref(task)
         self.entered = time_ns()
 
     def caller(self) -> tuple[CodeType, int]:
@@ -208,9 +203,11 @@ class Overlaps:
 
 
 def _side(visit: Visit, is_here: bool = False) -> Side:
-    thread, task = visit.thread_name, visit.task_name
-    if not visit.waits:
-        thread, task = thread_and_task() if is_here else (_name_of(visit.thread), "")
+    if is_here:
+        thread, task = thread_and_task()
+    else:
+        found = None if visit.task is None else visit.task()
+        thread, task = _name_of(visit.thread), "" if found is None else str(found.get_name())
     return Side(visit.method, visit.user, thread, task, *visit.caller(), visit.entered)
 
 
@@ -227,8 +224,8 @@ def _is_around(other: Visit, mine: Visit) -> bool:
     if not other.waits:
         return True  # its thread is here, further in
     task = current_task()
-    if task is not None and other.task:
-        return id(task) == other.task
+    if task is not None and other.task is not None:
+        return bool(other.task() is task)
     if other.generator is not None:
         return True  # who steps it is not known
     frame: Any = sys._getframe(1)

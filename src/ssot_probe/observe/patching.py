@@ -62,10 +62,6 @@ class InnerPatch:
         return True
 
 
-OUR_HOLDERS = (Patch, InnerPatch)
-"""Types of what holds a function because of its wrapper."""
-
-
 class Patches:
     """All wrappers that were put on, to be taken off again in reverse.
 

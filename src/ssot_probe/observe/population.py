@@ -20,6 +20,9 @@ from ssot_probe.observe.sightings import Sightings
 MOST_MEMBERS = 200_000
 """Instances that are followed at once; of those beyond, nothing is said."""
 
+MEMBERS_UNSETTLED = 1_000
+"""Instances that are followed before those that are no more are let go."""
+
 Key = tuple[ObservedClass, str]
 """A class, and the maker that first handed its instances out or else constructed them."""
 
@@ -38,6 +41,13 @@ class Member(NamedTuple):
         """All users who had it."""
         first, others = self.known.user, self.known.others
         return ({first} if first is not None else set()) | (others or set())
+
+    @property
+    def last_use(self) -> int:
+        """When a method of it was called last, 0 for never."""
+        use = self.known.use
+        visits = [] if use is None else list(use.presences.values())
+        return max(getattr(self.known, "touched", 0), *(visit.entered for visit in visits), 0)
 
 
 class Count(NamedTuple):
@@ -85,6 +95,7 @@ class Population:
         """Be as new: a forked child has made nothing yet."""
         self.sightings = Sightings()
         self._members: dict[int, Member] = {}
+        self._most_unsettled = MEMBERS_UNSETTLED
         self._counted: dict[int, Key] = {}
         self._groups: dict[Key, _Group] = defaultdict(_Group)
 
@@ -104,6 +115,9 @@ class Population:
         ):
             return
         self._members[known.serial] = Member(known, event.cls, event.maker.name, event.code, event.offset)
+        if len(self._members) >= self._most_unsettled:
+            self._settle()
+            self._most_unsettled = MEMBERS_UNSETTLED + 2 * len(self._members)
 
     def may_leak(self) -> bool:
         """Are there so many instances of users that it is worth counting?"""
@@ -116,6 +130,10 @@ class Population:
         alive: dict[Key, list[Member]] = defaultdict(list)
         for serial, key in self._counted.items():
             alive[key].append(self._members[serial])
+        for members in alive.values():
+            for member in members:
+                for user in member.users:
+                    self.sightings.use(user, member.last_use)
         users = {user for members in alive.values() for member in members for user in member.users}
         over = self.sightings.over(users, now)
         collections = _full_collections()
@@ -151,15 +169,15 @@ class Population:
             tuple[int, int, int]
         ] = []  # (serial of the newest instance then, 1 for the end, serial)
         for serial, member in list(self._members.items()):
-            is_freed = member.known.released is not None
+            freed: int = getattr(member.known, "released", 0)
             if serial not in self._counted:
                 if not member.users:  # nobody has had it
-                    if is_freed:
+                    if freed:
                         del self._members[serial]
                     continue
                 moments.append((serial, 0, serial))
-            if is_freed:
-                moments.append((member.known.released or 0, 1, serial))
+            if freed:
+                moments.append((freed, 1, serial))
         for _, is_end, serial in sorted(moments):
             if is_end:
                 self._ended(serial)

@@ -70,13 +70,17 @@ class Gate:
 
     Attributes:
         inside: calls that have not ended, by the id of the call.
+        leave: takes a call out, if it is there.
+        attribute: where a `cached_property` keeps, right after the call, what it gave out; "" for all others.
         ended: calls that ended while others had not.
     """
 
-    __slots__ = ("counts", "ended", "inside", "is_asked_first", "looks")
+    __slots__ = ("attribute", "counts", "ended", "inside", "is_asked_first", "leave", "looks")
 
-    def __init__(self) -> None:
+    def __init__(self, attribute: str) -> None:
+        self.attribute = attribute
         self.inside: dict[int, list[Any]] = {}
+        self.leave = self.inside.pop
         self.ended: list[Attempt] = []
         self.looks = 0
         self.counts = [0, 0]  # of all races, and of those told
@@ -95,6 +99,19 @@ class Races:
         self._append = append
         self._instances = instances
         self._pairs: dict[tuple[int, int], bool] = {}
+        self._gates: list[Gate] = []
+
+    def gate(self, attribute: str = "") -> Gate:
+        """Return what the calls of one more factory are noted in, a `cached_property` by its name."""
+        gate = Gate(attribute)
+        self._gates.append(gate)
+        return gate
+
+    def forget(self) -> None:
+        """Forget the calls that are under way: in a forked child they never end."""
+        for gate in self._gates:
+            gate.inside.clear()
+            gate.ended.clear()
 
     def end(
         self,
@@ -125,6 +142,8 @@ class Races:
             code: of the caller.
             offset: of the calling instruction.
         """
+        if gate.attribute and args:
+            holder = args[0]
         known = self._instances.find(result)
         is_new = known is None or known.serial > call[NEWEST]
         key = self._key(maker, observed, holder, result, args, kwargs) if is_new else None
@@ -182,7 +201,10 @@ class Races:
         if pair in self._pairs:
             return  # found of the factory that this one got them from
         gate.looks += 1
-        slots = slots_of(called, holder, instances)
+        if gate.attribute:
+            slots = [None, Slot(gate.attribute, False, (), is_cache=True)]
+        else:
+            slots = slots_of(called, holder, instances)
         kept = slots[0] or slots[1]
         if kept is None or (slots[0] is not None and slots[1] is not None) or not _is_cache(gate, kept):
             return

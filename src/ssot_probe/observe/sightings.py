@@ -1,13 +1,15 @@
 """Knows when users were last seen, and whose work is over.
 
 Work is over when its request, job or `bind_user()` block has ended, or the tasks and threads of its own in
-which the user was seen; else when the user has not been seen for a while, in which others came.
+which the user was seen; else when neither the user nor any use of their instances has been seen for a while,
+in which others came.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import Collection
 from typing import Any
 
@@ -34,15 +36,15 @@ class _Sighting:
     Attributes:
         last: when they were seen, in nanoseconds since the epoch.
         gap: the longest time between two sightings.
-        arrivals: how many users there had been when they were last seen.
+        used: when an instance of theirs was used last, by whomever.
         homes: names of tasks and threads of their own in which they were seen.
     """
 
-    __slots__ = ("arrivals", "gap", "homes", "last")
+    __slots__ = ("gap", "homes", "last", "used")
 
     def __init__(self, time: int) -> None:
         self.last = time
-        self.gap = self.arrivals = 0
+        self.gap = self.used = 0
         self.homes: set[tuple[str, str]] = set()
 
 
@@ -51,7 +53,8 @@ class Sightings:
 
     def __init__(self) -> None:
         self._users: dict[str, _Sighting] = {}
-        self._arrivals = self._newest = 0
+        self._arrivals: list[int] = []  # when each user was first seen
+        self._newest = 0
 
     def see(self, user: str, thread: str, task: str, time: int) -> None:
         """Note that a user was seen."""
@@ -59,17 +62,23 @@ class Sightings:
         if known is None:
             if len(self._users) >= MOST_USERS:
                 self._users.clear()
+                self._arrivals.clear()
             known = self._users[user] = _Sighting(time)
-            self._arrivals += 1
+            self._arrivals.append(time)
         elif time > known.last:
             known.gap = max(known.gap, time - known.last)
             known.last = time
-        known.arrivals = self._arrivals
         self._newest = max(self._newest, time)
         if task:
             known.homes.add(("", task))
         elif not _SHARED_THREADS.fullmatch(thread):
             known.homes.add((thread, ""))
+
+    def use(self, user: str, time: int) -> None:
+        """Note that an instance of a user was used, by whomever."""
+        known = self._users.get(user)
+        if known is not None:
+            known.used = max(known.used, time)
 
     def last_seen(self, user: str) -> int:
         """Return when a user was last seen or had work that ended; 0 for never."""
@@ -92,9 +101,10 @@ class Sightings:
             return now - ended > 2 * work.gaps.get(user, 0)
         if known.homes:
             return True
-        if self._arrivals - known.arrivals >= TURNOVER:
+        last = max(known.last, known.used)
+        if len(self._arrivals) - bisect_right(self._arrivals, last) >= TURNOVER:
             return True
-        return self._newest - known.last > max(GRACE, 2 * known.gap)
+        return self._newest - last > max(GRACE, 2 * known.gap)
 
 
 def living_homes() -> set[tuple[str, str]]:

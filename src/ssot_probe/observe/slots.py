@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import gc
+import re
 from collections.abc import Iterator
 from types import CellType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ LARGE = 500
 LARGEST = 50_000
 
 _ATOMS = (str, bytes, int, float, bool, type(None), complex, CodeType)
+_KINDS = re.compile("LOAD_|STORE_")
 _CACHE = "_lru_cache_wrapper"
 
 
@@ -49,12 +51,19 @@ class Slot(NamedTuple):
         """Does the code look into the place, rather than only put something there?"""
         if self.is_cache:
             return True
-        loads = 0
-        for code in self.codes:
-            for instruction in dis.get_instructions(code):
-                if instruction.argval == self.name and instruction.opname.startswith("LOAD_"):
-                    loads += 1
+        loads = sum(name == self.name for code in self.codes for name in _loaded(code))
         return loads > self.is_inside  # one of them is for putting it in
+
+
+def _loaded(code: CodeType) -> Iterator[object]:
+    """Yield each name that the code loads, as often as it does, and its constants."""
+    for instruction in dis.get_instructions(code):
+        value = instruction.argval
+        # 3.13 has one instruction for two: LOAD_FAST_LOAD_FAST, STORE_FAST_LOAD_FAST.
+        names = value if type(value) is tuple and instruction.opname.count("_FAST") == 2 else (value,)
+        for kind, name in zip(_KINDS.findall(instruction.opname), names):
+            if kind == "LOAD_":
+                yield name
 
 
 def slots_of(called: Any, holder: Any, wanted: tuple[Any, ...]) -> list[Slot | None]:

@@ -6,7 +6,7 @@ runs in is no leftover: somebody acts for somebody else there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import time_ns
 from types import CodeType
 from typing import Any, NamedTuple, Optional
@@ -15,11 +15,15 @@ from ssot_probe.context.carried import Carrier, carriers_of, first_carried
 from ssot_probe.context.current import bound_user, thread_and_task, users_around
 from ssot_probe.context.frameworks import framework_user
 from ssot_probe.context.request import current_request, mark_request
-from ssot_probe.context.sources import UserReader, UserSources
+from ssot_probe.context.sources import parameter_positions, text_of
+from ssot_probe.context.values import follow, unwrapped, user_id
 from ssot_probe.context.work import Work, current_work
 from ssot_probe.model.policy import UserSource
 from ssot_probe.model.residue import context_severity, is_stale
 from ssot_probe.observe.makers import Maker, ObservedClass
+
+FRAMEWORK = "the framework"
+"""Believed only once it has agreed with the context: it may call users by other ids, such as their names."""
 
 
 class StaleEvent(NamedTuple):
@@ -46,6 +50,10 @@ StaleCheck = Callable[[Maker, ObservedClass, Any, tuple[Any, ...], dict[str, Any
 """Takes a call that is observed: maker, class, instance, arguments, and the place of the call."""
 
 
+ArgumentReader = Callable[[tuple[Any, ...], Mapping[str, Any]], Optional[str]]
+"""(positional arguments, keyword arguments) of a call -> the user that one of them is."""
+
+
 class StaleCalls:
     """Makes what looks at each call.
 
@@ -65,6 +73,7 @@ class StaleCalls:
         self._append = append
         self._on_failure = on_failure
         self.carriers: tuple[Carrier, ...] = carriers_of(sources, on_failure)
+        self._agreed = [False]  # the framework has named a user whom the context named as well
 
     def of_maker(self, code: CodeType | None, skipped: int) -> StaleCheck | None:
         """Return what looks at the calls of one maker; None where nothing is carried by the policy.
@@ -75,19 +84,41 @@ class StaleCalls:
         """
         if not self.carriers:
             return None
-        declared = [source for source in self._sources if source.kind == "argument"]
-        named: list[tuple[str, UserReader]] = []
-        for source in declared:
-            for reader in UserSources([source], self._on_failure).of_maker(code, skipped):
-                named.append((f"argument {source.target}", reader))
-        return self._checking(tuple(named))
+        positions = parameter_positions(code, skipped)
+        named = [
+            (f"argument {source.target}", self._argument_reader(source, positions))
+            for source in self._sources
+            if source.kind == "argument" and source.target.partition(".")[0] in positions
+        ]
+        return self._checking(named)
 
     def of_method(self) -> StaleCheck | None:
         """Return what looks at the calls of a method: its arguments often name the addressee."""
         return self._checking(()) if self.carriers else None
 
-    def _checking(self, named: Sequence[tuple[str, UserReader]]) -> StaleCheck:
-        carriers, append = self.carriers, self._append
+    def _argument_reader(self, source: UserSource, positions: Mapping[str, int]) -> ArgumentReader:
+        name, *path = source.target.split(".")
+        position, on_failure = positions[name], self._on_failure
+
+        def read(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+            if name in kwargs:
+                value = kwargs[name]
+            elif 0 <= position < len(args):
+                value = args[position]
+            else:
+                return None
+            if type(value) is str and not path:
+                return value or None
+            try:
+                return user_id(unwrapped(follow(value, path)))
+            except Exception as error:
+                on_failure(text_of(source), error)
+                return None
+
+        return read
+
+    def _checking(self, named: Sequence[tuple[str, ArgumentReader]]) -> StaleCheck:
+        carriers, append, agreed = self.carriers, self._append, self._agreed
 
         def check(
             maker: Maker,
@@ -103,12 +134,12 @@ class StaleCalls:
             if user is not None:
                 said_by = "bind_user"
             for name, read in named:
-                found = read(instance, args, kwargs)
+                found = read(args, kwargs)
                 if found is not None:
                     said_by, user = name, found
                     break
             if user is None:
-                said_by, user = "the framework", framework_user()
+                said_by, user = FRAMEWORK, framework_user()
             work = current_work()
             if work is not None and user is not None:
                 work.said = user
@@ -117,7 +148,13 @@ class StaleCalls:
             if user is None:
                 return
             carrier, carried = first_carried(carriers)
-            if carried is None or carried == user:
+            if carried is None:
+                return
+            if carried == user:
+                if said_by == FRAMEWORK:
+                    agreed[0] = True
+                return
+            if said_by == FRAMEWORK and not agreed[0]:
                 return
             if not is_stale(carried, _work_of(user, work)) or _is_fresh(carried, work):
                 return

@@ -29,7 +29,7 @@ class Traversals:
         self._script = script
         self._shared_ok = tuple({name for concept in concepts for name in concept.shared_ok})
         self._memory = Memory()
-        self._known: dict[str, bool] = {}  # module -> is it the application's?
+        self._known: dict[str, bool] = {}  # module -> is it first-party?
 
     def __call__(self, roots: Roots, users: Iterable[str]) -> SharingLook:
         """Return a look that is ready to begin."""
@@ -43,26 +43,28 @@ class Traversals:
         )
 
     def _is_application(self, cls: type) -> bool:
-        return self._is_own(str(vars(cls).get("__module__", "")))
+        """Is a class of the project? Those of its other packages hold what the first-party ones share."""
+        module = str(vars(cls).get("__module__", ""))
+        if self._is_first_party(module):
+            return True
+        file = self._file_of(module)
+        return file is not None and os.path.isabs(file) and self._scope.is_project_file(file)
 
     def _modules(self) -> Mapping[str, Mapping[str, Any]]:
         return {
             name: namespace_of(module)
             for name, module in list(sys.modules.items())
-            if type(name) is str and self._is_own(name)
+            if type(name) is str and self._is_first_party(name)
         }
 
-    def _is_own(self, module: str) -> bool:
+    def _is_first_party(self, module: str) -> bool:
         known = self._known.get(module)
         if known is None:
-            known = self._find_out(module)
+            known = self._scope.watches(module, self._file_of(module))
             if module in sys.modules:
                 self._known[module] = known
         return known
 
-    def _find_out(self, module: str) -> bool:
+    def _file_of(self, module: str) -> str | None:
         found = namespace_of(sys.modules.get(module)).get("__file__")
-        file = found if type(found) is str else self._script if module == "__main__" else None
-        if self._scope.watches(module, file or None):
-            return True
-        return file is not None and os.path.isabs(file) and self._scope.is_project_file(file)
+        return found if type(found) is str else (self._script or None) if module == "__main__" else None

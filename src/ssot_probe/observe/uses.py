@@ -28,7 +28,7 @@ from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceT
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
 from ssot_probe.observe.thread_use import ThreadUse
-from ssot_probe.observe.unseen_frames import caller_of, leave_out, unseen
+from ssot_probe.observe.unseen_frames import UNSEEN_FILE, caller_depth, caller_of, leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, fits
 
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE
@@ -96,7 +96,6 @@ class Uses:
         instances = self._instances
         find = instances.by_id.get
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
-        readers = method.readers
 
         def ssot_probe_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -105,7 +104,7 @@ class Uses:
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     user = bound_user()
-                    if user is None and readers:
+                    if user is None and method.readers:
                         user = method.user_of(instance, (), {})
                     if user is not None:
                         # An entry is taken out before its instance's id can be used again.
@@ -124,6 +123,10 @@ class Uses:
                             presence.depth = 1
                             if presence.is_watched or known is None or known.others is not None:
                                 look_around(instance, presence)
+                    else:
+                        known = find(id(instance))
+                        if known is not None:
+                            known.touched = time_ns()
                 except Exception as error:
                     presence = None  # it was not noted
                     self._failed(method, error)
@@ -145,12 +148,19 @@ class Uses:
 
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
-        shapes, instances = set[tuple[int | str, ...]](), self._instances
+        begin, enter, close = self._begin, self._enter, self.overlaps.close
+        depth, shapes = caller_depth(), set[tuple[int | str, ...]]()
 
         async def ssot_probe_awaited_method(
-            wrapped: Any, instance: Any, visit: Visit, use: InstanceUse, args: Any, kwargs: Any
+            wrapped: Any,
+            instance: Any,
+            visit: Visit,
+            known: InstanceRef,
+            use: InstanceUse,
+            args: Any,
+            kwargs: Any,
         ) -> Any:
-            self._enter(instance, visit, use)
+            enter(instance, visit, known, use)
             try:
                 return await wrapped(*args, **kwargs)
             except BaseException as error:
@@ -160,21 +170,17 @@ class Uses:
                 visit.depth = 0
                 use.visits.pop(visit, None)
                 if visit.open is not None and method.is_enabled:
-                    self.overlaps.close(visit)
+                    close(visit)
 
         def ssot_probe_async_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             begun = None
-            give_way = instances.give_way
-            if give_way is not None:
-                give_way()  # for what the calls before this one have left
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     # Only the number of arguments and the names decide whether a call is one at all.
-                    shape = (len(args), *kwargs)
-                    if shape in shapes or fits(wrapped, args, kwargs, shapes):
-                        begun = self._begin(method, instance, caller_of(_getframe()))
+                    if (len(args), *kwargs) in shapes or fits(wrapped, args, kwargs, shapes):
+                        begun = begin(method, instance, _getframe(depth))
                 except Exception as error:
                     self._failed(method, error)
             if begun is None:
@@ -187,16 +193,18 @@ class Uses:
 
     @unseen
     def _stepped(self, method: Maker) -> Wrapper:
+        depth = caller_depth()
+
         def ssot_probe_generator_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             generator = wrapped(*args, **kwargs)
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
-                    begun = self._begin(method, instance, caller_of(_getframe()))
+                    begun = self._begin(method, instance, _getframe(depth))
                     if begun is not None:
-                        visit, use = begun
-                        visit.name()
+                        visit, _, use = begun
+                        visit.begin()
                         follow_generator(generator, visit, use.visits)
                 except Exception as error:
                     self._failed(method, error)
@@ -204,35 +212,43 @@ class Uses:
 
         return ssot_probe_generator_method
 
-    def _begin(self, method: Maker, instance: Any, caller: FrameType) -> tuple[Visit, InstanceUse] | None:
+    def _begin(
+        self, method: Maker, instance: Any, caller: FrameType
+    ) -> tuple[Visit, InstanceRef, InstanceUse] | None:
         """Return the visit that a call begins which may wait inside, None where no user is known."""
         user = bound_user()
         if user is None and method.readers:
             user = method.user_of(instance, (), {})
+        known = self._instances.find(instance)
+        if known is not None:
+            known.touched = time_ns()
         if user is None:
             return None
-        known = self._instances.find(instance)
-        presence = None if known is None or known.use is None else known.use.presences.get(here.thread)
+        if caller.f_code.co_filename == UNSEEN_FILE:  # another wrapper's
+            caller = caller_of(caller)
+        use = None if known is None else known.use
+        presence = None if use is None else use.presences.get(here.thread)
         if presence is None or presence.user != user:
             presence = self._arrive(method, instance, user, caller)
             known = self._instances.find(instance)
-        if presence is None or known is None or known.use is None:
+            use = None if known is None else known.use
+        if presence is None or known is None or use is None:
             return None
-        visit = Visit(user, here.thread, waits=True)
+        visit = Visit(user, presence.thread)
+        visit.waits, visit.is_watched = True, presence.is_watched
         visit.method, visit.code, visit.offset = method, caller.f_code, caller.f_lasti
-        visit.is_watched = presence.is_watched
-        return visit, known.use
+        return visit, known, use
 
-    def _enter(self, instance: Any, visit: Visit, use: InstanceUse) -> None:
+    def _enter(self, instance: Any, visit: Visit, known: InstanceRef, use: InstanceUse) -> None:
         """Note that a call that may wait has begun to run, perhaps in another thread than it was made in."""
         try:
-            visit.thread = here.thread
-            visit.name()
+            visit.begin()
             visit.depth = 1
             use.visits[visit] = None
         except Exception as error:
             self._failed(visit.method, error)
-        self._look_around(instance, visit)
+        if visit.is_watched or known.others is not None:
+            self._look_around(instance, visit)
 
     def _arrive(self, method: Maker, instance: Any, user: str, caller: FrameType) -> Visit | None:
         """Note that a user, or a thread, that may be new to the instance calls a method of it.
@@ -257,7 +273,7 @@ class Uses:
             except TypeError:  # its class allows no weak references
                 return None
         if known.user != user:
-            if caller.f_code in self.for_everybody:
+            if caller.f_code in self.for_everybody or _is_own_method(caller, instance):
                 return None
             is_second = known.user is not None
             if instances.meets(known, user):
@@ -318,3 +334,9 @@ class Uses:
     def _failed(self, method: Maker, error: BaseException) -> None:
         method.is_enabled = False
         self._on_failure(method.name, error)
+
+
+def _is_own_method(caller: FrameType, instance: object) -> bool:
+    """Does an instance call itself? Then whoever called it first is its user, or code for everybody was."""
+    code = caller.f_code
+    return bool(code.co_argcount) and caller.f_locals.get(code.co_varnames[0]) is instance

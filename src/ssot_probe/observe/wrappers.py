@@ -20,7 +20,7 @@ from ssot_probe.observe.early_makers import EarlyMakers
 from ssot_probe.observe.generator_wrapper import generator_wrapper
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
-from ssot_probe.observe.races import Gate, Races
+from ssot_probe.observe.races import Races
 from ssot_probe.observe.recording import chain_around, recording, running_call
 from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
 
@@ -45,6 +45,9 @@ class Wrappers:
             `__init__` of a subclass.
         resolve: finds out about a class that is in neither table.
         on_failure: told once when observing a maker failed.
+
+    Attributes:
+        races: compares calls that overlap.
     """
 
     def __init__(
@@ -66,7 +69,7 @@ class Wrappers:
         self._early = EarlyMakers()
         self._constructed, self._returned = recording(append, instances, self._early)
         self.events = CodeEvents(classes, self._returned, self._early, self._failed)
-        self._races = Races(append, instances)
+        self.races = Races(append, instances)
 
     @unseen
     def constructor(self, maker: Maker, owner: type, call: Callable[..., Any] | None = None) -> Wrapper:
@@ -120,8 +123,8 @@ class Wrappers:
             maker_of: class -> the maker that this wrapper reports, None where an `__init__` says more.
             racing: class -> the maker that races of these calls are told of.
         """
-        depth, gate, running = caller_depth(), Gate(), running_call.get
-        inside, ended = gate.inside, gate.ended
+        depth, gate, running = caller_depth(), self.races.gate(), running_call.get
+        inside, ended, leave = gate.inside, gate.ended, gate.leave
 
         def ssot_probe_creator(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -132,7 +135,7 @@ class Wrappers:
             try:
                 result = wrapped(*args, **kwargs)
             except BaseException as error:
-                inside.pop(id(call), None)
+                leave(id(call), None)
                 leave_out(error)
                 raise
             try:
@@ -150,10 +153,10 @@ class Wrappers:
                     maker, observed, caller = racing(kind), self._classes.get(kind), _getframe(depth)
                     if maker is not None and maker.is_enabled and observed is not None:
                         what = (call, wrapped, kind, result, args, kwargs, caller.f_code, caller.f_lasti)
-                        self._races.end(gate, maker, observed, *what)
+                        self.races.end(gate, maker, observed, *what)
             except Exception as error:
                 self._on_failure(f"{type(result).__module__}:{type(result).__qualname__}", error)
-            inside.pop(id(call), None)
+            leave(id(call), None)
             return result
 
         return ssot_probe_creator
@@ -168,8 +171,9 @@ class Wrappers:
         """
         classes, returned, running = self._classes, self._returned, running_call.get
         link, depth = (maker,), caller_depth() + between
-        instances, gate, end = self._instances, Gate(), self._races.end
-        inside, ended = gate.inside, gate.ended
+        gate = self.races.gate(maker.name.rpartition(".")[2] if between else "")
+        instances, end = self._instances, self.races.end
+        inside, ended, leave = gate.inside, gate.ended, gate.leave
 
         def ssot_probe_factory(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -184,7 +188,7 @@ class Wrappers:
             try:
                 result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
             except BaseException as error:
-                inside.pop(id(call), None)
+                leave(id(call), None)
                 leave_out(error)
                 raise
             finally:
@@ -206,7 +210,7 @@ class Wrappers:
                         end(gate, maker, observed, *what)
             except Exception as error:
                 self._failed(maker, error)
-            inside.pop(id(call), None)
+            leave(id(call), None)
             return result
 
         return ssot_probe_factory
@@ -216,8 +220,8 @@ class Wrappers:
         """Wrap a coroutine function: its result is the awaited one, its caller the one who called it."""
         running, depth = running_call.get, caller_depth()
         shapes: set[tuple[int | str, ...]] = set()
-        instances, gate, end = self._instances, Gate(), self._races.end
-        inside, ended = gate.inside, gate.ended
+        instances, gate, end = self._instances, self.races.gate(), self.races.end
+        inside, ended, leave = gate.inside, gate.ended, gate.leave
 
         async def ssot_probe_awaited(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any], site: Site
@@ -230,7 +234,7 @@ class Wrappers:
             try:
                 result = await wrapped(*args, **kwargs)
             except BaseException as error:
-                inside.pop(id(call), None)
+                leave(id(call), None)
                 leave_out(error)
                 raise
             finally:
@@ -249,7 +253,7 @@ class Wrappers:
                         end(gate, maker, observed, *what)
             except Exception as error:
                 self._failed(maker, error)
-            inside.pop(id(call), None)
+            leave(id(call), None)
             return result
 
         def ssot_probe_coroutine(

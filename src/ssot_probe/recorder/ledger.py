@@ -77,7 +77,7 @@ class Ledger:
         self._is_alive = is_alive
         self._most_instances = INSTANCES_UNSWEPT
         self._facts: dict[tuple[object, ...], _Fact] = {}
-        self._instances: dict[int, _Shared] = {}
+        self._instances: dict[int, _Shared | MakeEvent] = {}  # most have one user: their event says it all
         self._told_singles: dict[str, int] = {}
         self.creations: dict[tuple[str, str], int] = {}
         self.shared: dict[tuple[str, str], int] = {}
@@ -108,7 +108,11 @@ class Ledger:
         """
         if len(self._instances) < self._most_instances:
             return []
-        gone = [serial for serial, state in self._instances.items() if not self._is_alive(state.instance)]
+        gone = [
+            serial
+            for serial, state in self._instances.items()
+            if state.instance is None or not self._is_alive(state.instance)
+        ]
         self._most_instances = INSTANCES_UNSWEPT + 2 * (len(self._instances) - len(gone))
         return gone
 
@@ -184,17 +188,21 @@ class Ledger:
             self.users.add(user)
         state = self._instances.get(serial)
         if state is None:
-            state = self._instances[serial] = _Shared(cls, instance, {}, set())
+            self._instances[serial] = event
+            singles = self._told_singles.get(cls.name, 0)
+            if singles < SINGLE_INSTANCES:
+                self._told_singles[cls.name] = singles + 1
+                self._instances[serial] = _Shared(cls, instance, {user: event}, {user})
+                yield self._access(event, serial, user)
+            return
+        if isinstance(state, MakeEvent):
+            known = self._hash_user(state.user or "")
+            state = self._instances[serial] = _Shared(cls, instance, {known: state}, set())
         if user in state.users:
             return
         state.users[user] = event
         count = len(state.users)
-        singles = self._told_singles.get(cls.name, 0)
-        if count == 1 and singles < SINGLE_INSTANCES:
-            self._told_singles[cls.name] = singles + 1
-            state.told.add(user)
-            yield self._access(event, serial, user)
-        elif 1 < count <= USERS_TOLD:
+        if 1 < count <= USERS_TOLD:
             for known, earlier in state.users.items():
                 if known not in state.told:
                     state.told.add(known)

@@ -56,7 +56,7 @@ class PopulationLedger:
             cls=count.cls.name,
             maker=count.maker,
             made=count.made,
-            released=count.released,
+            gone=count.released,
             alive=count.alive,
             evicted=count.evicted,
             alive_then=count.alive_then,

@@ -321,7 +321,7 @@ _SHAPES: dict[type, _Shape] = {
             "cls": "ssot.instance.type",
             "maker": "ssot.maker.name",
             "made": "ssot.population.made",
-            "released": "ssot.population.released",
+            "gone": "ssot.population.released",
             "alive": "ssot.population.alive",
             "evicted": "ssot.population.evicted",
             "alive_then": "ssot.population.alive_then",

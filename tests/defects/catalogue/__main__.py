@@ -96,6 +96,8 @@ def _update(run: Sequence[Case], outcomes: Mapping[str, Outcome]) -> None:
         known = listed.get(case.id)
         outcome = outcomes.get(case.id)
         verdict = known.verdict if outcome is None and known else outcome.verdict if outcome else ""
+        if known is not None and verdict in known.verdict.split(" or "):
+            verdict = known.verdict
         if verdict in ("", "detected", "silent"):
             continue
         why = known.why if known is not None and known.verdict == verdict else UNEXPLAINED

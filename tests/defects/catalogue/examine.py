@@ -56,9 +56,20 @@ def reason_to_skip(case: Case) -> str:
     return ""
 
 
+ATTEMPTS = 3
+"""For a script that is over at once: whether a look comes in time depends on how busy the machine is."""
+
+
 def examine(case: Case, directory: Path) -> Outcome:
-    """Run the program in a directory of its own and judge it."""
-    return weigh(case, findings(case, directory))
+    """Run the program in a directory of its own and judge it; a short one that is missed once more."""
+    attempts = ATTEMPTS if case.is_defect and case.length == "short" else 1
+    for attempt in range(attempts):
+        place = directory / f"attempt-{attempt}"
+        place.mkdir()
+        outcome = weigh(case, findings(case, place))
+        if not outcome.verdict.startswith("missed"):
+            break
+    return outcome
 
 
 def findings(case: Case, directory: Path) -> list[Found]:

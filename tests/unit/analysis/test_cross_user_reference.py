@@ -128,6 +128,13 @@ def test_what_a_module_holds_is_told_once_where_instances_lead_there_too(holder:
     assert finding.subject == ROWS
 
 
+def test_what_is_part_of_what_a_module_holds_is_told_with_it() -> None:
+    program = sharing("u-1", "u-2", path="", holder="chat.state:ROWS")
+    program.shares("u-1", path="", holder="chat.state:ROWS.rows[an item]", data_of=1)
+    (finding,) = findings("SSOT303", program)
+    assert finding.subject == "chat.state:ROWS"
+
+
 def test_another_name_that_only_begins_alike_is_told_too() -> None:
     program = sharing(holder="chat.state:ROWS_OF_ALL")
     program.shares("u-1", "u-2", path="", holder="chat.state:ROWS")

@@ -33,7 +33,7 @@ def test_instances_that_outlive_their_users_are_a_finding_with_what_holds_them()
 
 def test_only_the_last_count_of_a_maker_is_judged() -> None:
     program = counted()
-    program.counts(0, 0, made=12, released=12)
+    program.counts(0, 0, made=12, gone=12)
     assert not findings("SSOT206", program)
 
 
@@ -47,7 +47,7 @@ def test_only_the_last_count_of_a_maker_is_judged() -> None:
         pytest.param({"bound": 12}, id="a bound that is kept"),
         pytest.param({"held": -1}, id="few of which nobody knows what holds them"),
         pytest.param(
-            {"made": 50, "released": 38, "evicted": 38, "alive_then": 12}, id="a bound that shows in releases"
+            {"made": 50, "gone": 38, "evicted": 38, "alive_then": 12}, id="a bound that shows in releases"
         ),
         pytest.param(
             {"made": 90, "evicted": 70, "alive_then": 4, "orphans_earlier": 0}, id="only the newest are there"
@@ -66,7 +66,7 @@ def test_silent_are(values: dict[str, Any]) -> None:
         pytest.param({"bound": 11}, id="a bound that is not kept"),
         pytest.param({"orphans": 50, "held": -1}, id="very many of which nobody knows what holds them"),
         pytest.param(
-            {"made": 24, "released": 12, "evicted": 12, "alive_then": 1}, id="half of all, time and again"
+            {"made": 24, "gone": 12, "evicted": 12, "alive_then": 1}, id="half of all, time and again"
         ),
     ],
 )

@@ -51,6 +51,13 @@ def test_why_looks_ended_early_is_told() -> None:
     assert looks_of(program).stopped == ("it took too long",)
 
 
+def test_a_look_that_ended_early_before_a_complete_one_is_nothing_to_tell() -> None:
+    program = Program()
+    program.looks(stopped="the process forked or ended", trigger="again")
+    program.looks()
+    assert looks_of(program).stopped == ()
+
+
 def test_what_was_looked_at_and_is_no_finding_is_listed_with_what_says_most() -> None:
     program = Program()
     program.shares("u-1", "u-2", verdict="seen-once", path=f"{MANAGER}._limits[a value]")

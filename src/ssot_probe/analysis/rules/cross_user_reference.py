@@ -77,20 +77,23 @@ def check(case: Case) -> Iterator[Finding]:
             judged = _Judged(process, record, concept, severity)
             name = "" if concept is None else concept.name
             groups[name, place_of(record.paths, record.holder)].append(judged)
-    explained = {each.record.holder for found in groups.values() for each in found if each.record.paths}
+    told = [each.record for found in groups.values() for each in found]
+    explained = {record.holder for record in told if record.paths}
+    held = {record.holder for record in told if not record.paths}
     for (_, subject), found in sorted(groups.items(), key=lambda group: group[0]):
-        if any(each.record.paths or not _holds(each.record.holder, explained) for each in found):
+        if any(each.record.paths or _is_news(each.record.holder, held, explained) for each in found):
             yield _finding(case, subject, sorted(found, key=lambda judged: judged.rank))
 
 
-def _holds(holder: str, explained: Iterable[str]) -> bool:
-    """Is what a module holds, or something in it, told of already, with the instances that lead there?"""
-    return any(
-        longer == shorter or (longer.startswith(shorter) and longer[len(shorter)] in ".[(")
-        for path in explained
-        if path
-        for shorter, longer in [sorted((holder, path), key=len)]
-    )
+def _is_news(holder: str, held: Iterable[str], explained: Iterable[str]) -> bool:
+    """Is what a module holds not told of already, with what it is part of or with who leads to it?"""
+    is_part = any(_is_below(holder, other) for other in held)
+    is_known = any(holder == path or _is_below(holder, path) or _is_below(path, holder) for path in explained)
+    return not (is_part or is_known)
+
+
+def _is_below(path: str, other: str) -> bool:
+    return bool(other) and path.startswith(other) and path[len(other) : len(other) + 1] in (".", "[", "(")
 
 
 def _claims(case: Case) -> Mapping[str, list[Concept]]:

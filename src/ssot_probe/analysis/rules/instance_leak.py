@@ -66,7 +66,7 @@ def _rank(leak: Leak) -> tuple[int, Leak]:
 def _finding(concept: Concept, cls: str, leaks: Sequence[Leak], paths: dict[str, tuple[str, ...]]) -> Finding:
     orphans = sum(leak.record.orphans for leak in leaks)
     made = sum(leak.record.made for leak in leaks)
-    released = sum(leak.record.released for leak in leaks)
+    released = sum(leak.record.gone for leak in leaks)
     were = "none was released" if not released else f"{released} of {made} were released"
     return RULE.finding(
         cls,
@@ -82,7 +82,7 @@ def _finding(concept: Concept, cls: str, leaks: Sequence[Leak], paths: dict[str,
 def _lines(record: PopulationRecord, path: tuple[str, ...]) -> Iterator[Evidence]:
     site = record.site
     yield Evidence(
-        f"{record.maker} made {record.made}, of which {record.released} were released and {record.alive} are "
+        f"{record.maker} made {record.made}, of which {record.gone} were released and {record.alive} are "
         f"alive; {record.orphans} of these had {number(record.orphan_users, 'user')} whose work is over",
         site.file,
         site.line,

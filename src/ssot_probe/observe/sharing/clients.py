@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,6 +72,9 @@ def _claims_of(text: str) -> Iterator[str]:
     """Yield what a JSON Web Token says; its second part is readable."""
     parts = text.rpartition(" ")[2].split(".")
     if len(parts) == 3 and parts[0].startswith("eyJ"):
+        import base64
+        import binascii
+
         try:
             yield base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)).decode("utf-8")
         except (binascii.Error, ValueError):

@@ -98,10 +98,12 @@ class Edges:
         strange = self.strange
         return [each for each in things if type(type(each)) not in strange] if strange else things
 
-    def large_ones(self, things: Iterable[Any], types: set[type]) -> list[Any]:
+    def large_ones(self, things: Sequence[Any], types: set[type]) -> list[Any]:
         """Return those that have many entries; their types have to be learned before."""
         sizes = self._sizes
         if types.isdisjoint(sizes):
+            return []
+        if types <= _SIZES.keys() and max(map(len, things)) <= LARGE:
             return []
         if types & sizes.keys() <= _SIZES.keys():
             return [each for each in things if type(each) in _SIZES and len(each) > LARGE]

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import sys
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import BuiltinFunctionType, CellType, FunctionType, MethodType
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    CellType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    MethodWrapperType,
+)
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from ssot_probe.observe.sharing.anatomy import bases_of, dict_getter, qualified_name, slots_of
 from ssot_probe.observe.sharing.clients import inside_client
 from ssot_probe.observe.sharing.edges import Edges, snapshot
 from ssot_probe.observe.sharing.kinds import ATOMS
-from ssot_probe.observe.sharing.tags import Tags, is_personal
+from ssot_probe.observe.sharing.tags import Tags, is_field_name, is_personal, is_slot_name, is_uuid
 
 MOST_OBJECTS = 5_000
 """Looked at below one shared object."""
@@ -24,9 +31,22 @@ MOST_ENTRIES = 10_000
 
 MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
 
+MOST_TO_CONFIRM = 50
+
 _WRAP = (1 << 64) - 1
 _COLLECTIONS = (list, tuple, set, frozenset, deque)
-_LOOKED_THROUGH = (tuple, MethodType, BuiltinFunctionType, FunctionType, CellType)
+_LOOKED_THROUGH = (tuple, MethodType, MethodWrapperType, BuiltinFunctionType, FunctionType, CellType)
+_RUNNING = (CoroutineType, GeneratorType, AsyncGeneratorType)
+
+
+_WORK = frozenset({"_asyncio:Task", "asyncio.tasks:Task", "threading:Thread"})
+
+
+def is_work(cls: type) -> bool:
+    """Is it a running task or thread, or the body of one?"""
+    return cls in (CoroutineType, GeneratorType, AsyncGeneratorType) or any(
+        qualified_name(base) in _WORK for base in bases_of(cls)
+    )
 
 
 class Evidence(NamedTuple):
@@ -46,6 +66,10 @@ class Evidence(NamedTuple):
     def users(self) -> frozenset[int]:
         """Whose data was found at all."""
         return self.kept | self.loose
+
+    def all_loose(self) -> Evidence:
+        """Take names for none: nobody means to keep a user's data in the default of an argument."""
+        return self._replace(loose=self.loose | self.named)
 
 
 class Search:
@@ -88,6 +112,8 @@ class Search:
     def run(self, thing: Any) -> Iterator[None]:
         """Search; yields in between. `result` has what was found."""
         self._edges.kinds.learn((type(thing),))
+        if type(thing) in self._edges.kinds.skipped and type(thing) not in ATOMS:
+            return
         self._seen.add(id(thing))
         self._waiting.append((thing, thing))
         while self._waiting and self._objects < self._most_objects:
@@ -141,35 +167,73 @@ class Search:
         elif dict in bases:
             self._look_at_mapping(thing)
             if cls is not dict:
-                self._look_at_attributes(thing, bases)
+                self._look_at_attributes(thing, bases, [])
         elif any(base in bases for base in _COLLECTIONS):
             self._look_at_collection(thing, cls)
             if cls not in _COLLECTIONS:
-                self._look_at_attributes(thing, bases)
-        elif cls is FunctionType or cls in (MethodType, BuiltinFunctionType):
+                self._look_at_attributes(thing, bases, [])
+        elif qualified_name(cls) == "_asyncio:Task":
+            # What runs belongs to whom it runs for; a set of tasks only keeps them from being collected.
+            self._look_at_others([each for each in self._edges.of(thing) if type(each) not in _RUNNING])
+        elif cls is FunctionType:
+            self._look_at_function(thing)
+        elif cls in (MethodType, MethodWrapperType, BuiltinFunctionType):
             self._push_all(self._edges.of(thing))
         elif cls in kinds.application or self._is_plain(cls):
-            self._look_at_attributes(thing, bases)
+            self._look_at_attributes(thing, bases, self._edges.of_one(thing))
         else:
             self._look_at_others(self._edges.of(thing))
         self._add_buffer(thing, cls)
+
+    def _look_at_function(self, function: Any) -> None:
+        """Look at closure, attributes and defaults; a default that cannot change is a constant."""
+        constants = function.__kwdefaults__
+        for held in self._edges.of(function):
+            if held is constants:
+                held = tuple(constants.values())
+            if type(held) is tuple:
+                self._push_all([each for each in held if type(each) not in ATOMS])
+            else:
+                self._push_all([held])
 
     def _look_at_mapping(self, mapping: Any) -> None:
         for key, value in self._entries_of(mapping):
             self._steps += 1
             self._add_digest(key, value)
             named = self._tags.in_key(key) | self._root_in(key)
+            if not named and type(key) is int and key in self._roots:
+                named = {self._roots[key]}  # a descriptor's way to tell instances apart
             if not named and type(key) is int and self._roots.get(id(value), -1) < 0:
                 named = self._named_by_number(key, value)
+            if not named:
+                named = self._confirmed(self._tags.in_part_of_key(key), value)
             if named:
                 self._named |= named
                 if self._is_data(value):
                     self._kept_for |= named
                 self._remember(value)
                 continue
-            self._note_slot(value, is_personal(key), is_directory=not is_personal(key))
+            if is_work(type(value)):
+                self._push(value, in_collection=True)
+            else:
+                self._note_slot(
+                    value,
+                    is_personal(key),
+                    is_directory=not is_field_name(key),
+                    is_registry=not is_slot_name(key),
+                )
             if type(key) not in ATOMS:
                 self._push(key)
+
+    def _confirmed(self, users: set[int], value: Any) -> set[int]:
+        """Return the users whom a key may name, if what it leads to is nobody else's and of one of them."""
+        if not users or type(value) in ATOMS:
+            return set()
+        search = Search(self._edges, self._tags, self._roots, most_objects=MOST_TO_CONFIRM)
+        for _ in search.run(value):
+            pass
+        found = search.result
+        return users & found.loose if found.loose <= users else set()
 
     def _is_data(self, value: Any) -> bool:
         """Is it more than a number, an id or an instance of a user?"""
@@ -211,11 +275,16 @@ class Search:
         index = self._tags.equal(scalar)
         return {index} if index >= 0 else set()
 
-    def _look_at_attributes(self, thing: Any, bases: tuple[type, ...]) -> None:
-        """Look at what an object stores by name, and at what else it refers to."""
-        references = self._edges.of_one(thing)
+    def _look_at_attributes(self, thing: Any, bases: tuple[type, ...], references: Sequence[Any]) -> None:
+        """Look at what an object stores by name, and at what else it refers to.
+
+        Args:
+            thing: the object.
+            bases: of its type.
+            references: what it refers to; empty for a container, whose entries are looked at as such.
+        """
         values = {id(type(thing))}
-        if self._needs_names(thing, references):
+        if not references or self._needs_names(thing, references):
             for name, value in self._attributes_of(thing, bases):
                 values.add(id(value))
                 self._add_digest(value)
@@ -287,9 +356,11 @@ class Search:
             self._add_digest(text)
             self._add_loose(self._tags.within(text) | self._owner_of_scalar(text))
 
-    def _note_slot(self, value: Any, is_personal_name: bool, is_directory: bool) -> None:
+    def _note_slot(
+        self, value: Any, is_personal_name: bool, is_directory: bool, is_registry: bool = False
+    ) -> None:
         """Note what stands alone under a name. In a directory, such as of tokens, a bare id is no data."""
-        if type(value) in ATOMS or type(value) is UUID:
+        if type(value) in ATOMS or is_uuid(type(value)):
             index = self._tags.equal_in_place(value) if is_personal_name else self._tags.equal(value)
             users = {index} if index >= 0 else self._tags.within(value)
             if index >= 0 and is_directory:
@@ -299,7 +370,7 @@ class Search:
             return
         root = self._root_in(value)
         if root:
-            if is_directory:
+            if is_directory or is_registry:
                 self._named |= root
             else:
                 self._add_loose(root)
@@ -336,6 +407,9 @@ class Search:
         if cls not in kinds.known:
             kinds.learn((cls,))
         if cls in kinds.skipped or id(thing) in self._seen or id(thing) in self._roots:
+            return
+        if in_collection and is_work(cls):  # kept until it is done, and whoever began it has it to themselves
+            self._remember(thing)
             return
         if cls in kinds.never_share:
             self._remember(thing)
@@ -385,7 +459,7 @@ class Search:
         """Add the contents of what stores numbers outside of the interpreter's objects."""
         if qualified_name(cls) in ("array:array", "numpy:ndarray"):
             try:
-                self._digest = (self._digest + zlib.crc32(memoryview(thing).cast("B")[:1_000_000])) & _WRAP
+                self._add_digest(bytes(memoryview(thing).cast("B")[:1_000_000]))
             except (TypeError, ValueError, BufferError):  # not contiguous, or of objects
                 return
 

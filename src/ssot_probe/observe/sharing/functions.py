@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import opcode
 from collections.abc import Iterator, Mapping
 from gc import get_referents
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ssot_probe.observe.sharing.anatomy import namespace_of_class
 from ssot_probe.observe.sharing.edges import is_own, snapshot
 from ssot_probe.observe.sharing.kinds import is_wrapt
-
-_STORE_GLOBAL = opcode.opmap["STORE_GLOBAL"]
-_STORE_ATTR = opcode.opmap["STORE_ATTR"]
-_EXTENDED_ARG = opcode.opmap["EXTENDED_ARG"]
 
 _code_of = FunctionType.__dict__["__code__"].__get__
 _globals_of = FunctionType.__dict__["__globals__"].__get__
@@ -55,14 +50,20 @@ def stores_in_module(
         namespace: of its module.
         modules: namespaces whose functions are looked at.
     """
+    from opcode import opmap
+
     for names in modules.values():
         for function in functions_of(names):
             for code in code_of(function):
                 if name not in code.co_names:
                     continue
-                if _globals_of(function) is namespace and _stores(code, name, _STORE_GLOBAL):
+                if _globals_of(function) is namespace and _stores(
+                    code, name, opmap["STORE_GLOBAL"], opmap["EXTENDED_ARG"]
+                ):
                     return True
-                if _stores(code, name, _STORE_ATTR) and _mentions(function, code, namespace):
+                if _stores(code, name, opmap["STORE_ATTR"], opmap["EXTENDED_ARG"]) and _mentions(
+                    function, code, namespace
+                ):
                     return True
     return False
 
@@ -72,11 +73,11 @@ def _mentions(function: Any, code: CodeType, namespace: Mapping[str, Any]) -> bo
     names = _globals_of(function)
     module = namespace.get("__name__")
     return any(
-        type(named := names.get(each)) is type(opcode) and named.__name__ == module for each in code.co_names
+        type(named := names.get(each)) is ModuleType and named.__name__ == module for each in code.co_names
     )
 
 
-def _stores(code: CodeType, name: str, operation: int) -> bool:
+def _stores(code: CodeType, name: str, operation: int, extension: int) -> bool:
     position = code.co_names.index(name)
     extended = 0
     instructions = code.co_code
@@ -84,7 +85,7 @@ def _stores(code: CodeType, name: str, operation: int) -> bool:
         argument = extended | instructions[at + 1]
         if instructions[at] == operation and argument == position:
             return True
-        extended = argument << 8 if instructions[at] == _EXTENDED_ARG else 0
+        extended = argument << 8 if instructions[at] == extension else 0
     return False
 
 

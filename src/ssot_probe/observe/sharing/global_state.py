@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
 from gc import get_referents
+from itertools import chain
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
@@ -68,7 +68,9 @@ class GlobalState:
     def find_holders(self) -> Iterator[None]:
         """Note what refers to each object below the globals, before anything is named; yields in between."""
         waiting: list[Any] = []
-        for place in self._places():
+        for number, place in enumerate(self._places()):
+            if number % RESTS == 0:
+                yield
             if type(place.value) not in ATOMS and id(place.value) not in self._holders:
                 self._holders[id(place.value)] = place
                 waiting.append(place.value)
@@ -92,12 +94,12 @@ class GlobalState:
 
     def holder_of(self, thing: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """Return the steps to a global, and the chain of objects from its value; two empty ones for none."""
-        chain = [thing]
+        way = [thing]
         holder = self._holders.get(id(thing))
         while holder is not None and not isinstance_of_place(holder):
-            chain.append(holder)
+            way.append(holder)
             holder = self._holders.get(id(holder))
-        return (holder.steps, tuple(reversed(chain))) if holder is not None else ((), ())
+        return (holder.steps, tuple(reversed(way))) if holder is not None else ((), ())
 
     def search(self, seen: set[int]) -> Iterator[None]:
         """Search below every global for data of users that does not say whose it is; yields in between.
@@ -105,13 +107,16 @@ class GlobalState:
         Args:
             seen: ids of objects that are reported already.
         """
-        used = self._names_in_use()
+        used: dict[str, set[str]] = {}
+        yield from self._find_names_in_use(used)
+        everywhere = set().union(*used.values())
         left = MOST_OBJECTS
-        for place in [*self._places(), *self._environment(), *self._registered_tasks()]:
+        for place in chain(self._places(), self._environment(), self._registered_tasks()):
             yield
             module, name = place.steps[0], place.steps[1][1:]
-            if len(place.steps) == 2 and module in self._modules and name not in used(module):
-                continue  # a variable of the script alone, out of reach of what users call
+            is_variable = len(place.steps) == 2 and module in self._modules
+            if is_variable and name not in (used[module] if module == "__main__" else everywhere):
+                continue  # of the script alone, out of reach of what users call
             if type(place.value) in ATOMS:
                 self._look_at_scalar(place, module, name)
                 continue
@@ -159,7 +164,7 @@ class GlobalState:
             for function in functions:
                 if function.__globals__.get("__name__") == module:
                     yield Place(steps, function)
-        elif ContextVar in bases:
+        elif qualified_name(type(value)) == "_contextvars:ContextVar":
             for each in get_referents(value):
                 if type(each) is not str:
                     yield Place((*steps, ".<default>"), each)
@@ -203,16 +208,13 @@ class GlobalState:
                         if type(attribute) is str and not attribute.startswith("__"):
                             yield Place((name, f".{attribute}"), value)
 
-    def _names_in_use(self) -> Any:
-        """Return what says which names the functions that may reach a module's globals mention."""
-        by_module = {}
+    def _find_names_in_use(self, used: dict[str, set[str]]) -> Iterator[None]:
+        """Find for each module which names its functions mention."""
         for module, names in self._modules.items():
-            found: set[str] = set()
+            found = used[module] = set()
             for code in codes_in(names):
                 found.update(code.co_names)
-            by_module[module] = found
-        everywhere = set().union(*by_module.values()) if by_module else set()
-        return lambda module: by_module["__main__"] if module == "__main__" else everywhere
+            yield
 
 
 def codes_in(names: Mapping[str, Any]) -> Iterator[CodeType]:

@@ -43,6 +43,7 @@ class _Described(NamedTuple):
 class SharingLook:
     """Walks from the instances of all users, judges what they share, and forgets every object again.
 
+    An exception that `advance` raises is an error of our own; it stops the look, which forgets as usual.
     Run it from a thread of its own: `while not look.advance(0.001): rest()`; then `result` is complete.
 
     Args:
@@ -73,6 +74,7 @@ class SharingLook:
         self._kinds = Kinds(is_application, shared_ok, never_share)
         self._edges = Edges(self._kinds)
         self._memory = memory
+        memory.begin()
         self._walk = Walk(self._edges, roots, most_objects)
         self._tags = Tags(tuple(dict.fromkeys((*self._walk.owners, *users))))
         self._names = StepNames(self._edges, self._is_secret, dict(modules or {}))
@@ -105,6 +107,10 @@ class SharingLook:
                     break
             else:
                 self._end()
+        except Exception:
+            self._stopped = "an error of the look's own"
+            self._steps = self._forget()
+            raise
         finally:
             spent = perf_counter_ns() - started
             self._slices += 1
@@ -146,8 +152,8 @@ class SharingLook:
         if len(entries.found) > MOST_DESCRIBED and not self._walk.stopped:
             self._walk.stopped = f"after {MOST_DESCRIBED} of {len(entries.found)} shared objects"
         yield from self._globals.find_holders()
-        met = self._meetings(entries.below | {id(one.thing) for one in described})
-        yield
+        met: list[_Described] = []
+        yield from self._find_meetings(entries.below | {id(one.thing) for one in described}, met)
         for one in described:
             yield from self._judge(one)
         for one in met:
@@ -181,8 +187,8 @@ class SharingLook:
         else:
             self._moved += 1
 
-    def _meetings(self, shared: set[int]) -> list[_Described]:
-        """Return the first way for each pair of classes by which an instance reaches another user's."""
+    def _find_meetings(self, shared: set[int], met: list[_Described]) -> Iterator[None]:
+        """Find the first way for each pair of classes by which an instance reaches another user's."""
         found: dict[tuple[type, type], _Described] = {}
         for (number, owner), chunk in self._walk.meetings.items():
             root = self._walk.roots[self._walk.root_of[number]]
@@ -195,9 +201,10 @@ class SharingLook:
                     kind = (type(chain[0]), type(root.instance))
                     found.setdefault(kind, _Described(root.instance, 2, ((owner, chain),)))
                     break
+            yield
             if len(found) >= MOST_FOUND:
                 break
-        return list(found.values())
+        met += found.values()
 
     def _judge(self, one: _Described) -> Iterator[None]:
         search = Search(self._edges, self._tags, self._owner_of_root)
@@ -211,6 +218,8 @@ class SharingLook:
             changed = changed if is_client(one.thing) else False
             self._add(one, verdict_on_resource(evidence, is_private, changed), evidence)
             return
+        if any(step.startswith(".<default of") for step in self._holder_of(one.thing)[-1:]):
+            evidence = evidence.all_loose()
         verdict = verdict_on_data(evidence, changed)
         if cls is CellType and verdict not in ("mixed", "contaminated", "mutated"):
             return  # a text in a closure, which nobody seems to set
@@ -226,25 +235,25 @@ class SharingLook:
         """Find what was one user's at the last look, is another's now, and still has the first one's data."""
         application, walk = self._kinds.application, self._walk
         seen: set[int] = set()
-        for number, met in enumerate(walk.met):
+        for number, chunk in enumerate(walk.chunks):
+            if walk.chunk_level[number] == 0:  # the instances themselves
+                continue
             owner = walk.owners[walk.chunk_owner[number]]
-            for position, thing in enumerate(met):
-                if position % 500 == 499:
-                    yield
-                if type(thing) not in application or type(thing) not in self._kinds.mutable:
-                    continue
-                if id(thing) in shared:
+            for thing in chunk:
+                cls = type(thing)
+                if cls not in application or cls not in self._kinds.mutable or id(thing) in shared:
                     continue
                 last = self._memory.last_owner(thing, owner)
                 if last and last != owner and last in self._tags.owners and id(thing) not in seen:
-                    yield from self._judge_handed_over(thing, number, last, seen)
+                    yield from self._judge_handed_over(thing, last, seen)
             yield
 
-    def _judge_handed_over(self, thing: Any, chunk: int, last: str, seen: set[int]) -> Iterator[None]:
+    def _judge_handed_over(self, thing: Any, last: str, seen: set[int]) -> Iterator[None]:
         search = Search(self._edges, self._tags, self._owner_of_root, seen)
         yield from search.run(thing)
         evidence = search.result
         if self._tags.owners.index(last) in evidence.loose:
+            chunk = self._walk.chunk_of(thing)
             chain = chain_to(self._walk, thing, chunk)
             if chain:
                 owner = self._walk.chunk_owner[chunk]

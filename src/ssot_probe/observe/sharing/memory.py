@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any, NamedTuple, Optional
 
-MOST_LABELS = 20_000
+MOST_LABELS = 5_000
 MOST_DIGESTS = 5_000
 
 
@@ -20,9 +20,11 @@ class Memory:
 
     def __init__(self) -> None:
         self._digests: dict[int, _Known] = {}
-        self._labels: dict[int, tuple[weakref.ref[Any], str]] = {}
+        self._labels: dict[int, weakref.ref[Any]] = {}
+        self._owners: dict[int, str] = {}  # apart from the labels: pairs would be more objects to collect
         self._new_digests: dict[int, _Known] = {}
-        self._new_labels: dict[int, tuple[weakref.ref[Any], str]] = {}
+        self._new_labels: dict[int, weakref.ref[Any]] = {}
+        self._new_owners: dict[int, str] = {}
         self._without_references: set[type] = set()
 
     def has_changed(self, thing: Any, place: tuple[object, ...], digest: int) -> bool | None:
@@ -44,19 +46,25 @@ class Memory:
 
     def last_owner(self, thing: Any, owner: str) -> str:
         """Note whose an object is now; return whose it was at the last look, "" where that is not known."""
-        entry = self._labels.get(id(thing))
-        if entry is not None and entry[0]() is not thing:
-            entry = None
+        label = self._labels.get(id(thing))
+        if label is not None and label() is not thing:
+            label = None
         if len(self._new_labels) < MOST_LABELS:
-            reference = self._reference_to(thing) if entry is None else entry[0]
+            reference = self._reference_to(thing) if label is None else label
             if reference is not None:
-                self._new_labels[id(thing)] = (reference, owner)
-        return "" if entry is None else entry[1]
+                self._new_labels[id(thing)] = reference
+                self._new_owners[id(thing)] = owner
+        return "" if label is None else self._owners[id(thing)]
+
+    def begin(self) -> None:
+        """Begin a look: what one that was stopped has left half done is forgotten."""
+        self._new_digests, self._new_labels, self._new_owners = {}, {}, {}
 
     def turn(self) -> None:
         """End a look: what was not seen in it is forgotten."""
         self._digests, self._new_digests = self._new_digests, {}
         self._labels, self._new_labels = self._new_labels, {}
+        self._owners, self._new_owners = self._new_owners, {}
 
     def _reference_to(self, thing: Any) -> weakref.ref[Any] | None:
         if type(thing) in self._without_references:

@@ -3,7 +3,7 @@
 Three lengths of ids are told apart, since a short one may stand anywhere by chance:
 
 * six characters or more: wherever the id is a whole word of a text; digits only where they are all of it;
-* three to five characters, with a letter, no common word: the same;
+* three to five characters, with a letter, no common word: the same; with a letter and a digit two will do;
 * anything shorter, short numbers and common words: only in places that say whose they are, which are keys of
   mappings and what stands under a name such as `user_id`, `owner` or `tenant`; there it has to be all of it.
 
@@ -13,9 +13,9 @@ Bare numbers count in such places only.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 LONG = 6
 MIDDLE = 3
@@ -412,6 +412,7 @@ _COMMON = frozenset(
     ]
 )
 _WORD = re.compile(r"[^\W_]+")
+_PARTS = re.compile(r"[\W_]+")
 _PERSONAL = re.compile(
     r"(^|_|\b)(user|owner|tenant|account|customer|member|principal|actor|subject|sub|uid|login|username|session_user)"
     r"(_?(id|name|key|hash|email))?s?$"
@@ -483,6 +484,12 @@ class Tags:
         indexes = (self._in_places.get(part, -1) for name, part in zip(parts, parts[1:]) if is_personal(name))
         return {index for index in indexes if index >= 0}
 
+    def in_part_of_key(self, key: Any) -> set[int]:
+        """Return whom a part of a key such as `profile-7` may name, if what it leads to says so too."""
+        text = key if type(key) is str else ""
+        indexes = (self._in_places.get(part, -1) for part in _PARTS.split(text[:MOST_TEXT]))
+        return {index for index in indexes if index >= 0}
+
     def _add_words(self, owner: str, index: int) -> None:
         word = _WORD.search(owner)
         if word is not None and not owner.isdecimal():
@@ -496,12 +503,23 @@ def is_personal(name: Any) -> bool:
     return _PERSONAL.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) is not None
 
 
+def is_field_name(key: Any) -> bool:
+    """Does a key look like the name of a field, as the source writes it, and not like a token or a path?"""
+    return type(key) is str and key.isidentifier() and not any(character.isdigit() for character in key)
+
+
+def is_slot_name(key: Any) -> bool:
+    """Does a key name the one user that something is about just now, such as `current` or `last_user`?"""
+    return is_personal(key) or (type(key) is str and key.lower().startswith(("current", "last", "active")))
+
+
 def _is_telling(owner: str) -> bool:
     """May the id be looked for anywhere?"""
     if len(owner) >= LONG:
         return True
     is_word = any(character.isalpha() for character in owner)
-    return len(owner) >= MIDDLE and is_word and owner.lower() not in _COMMON
+    is_numbered = any(character.isdigit() for character in owner)
+    return is_word and len(owner) >= MIDDLE - is_numbered and owner.lower() not in _COMMON
 
 
 def _text_of(value: Any) -> str | None:
@@ -510,9 +528,13 @@ def _text_of(value: Any) -> str | None:
         return value  # type: ignore[no-any-return]
     if cls is bytes or cls is bytearray:
         return bytes(value[:MOST_TEXT]).decode("latin-1")
-    if cls is UUID:
-        return str(value)
-    return None
+    return str(value) if is_uuid(cls) else None
+
+
+def is_uuid(cls: type) -> bool:
+    """Is it the type of UUIDs? Its module is not loaded for that."""
+    module = sys.modules.get("uuid")
+    return module is not None and cls is vars(module).get("UUID")
 
 
 def _is_bounded(text: str, start: int, end: int) -> bool:

@@ -45,11 +45,11 @@ class Walk:
         self.contacts: dict[int, Contact] = {}
         self.meetings: dict[tuple[int, int], int] = {}  # (id of a root, user that reached it) -> chunk
         self.chunks: list[Sequence[Any]] = []  # of what was followed
-        self.met: list[list[Any]] = []  # by chunk: what was met there first
         self.chunk_owner: list[int] = []
         self.chunk_level: list[int] = []
         self.objects = 0
         self.stopped = ""
+        self._kept: list[Any] = []  # what was met and is not followed
         self._tables: list[dict[int, int]] = [dict.fromkeys(edges.namespaces, -1)]
         self._most_objects = most_objects
         self._classes_seen: list[set[type]] = [set() for _ in self.owners]
@@ -71,6 +71,7 @@ class Walk:
                 for chunk, types in self._in_chunks(things):
                     if self.objects >= self._most_objects:
                         self.stopped = f"after {self.objects} objects"
+                        self._kept += (level, following)
                         return
                     found += self._follow(chunk, types, owner, depth)
                     yield
@@ -94,8 +95,9 @@ class Walk:
         """Release every object; yields in between."""
         self.contacts.clear()
         self.roots = ()
-        while self.met:
-            del self.met[-64:], self.chunks[-64:]
+        self._kept.clear()
+        while self.chunks:
+            del self.chunks[-64:]
             yield
         self._tables.clear()
 
@@ -129,14 +131,15 @@ class Walk:
             fresh = {number: each for number, each in fresh.items() if type(each) not in skipped}
             found -= skipped
         self._label(fresh, number)
-        met = list(fresh.values())
         self.chunks.append(chunk)
-        self.met.append(met)
         self.chunk_owner.append(owner)
         self.chunk_level.append(depth)
         self.objects += len(chunk)
         entered = kinds.entered
-        return met if found <= entered else [each for each in met if type(each) in entered]
+        if found <= entered:
+            return list(fresh.values())
+        self._kept += [each for each in fresh.values() if type(each) not in entered]
+        return [each for each in fresh.values() if type(each) in entered]
 
     def _label(self, fresh: dict[int, Any], number: int) -> None:
         table = self._tables[-1]

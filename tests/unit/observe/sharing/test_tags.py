@@ -12,7 +12,7 @@ from ssot_probe.observe.sharing.tags import Tags, is_personal
 
 UUID_TEXT = "6f1c2a34-9d0e-4a6b-8f5e-0123456789ab"
 
-TAGS = Tags(("alice", "user-0042", "u1", "7", "admin", UUID_TEXT, "100234567", "zoë@example.org", ""))
+TAGS = Tags(("alice", "user-0042", "u1", "7", "admin", UUID_TEXT, "100234567", "zoë@example.org", "", "u"))
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ TAGS = Tags(("alice", "user-0042", "u1", "7", "admin", UUID_TEXT, "100234567", "
         ("alice2", set()),
         ("see /users/user-0042/cart", {1}),
         ("user-00421", set()),
-        ("for u1 and 7", set()),
-        ("the admin came", set()),
+        ("for u1 and 7", {2}),
+        ("the admin came, and u", set()),
         (f"trace of {UUID_TEXT}", {5}),
         ("order 100234567", set()),
         ("mail to zoë@example.org now", {7}),
@@ -46,8 +46,9 @@ def test_an_id_in_a_text_is_a_whole_word_of_it_and_no_number_or_common_word(
     ("value", "anywhere", "in_place"),
     [
         ("alice", 0, 0),
-        ("u1", -1, 2),
+        ("u1", 2, 2),
         ("7", -1, 3),
+        ("u", -1, 9),
         (7, -1, 3),
         (True, -1, -1),
         (7.0, -1, -1),
@@ -134,6 +135,8 @@ def make():
         ("service.last = {'user': '7'}", True),
         ("service.names = ['7', '8']", False),
         ("service.table = {'7': ['a'], '8': ['b']}", False),
+        ("service.table = {'profile-7': {'user_id': 7}, 'profile-8': {'user_id': 8}}", False),
+        ("service.table = {'page-8': {'user_id': 7}}", True),
     ],
 )
 def test_small_numbers_prove_nothing_where_nothing_says_what_they_are(

@@ -2,7 +2,7 @@
 
 # /// case
 # row = 3
-# expect = [["SSOT303", "ShopSession.state"]]
+# expect = [["SSOT303", "ShopSession.state"], ["SSOT303", "TEMPLATE"]]
 # ///
 # /// policy
 # [[concept]]

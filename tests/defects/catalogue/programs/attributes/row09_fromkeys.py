@@ -2,7 +2,7 @@
 
 # /// case
 # row = 9
-# expect = [["SSOT303", "pending"]]
+# expect = [["SSOT303", "pending"], ["SSOT303", "BUCKETS"]]
 # ///
 # /// policy
 # [[concept]]

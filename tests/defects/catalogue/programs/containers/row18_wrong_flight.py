@@ -3,6 +3,7 @@
 # /// case
 # row = 18
 # expect = [["SSOT301", "Profile"], ["SSOT303", "Profile"]]
+# also = ["SSOT303"]
 # ///
 # /// policy
 # [[concept]]

@@ -2,7 +2,7 @@
 
 # /// case
 # row = 3
-# expect = [["SSOT303", "Shopper.state"]]
+# expect = [["SSOT303", "Shopper.state"], ["SSOT303", "BLANK"]]
 # ///
 # /// policy
 # [[concept]]

@@ -11,7 +11,7 @@
 # classes = ["Basket"]
 # factories = ["app:Basket.of"]
 # ///
-import time
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,6 +20,7 @@ from traffic import rounds
 
 class Basket:
     baskets = {}
+    opening = threading.Barrier(2, timeout=20)
 
     def __init__(self):
         self.articles = []
@@ -28,7 +29,7 @@ class Basket:
     def of(cls, customer):
         if customer not in cls.baskets:
             basket = cls()
-            time.sleep(0.01)
+            cls.opening.wait()
             cls.baskets[customer] = basket
         return cls.baskets[customer]
 

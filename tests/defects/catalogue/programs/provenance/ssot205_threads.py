@@ -10,7 +10,7 @@
 # classes = ["SessionManager"]
 # factories = ["app:get_manager"]
 # ///
-import time
+import threading
 
 from traffic import at_once
 
@@ -21,11 +21,12 @@ class SessionManager:
 
 
 _managers = {}
+_connecting = threading.Barrier(3, timeout=20)
 
 
 def get_manager(user_id):
     if user_id not in _managers:
-        time.sleep(0.02)
+        _connecting.wait()
         _managers[user_id] = SessionManager(user_id)
     return _managers[user_id]
 

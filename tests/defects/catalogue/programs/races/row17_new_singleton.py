@@ -10,9 +10,12 @@
 # classes = ["ConfigurationStore"]
 # isolation = "process"
 # ///
-import time
+import threading
 
 from traffic import at_once
+
+
+_reading = threading.Barrier(4, timeout=20)
 
 
 class ConfigurationStore:
@@ -20,7 +23,7 @@ class ConfigurationStore:
 
     def __new__(cls):
         if cls._instance is None:
-            time.sleep(0.01)  # reads files
+            _reading.wait()
             cls._instance = super().__new__(cls)
         return cls._instance
 
