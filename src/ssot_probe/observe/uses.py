@@ -293,7 +293,7 @@ class Uses:
             except TypeError:  # its class allows no weak references
                 return None
         if known.user != user:
-            if caller.f_code in self.for_everybody:
+            if caller.f_code in self.for_everybody or _is_own_method(caller, instance):
                 return None
             is_second = known.user is not None
             if instances.meets(known, user):
@@ -354,3 +354,9 @@ class Uses:
     def _failed(self, method: Maker, error: BaseException) -> None:
         method.is_enabled = False
         self._on_failure(method.name, error)
+
+
+def _is_own_method(caller: FrameType, instance: object) -> bool:
+    """Does an instance call itself? Then whoever called it first is its user, or code for everybody was."""
+    code = caller.f_code
+    return bool(code.co_argcount) and caller.f_locals.get(code.co_varnames[0]) is instance
