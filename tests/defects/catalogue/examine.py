@@ -57,13 +57,12 @@ def reason_to_skip(case: Case) -> str:
 
 
 ATTEMPTS = 3
-"""For a script that is over at once: whether a look comes in time depends on how busy the machine is."""
+"""Of a defect that is missed: how often the probe looks depends on how busy the machine is."""
 
 
 def examine(case: Case, directory: Path) -> Outcome:
-    """Run the program in a directory of its own and judge it; a short one that is missed once more."""
-    attempts = ATTEMPTS if case.is_defect and case.length == "short" else 1
-    for attempt in range(attempts):
+    """Run the program in a directory of its own and judge it; a defect that is missed once more."""
+    for attempt in range(ATTEMPTS if case.is_defect else 1):
         place = directory / f"attempt-{attempt}"
         place.mkdir()
         outcome = weigh(case, findings(case, place))
