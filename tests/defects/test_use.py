@@ -493,6 +493,19 @@ THREADS = {
         asyncio.run(main())
         """,
     ),
+    "an instance made for a user whom nothing around its use names": Case(
+        """
+    class CartManager:
+        def __init__(self, user_id):
+            self.user_id = user_id
+        def add(self):
+            return 1
+        """,
+        """
+        manager = CartManager("anna")
+        one_by_one(manager.add, manager.add)
+        """,
+    ),
     "the main thread and another one": Case(
         CARTS,
         """
@@ -576,6 +589,21 @@ NO_THREADS = {
                 manager.add()
                 manager.add()
         threads(work)
+        """,
+    ),
+    "an instance made for a user that only one other thread uses": Case(
+        """
+    class CartManager:
+        def __init__(self, user_id):
+            self.user_id = user_id
+        def add(self):
+            return 1
+        async def send(self):
+            return 1
+        """,
+        """
+        manager = CartManager("anna")
+        threads(lambda: [manager.add(), manager.add(), asyncio.run(manager.send())])
         """,
     ),
     "an instance for each user and thread": Case(

@@ -42,6 +42,10 @@ class Line:
         names = {last(path), *self._renamed(last(path))}
         return bool(names & {_called(node) for node in self._cover() if isinstance(node, ast.Call)})
 
+    def calls_something(self) -> bool:
+        """Is anything called here?"""
+        return any(isinstance(node, ast.Call) for node in self._cover())
+
     def is_inside(self, function: str) -> bool:
         """Does the line belong to the body of this function?"""
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -87,8 +91,46 @@ CLAIMS: tuple[tuple[re.Pattern[str], Callable[[Line, re.Match[str]], bool]], ...
     ),
     (re.compile(rf"constructs (?P<cls>{NAME}), .*"), lambda line, match: line.calls(match["cls"])),
     (re.compile(rf"constructed by (?P<maker>{NAME})"), lambda line, match: line.is_inside(match["maker"])),
-    (re.compile(rf"handed out by (?P<maker>{NAME})"), lambda line, match: line.calls(match["maker"])),
-    (re.compile(rf"calls (?P<maker>{NAME})(,.*)?"), lambda line, match: line.calls(match["maker"])),
+    (
+        re.compile(rf"handed out by (?P<maker>{NAME})( in thread \d+)?"),
+        lambda line, match: line.calls(match["maker"]),
+    ),
+    (
+        re.compile(rf"calls (?P<maker>{NAME})( in what is constructed at .*)?(,.*)?"),
+        lambda line, match: line.calls(match["maker"]),
+    ),
+    (
+        re.compile(rf"used, by a call of (?P<maker>{NAME}) in thread \d+"),
+        lambda line, match: line.calls(match["maker"]),
+    ),
+    (
+        re.compile(rf"inside (?P<maker>{NAME}) from .*"),
+        lambda line, match: line.calls(match["maker"]),
+    ),
+    (
+        re.compile(rf"(?P<maker>{NAME}) called for u-.*"),
+        lambda line, match: line.calls(match["maker"]),
+    ),
+    (
+        re.compile(rf"(?P<maker>{NAME}) made \d+, of which .*"),
+        lambda line, match: line.calls(match["maker"]),
+    ),
+    (
+        re.compile(r"call from \+[\d.]+ ms to \+[\d.]+ ms gave out an instance .*"),
+        lambda line, match: line.calls_something(),
+    ),
+    (
+        re.compile(rf"(?P<maker>{NAME}) keeps one instance in \w+"),
+        lambda line, match: line.defines_function(match["maker"]),
+    ),
+    (
+        re.compile(rf"(?P<maker>{NAME}) handed out {NAME} \([^)]*\), .*"),
+        lambda line, match: line.defines_function(match["maker"]),
+    ),
+    (
+        re.compile(r"(?P<cls>[\w.]+:\w+)\.\w+(\[a value\])?"),
+        lambda line, match: line.defines_class(match["cls"]),
+    ),
     (
         re.compile(rf"(?P<maker>{NAME})( \(declared\))? handed out instances .*"),
         lambda line, match: line.defines_function(match["maker"]),

@@ -80,15 +80,15 @@ def _message(pool: str, handovers: Sequence[HandoverRecord]) -> str:
 
 
 def _lines(record: HandoverRecord) -> Iterator[Evidence]:
-    released, site = record.released, record.site
+    given_back, site = record.given_back, record.site
     during = f" during {record.interruption}" if record.interruption else ""
-    if released.file:
+    if given_back.file:
         yield Evidence(
             f"given back{during}",
-            released.file,
-            released.line,
-            record.released_thread,
-            record.released_task,
+            given_back.file,
+            given_back.line,
+            record.given_back_thread,
+            record.given_back_task,
             record.users[0],
         )
     unread = f", {number(record.unread, 'byte')} unread" if record.unread else ""

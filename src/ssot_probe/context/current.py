@@ -99,6 +99,12 @@ def task_name() -> str:
     return "" if task is None else str(task.get_name())
 
 
+def runs_event_loop() -> bool:
+    """Does the current thread run an event loop of asyncio?"""
+    asyncio = _modules.get("_asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None
+
+
 _modules: dict[str, Any] = sys.modules
 _threads: dict[int, Any] = {}  # those that threading knows, by their number, once it is loaded
 _tasks: Any = None  # those of asyncio that run now, of all threads, once it is loaded

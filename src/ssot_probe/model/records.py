@@ -369,9 +369,9 @@ class HandoverRecord(NamedTuple):
     interruption: str  # type of the exception in flight when it was given back; "" for none
     users: tuple[str, ...]  # keyed hashes: who left it, and who got it
     severity: str
-    released: Site  # where the first user gave it back
-    released_thread: str
-    released_task: str
+    given_back: Site  # where the first user gave it back
+    given_back_thread: str
+    given_back_task: str
     site: Site  # where the second one got it
     thread: str
     task: str

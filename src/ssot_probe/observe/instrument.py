@@ -15,6 +15,7 @@ from ssot_probe.context.sources import UserSources
 from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, Record
+from ssot_probe.model.sharing import wants_one_per_thread
 from ssot_probe.observe import census
 from ssot_probe.observe.candidates import HANDING_OUT, is_coroutine, is_generator, may_make, plain_function
 from ssot_probe.observe.classes import ObservedClasses
@@ -74,6 +75,7 @@ class Instrumenter:
             on_failure=self.failed,
         )
         self.stale_calls = StaleCalls(policy.user, append, self.failed)
+        self._is_guarded = any(map(wants_one_per_thread, policy.concepts))
         self._uses = Uses(append, instances, self.classes, self.failed)
         self._declared = {
             name
@@ -220,7 +222,7 @@ class Instrumenter:
                 method = Maker(f"{census.qualified_name(owner)}.{name}", "method", function.__code__, readers)
                 method.check = self.stale_calls.of_method()
                 self._makers.append(method)
-                self._patches.put(owner, name, function, self._uses.wrapper(method))
+                self._patches.put(owner, name, function, self._uses.wrapper(method, self._is_guarded))
 
     def _look_into(self, cls: type, module: str) -> bool:
         """Look through a class that the module defines, and through those that are defined inside of it."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from time import monotonic, sleep, thread_time_ns, time_ns
 from typing import Any, NamedTuple, Optional, Protocol
 
+from ssot_probe.context.current import runs_event_loop
 from ssot_probe.model.policy import Concept
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.look_schedule import Schedule
@@ -41,6 +42,9 @@ WAITED_FOR_AT_ALL = 0.03
 
 WAITED_FOR_LOADING = 0.25
 """How long it waits, once, where the second user comes before everything is loaded that a look needs."""
+
+WAITED_FOR_ON_LOOP = 0.05
+"""The same on an event loop, where others wait too, and where a program is hardly over at once."""
 
 USERS_WAITED_FOR = 3
 CALLS_WAITED_FOR = frozenset({1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64})
@@ -229,7 +233,8 @@ class Looks:
                 self._requested = self._requested or "users"
                 turn.ring()
                 if not self.is_loaded:
-                    self._done.acquire(timeout=WAITED_FOR_LOADING)
+                    longest = WAITED_FOR_ON_LOOP if runs_event_loop() else WAITED_FOR_LOADING
+                    self._done.acquire(timeout=longest)
                     self._patience -= WAITED_FOR
                     return
                 self._done.acquire(timeout=min(WAITED_FOR, self._patience))

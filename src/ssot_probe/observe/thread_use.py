@@ -86,6 +86,14 @@ class ThreadUse:
     def __init__(self, append: Callable[[Any], None]) -> None:
         self._append = append
 
+    def is_noted(self, known: InstanceRef, outcome: str) -> bool:
+        """Was the latest use by this thread, for the instance's user, and is its use noted?"""
+        use = known.use
+        if use is None or use.last is None or use.threads is None:
+            return False
+        key = (known.user, here.thread.serial, outcome, False)
+        return use.last.thread is here.thread and key in use.threads.keys
+
     def note(
         self,
         known: InstanceRef,

@@ -84,18 +84,24 @@ class Uses:
         self._classes = classes
         self._on_failure = on_failure
 
-    def wrapper(self, method: Maker) -> Wrapper:
-        """Return the wrapper of a method; `method.readers` say who is running."""
+    def wrapper(self, method: Maker, is_guarded: bool) -> Wrapper:
+        """Return the wrapper of a method; `method.readers` say who is running.
+
+        Args:
+            method: what is called.
+            is_guarded: may it be one of a class of which each thread is to have an instance?
+        """
         flags = 0 if method.code is None else method.code.co_flags
         if flags & _COROUTINE_FLAG:
             return self._awaited(method)
-        return self._stepped(method) if flags & _GENERATOR_FLAGS else self._plain(method)
+        return self._stepped(method) if flags & _GENERATOR_FLAGS else self._plain(method, is_guarded)
 
     @unseen
-    def _plain(self, method: Maker) -> Wrapper:
+    def _plain(self, method: Maker, is_guarded: bool) -> Wrapper:
         instances = self._instances
         find = instances.by_id.get
         arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
+        use_of_owner = self._use_of_owner
 
         def ssot_probe_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -106,7 +112,13 @@ class Uses:
                     user = bound_user()
                     if user is None and method.readers:
                         user = method.user_of(instance, (), {})
-                    if user is not None:
+                    if user is None:
+                        known = find(id(instance))
+                        if known is not None:
+                            known.touched = time_ns()
+                        if is_guarded:
+                            use_of_owner(method, instance, caller_of(_getframe()))
+                    else:
                         # An entry is taken out before its instance's id can be used again.
                         known = find(id(instance))
                         if known is not None and known.use is not None:
@@ -123,10 +135,6 @@ class Uses:
                             presence.depth = 1
                             if presence.is_watched or known is None or known.others is not None:
                                 look_around(instance, presence)
-                    else:
-                        known = find(id(instance))
-                        if known is not None:
-                            known.touched = time_ns()
                 except Exception as error:
                     presence = None  # it was not noted
                     self._failed(method, error)
@@ -223,6 +231,7 @@ class Uses:
         if known is not None:
             known.touched = time_ns()
         if user is None:
+            self._use_of_owner(method, instance, caller)
             return None
         if caller.f_code.co_filename == UNSEEN_FILE:  # another wrapper's
             caller = caller_of(caller)
@@ -250,6 +259,17 @@ class Uses:
         if visit.is_watched or known.others is not None:
             self._look_around(instance, visit)
 
+    def _use_of_owner(self, method: Maker, instance: Any, caller: FrameType) -> None:
+        """Note the thread of a call by nobody who is known, where the instance was made for one user."""
+        observed, known = self._classes.get(type(instance)), self._instances.find(instance)
+        if observed is None or known is None or not observed.is_guarded:
+            return
+        if known.user is not None and known.others is None and not self.threads.is_noted(known, "used"):
+            if caller.f_code.co_filename == UNSEEN_FILE:  # another wrapper's
+                caller = caller_of(caller)
+            code, offset = caller.f_code, caller.f_lasti
+            self.threads.note(known, observed, method, "used", known.user, code, offset)
+
     def _arrive(self, method: Maker, instance: Any, user: str, caller: FrameType) -> Visit | None:
         """Note that a user, or a thread, that may be new to the instance calls a method of it.
 
@@ -273,7 +293,7 @@ class Uses:
             except TypeError:  # its class allows no weak references
                 return None
         if known.user != user:
-            if caller.f_code in self.for_everybody:
+            if caller.f_code in self.for_everybody or _is_own_method(caller, instance):
                 return None
             is_second = known.user is not None
             if instances.meets(known, user):
@@ -334,3 +354,9 @@ class Uses:
     def _failed(self, method: Maker, error: BaseException) -> None:
         method.is_enabled = False
         self._on_failure(method.name, error)
+
+
+def _is_own_method(caller: FrameType, instance: object) -> bool:
+    """Does an instance call itself? Then whoever called it first is its user, or code for everybody was."""
+    code = caller.f_code
+    return bool(code.co_argcount) and caller.f_locals.get(code.co_varnames[0]) is instance

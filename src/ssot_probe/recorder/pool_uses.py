@@ -90,9 +90,9 @@ class PoolLedger:
             interruption=left.interruption,
             users=(self._hash_user(str(left.user)), self._hash_user(handover.user)),
             severity=severity,
-            released=NOWHERE if left.code is None else self._places.site(left.code, left.offset),
-            released_thread=thread_label(left.thread),
-            released_task=task_label(left.task),
+            given_back=NOWHERE if left.code is None else self._places.site(left.code, left.offset),
+            given_back_thread=thread_label(left.thread),
+            given_back_task=task_label(left.task),
             site=self._places.site(handover.code, handover.offset),
             thread=thread_label(handover.thread),
             task=task_label(handover.task),
@@ -123,10 +123,10 @@ def _live(told: HandoverRecord, release: str) -> Iterator[Record]:
     yield access._replace(
         maker=release or told.acquire,
         outcome="used",
-        site=told.released,
+        site=told.given_back,
         user=first,
-        thread=told.released_thread,
-        task=told.released_task,
+        thread=told.given_back_thread,
+        task=told.given_back_task,
         request="",
     )
     yield access

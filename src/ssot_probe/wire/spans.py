@@ -360,8 +360,8 @@ _SHAPES: dict[type, _Shape] = {
             "residue": "ssot.residue.kind",
             "unread": "ssot.residue.unread",
             "interruption": "ssot.residue.interruption",
-            "released_thread": "ssot.residue.thread",
-            "released_task": "ssot.residue.task",
+            "given_back_thread": "ssot.residue.thread",
+            "given_back_task": "ssot.residue.task",
             "users": "ssot.instance.user.hashes",
             "severity": "ssot.finding.severity",
             **_ACTOR,
@@ -427,9 +427,7 @@ def to_span(record: Record) -> SpanData:
     site, definition = values.get("site", NOWHERE), values.get("definition", NOWHERE)
     _put_site(attributes, site, _SITE)
     _put_site(attributes, definition, _DEFINITION)
-    released = values.get("released", NOWHERE)  # of another kind of record it is a number
-    if isinstance(released, Site):
-        _put_site(attributes, released, _RELEASED)
+    _put_site(attributes, values.get("given_back", NOWHERE), _RELEASED)
     trace_id, span_id = random_ids()
     links: tuple[Ids, ...] = ()
     name = shape.span
@@ -476,8 +474,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         values["site"] = _read_site(span.attributes, _SITE)
     if "definition" in defaults:
         values["definition"] = _read_site(span.attributes, _DEFINITION)
-    if isinstance(defaults.get("released"), Site):
-        values["released"] = _read_site(span.attributes, _RELEASED)
+    if "given_back" in defaults:
+        values["given_back"] = _read_site(span.attributes, _RELEASED)
     values[shape.times[0]] = span.start
     values[shape.times[1]] = span.end
     record: Record = record_type(**values)

@@ -262,7 +262,8 @@ BROADCAST = """
             return True
 
         async def tell(self):
-            return True
+            await asyncio.sleep(0)
+            return self.open()
 
     class Bus:
         def __init__(self):

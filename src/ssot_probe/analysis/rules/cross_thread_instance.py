@@ -20,10 +20,10 @@ RULE = Rule(
     severity=Severity.WARNING,
     claim="One user's instance was used from several threads, in a concept with `isolation = "
     '"user+thread"`: each thread of a user is to have an instance of its own.',
-    proof="Its methods ran in several threads for one user, or a factory gave this very instance to several: "
-    "for each thread its name and the place of its first call. Threads are told apart by a serial, as their "
-    "names and numbers are used again. Methods are listened to where the user is known from what surrounds a "
-    "call, such as `bind_user` or a ContextVar.",
+    proof="Its methods ran in several threads for one user, or a factory gave this very instance to "
+    "several: for each thread its name and the place of its first call. Threads are told apart by a serial, "
+    "as their names and numbers are used again. Whom a call is for is known from what surrounds it, such as "
+    "`bind_user` or a ContextVar; where nothing says so, from the instance, if it was made for one user.",
     silent="A job that a pool's worker was given, as by `run_in_executor`, `asyncio.to_thread` or "
     "`run_in_threadpool`, while no other thread is in the instance until the job is done; an instance that "
     "one thread made or got and only passed on to the one that uses it; all other values of `isolation`. Two "

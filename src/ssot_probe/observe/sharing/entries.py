@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ssot_probe.observe.sharing.walk import Walk
 
-STEPS_BETWEEN_RESTS = 200
+STEPS_BETWEEN_RESTS = 1_000
 
 
 class Entry(NamedTuple):
@@ -102,6 +102,10 @@ class Entries:
             references = edges.of(each)
             kinds.learn(set(map(type, references)))
             for below in references:
+                steps += 1
+                if steps > STEPS_BETWEEN_RESTS:
+                    steps = 0
+                    yield
                 number = id(below)
                 if number in self.below or not self._is_followed(below, own):
                     continue
@@ -111,10 +115,6 @@ class Entries:
                     del kept[number]
                 else:
                     waiting.append(below)
-            steps += 1 + len(references) // 4
-            if steps > STEPS_BETWEEN_RESTS:
-                steps = 0
-                yield
 
     def _is_followed(self, thing: Any, seen: set[int]) -> bool:
         return (

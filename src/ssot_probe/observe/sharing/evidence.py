@@ -33,6 +33,8 @@ MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
 
 MOST_TO_CONFIRM = 50
 
+STEPS_BETWEEN_RESTS = 500
+
 _WRAP = (1 << 64) - 1
 _COLLECTIONS = (list, tuple, set, frozenset, deque)
 _LOOKED_THROUGH = (tuple, MethodType, MethodWrapperType, BuiltinFunctionType, FunctionType, CellType)
@@ -117,9 +119,8 @@ class Search:
         self._seen.add(id(thing))
         self._waiting.append((thing, thing))
         while self._waiting and self._objects < self._most_objects:
-            self._look_at_next()
-            if self._steps > 1_000:
-                self._steps = 0
+            yield from self._look_at_next()
+            if self._is_time_to_rest():
                 yield
 
     @property
@@ -137,14 +138,20 @@ class Search:
             not self._waiting,
         )
 
-    def _look_at_next(self) -> None:
+    def _is_time_to_rest(self) -> bool:
+        if self._steps < STEPS_BETWEEN_RESTS:
+            return False
+        self._steps = 0
+        return True
+
+    def _look_at_next(self) -> Iterator[None]:
         thing, holder = self._waiting.popleft()
         self._holder = holder if type(thing) in self._edges.kinds.frozen else thing
         self._objects += 1
         self._steps += 1
         self._kept.append(thing)
         self._add_digest(qualified_name(type(thing)))
-        self._look_at(thing)
+        yield from self._look_at(thing)
         if self._is_loose_here:
             self._loose_at.setdefault(id(self._holder), self._holder)
             self._is_loose_here = False
@@ -154,7 +161,7 @@ class Search:
             self._loose.add(user)
             self._is_loose_here = True
 
-    def _look_at(self, thing: Any) -> None:
+    def _look_at(self, thing: Any) -> Iterator[None]:
         cls = type(thing)
         bases = bases_of(cls)
         kinds = self._edges.kinds
@@ -165,11 +172,11 @@ class Search:
         elif any(qualified_name(base) == "_thread:_local" for base in bases):
             self._look_at_threads(thing)
         elif dict in bases:
-            self._look_at_mapping(thing)
+            yield from self._look_at_mapping(thing)
             if cls is not dict:
                 self._look_at_attributes(thing, bases, [])
         elif any(base in bases for base in _COLLECTIONS):
-            self._look_at_collection(thing, cls)
+            yield from self._look_at_collection(thing, cls)
             if cls not in _COLLECTIONS:
                 self._look_at_attributes(thing, bases, [])
         elif qualified_name(cls) == "_asyncio:Task":
@@ -196,9 +203,11 @@ class Search:
             else:
                 self._push_all([held])
 
-    def _look_at_mapping(self, mapping: Any) -> None:
+    def _look_at_mapping(self, mapping: Any) -> Iterator[None]:
         for key, value in self._entries_of(mapping):
             self._steps += 1
+            if self._is_time_to_rest():
+                yield
             self._add_digest(key, value)
             named = self._tags.in_key(key) | self._root_in(key)
             if not named and type(key) is int and key in self._roots:
@@ -247,7 +256,7 @@ class Search:
         index = self._tags.equal_in_place(key)
         return {index} if index >= 0 and index in self._root_in(value) else set()
 
-    def _look_at_collection(self, collection: Any, cls: type) -> None:
+    def _look_at_collection(self, collection: Any, cls: type) -> Iterator[None]:
         entries = self._edges.without_strange(_items_of(collection))
         scalars = [each for each in entries if type(each) in ATOMS]
         equal = [index for index in map(self._tags.equal, scalars) if index >= 0]
@@ -255,8 +264,10 @@ class Search:
         is_list_of_users = len(texts) == len(entries) and len(equal) * 2 > len(texts)
         if tuple in bases_of(cls) and len(equal) < len(entries):
             is_list_of_users = False
-        self._steps += len(entries)
         for each in entries:
+            self._steps += 1
+            if self._is_time_to_rest():
+                yield
             if type(each) in ATOMS:
                 self._add_digest(each)
                 if is_list_of_users:
@@ -347,8 +358,7 @@ class Search:
             self._add_digest(name, value)
             self._note_slot(value, is_personal(name), is_directory=False)
         while self._waiting and self._objects < self._most_objects:
-            self._look_at_next()
-            yield
+            yield from self._look_at_next()
 
     def _look_at_leaf(self, leaf: Any) -> None:
         self._add_digest(id(leaf))

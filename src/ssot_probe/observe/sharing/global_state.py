@@ -21,7 +21,7 @@ from ssot_probe.observe.sharing.tags import Tags
 MOST_OBJECTS = 50_000
 """Looked at below all globals together."""
 
-RESTS = 200
+RESTS = 1_000
 
 
 class Place(NamedTuple):
@@ -77,7 +77,8 @@ class GlobalState:
         yield
         kinds = self._edges.kinds
         self._kept = waiting
-        for count, each in enumerate(waiting):
+        steps = 0
+        for each in waiting:
             if len(waiting) > MOST_OBJECTS:
                 return
             kinds.learn((type(each),))
@@ -86,11 +87,13 @@ class GlobalState:
             references = self._edges.of(each)
             kinds.learn(set(map(type, references)))
             for below in references:
+                steps += 1
+                if steps > RESTS:
+                    steps = 0
+                    yield
                 if id(below) not in self._holders and type(below) not in kinds.skipped:
                     self._holders[id(below)] = each
                     waiting.append(below)
-            if count % RESTS == 0:
-                yield
 
     def holder_of(self, thing: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """Return the steps to a global, and the chain of objects from its value; two empty ones for none."""

@@ -192,7 +192,7 @@ def test_a_million_objects_a_deep_chain_and_cycles_are_no_trouble() -> None:
         shared = [alice.deep, "by alice"]
         chain.append(shared)
         bob.shared = shared
-        look = look_at([("alice", alice), ("bob", bob)], most_objects=2_000_000)
+        look = look_at([("alice", alice), ("bob", bob)], most_objects=2_000_000, most_seconds=1e6)
         assert look.objects > 1_000_000
         assert [one for one in look.found if one.verdict == "contaminated"]
 

@@ -1,5 +1,8 @@
 """The WebSocket endpoint."""
 
+from contextvars import copy_context
+from threading import Thread
+
 from starlette.websockets import WebSocket
 
 from chat.auth import signed_in_user
@@ -8,7 +11,7 @@ from chat.ws import manager as per_user
 from chat.ws.factory import manager_factory
 from chat.ws.handlers import handle_message
 from chat.ws.unified_manager import Connection, get_websocket_manager
-from chat.ws.websocket_manager import notice
+from chat.ws.websocket_manager import WebSocketManager, notice
 
 
 async def chat_socket(websocket: WebSocket) -> None:
@@ -34,5 +37,11 @@ async def chat_socket(websocket: WebSocket) -> None:
                 await unified.send_error(user.user_id, str(error))
     finally:
         notices.remove_connection(user.user_id, websocket)
+        Thread(target=copy_context().run, args=(save, notices)).start()
         manager.remove_connection(websocket)
         unified.remove_connection(connection)
+
+
+def save(notices: WebSocketManager) -> None:
+    """Save what a connection has changed, in a thread of its own: that may block."""
+    notices.save()

@@ -1,5 +1,6 @@
 """The unified manager: one object for all connections, so that routes and agents need not pass it around."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from starlette.websockets import WebSocket
 
 from chat.ws.pool import ConnectionPool, shared_pool
+
+PACE_SECONDS = 0.01
 
 
 class ProtocolError(ValueError):
@@ -39,6 +42,7 @@ class UnifiedWebSocketManager:
     ) -> None:
         """Send one event of an agent run to the user who asked."""
         event = {"type": event_type, "run_id": run_id, "user_id": user_id, "data": data}
+        await asyncio.sleep(PACE_SECONDS)  # old apps lose events that come too close to each other
         self.delivered += await self._pool.send(user_id, event)
 
     async def send_error(self, user_id: str, detail: str) -> None:

@@ -6,7 +6,7 @@ from starlette.websockets import WebSocket
 
 from chat.context import UserContext
 from chat.ws.pool import ConnectionPool, shared_pool
-from chat.ws.settings import MOST_RECENT
+from chat.ws.settings import MOST_RECENT, save_settings
 from chat.ws.unified_manager import ProtocolError
 
 
@@ -37,6 +37,10 @@ class WebSocketManager:
         recent.append(message)
         del recent[:-MOST_RECENT]
         await self._pool.send(user_id, message)
+
+    def save(self) -> None:
+        """Save the user's settings; may block."""
+        save_settings(self.user_context.user_id, self._settings)
 
 
 def notice(kind: str, **fields: Any) -> dict[str, Any]:
