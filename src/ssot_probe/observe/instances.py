@@ -64,6 +64,8 @@ class InstanceTable:
     Attributes:
         by_id: what is known of each instance, by its `id()`.
         newest: serial of the last one that was added.
+        add: starts to follow an instance that was made for a user, or handed to them, and returns what is
+            known of it; raises a TypeError where its class allows no weak references.
         users: everybody who got hold of an instance, and None.
         on_user: called when there is another one of them; must not raise.
         give_way: called after a call of an instance's method, None where nobody waits for one.
@@ -75,29 +77,29 @@ class InstanceTable:
         self.users: set[Optional[str]] = {None}
         self.on_user: Optional[Callable[[], None]] = None
         self.give_way: Optional[Callable[[], None]] = None
-        self._serial = count(1).__next__
-        self._forget = _forgetting(self)
+        self.add = self._adding()
 
     def find(self, instance: object) -> InstanceRef | None:
         """Return what is known of the instance, None when it was never seen."""
         known = self.by_id.get(id(instance))
         return known if known is not None and known() is instance else None
 
-    def add(self, instance: Any, user: str | None = None) -> InstanceRef:
-        """Start to follow an instance that was made for the user, or handed to them.
+    def _adding(self) -> Callable[..., InstanceRef]:
+        by_id, users, welcome = self.by_id, self.users, self._welcome  # looked up for every construction
+        serials, forget, table = count(1), _forgetting(self), self
 
-        Raises:
-            TypeError: its class allows no weak references.
-        """
-        known = InstanceRef(instance, self._forget)
-        known.key = key = id(instance)
-        known.serial = self.newest = self._serial()
-        known.user = user
-        known.others = known.origin = known.born = known.first = known.use = None
-        self.by_id[key] = known
-        if user not in self.users:
-            self._welcome(user)
-        return known
+        def add(instance: Any, user: str | None = None) -> InstanceRef:
+            known = InstanceRef(instance, forget)
+            known.key = key = id(instance)
+            known.serial = table.newest = next(serials)
+            known.user = user
+            known.others = known.origin = known.born = known.first = known.use = None
+            by_id[key] = known
+            if user not in users:
+                welcome(user)
+            return known
+
+        return add
 
     def is_alive(self, known: InstanceRef) -> bool:
         """Is the instance still there? Asking the reference itself would make it live on for a moment."""
@@ -124,7 +126,8 @@ class InstanceTable:
         """Forget who met which instance: a forked child has served nobody yet."""
         for known in list(self.by_id.values()):
             known.user = known.others = known.first = known.use = None
-        self.users = {None}
+        self.users.clear()
+        self.users.add(None)
 
     def _welcome(self, user: str | None) -> None:
         if len(self.users) <= MOST_KNOWN_USERS:
@@ -135,10 +138,10 @@ class InstanceTable:
 
 def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:
     """Return what is called with the weak reference of an instance that is being freed."""
-    by_id = table.by_id
+    pop = table.by_id.pop
 
     def forget(gone: InstanceRef) -> None:
         gone.released = table.newest
-        by_id.pop(gone.key, None)  # the id is still taken: no other instance can stand there
+        pop(gone.key, None)  # the id is still taken: no other instance can stand there
 
     return forget
