@@ -24,6 +24,7 @@ from ssot_probe.context.sources import reading
 from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
+from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
@@ -46,7 +47,8 @@ def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
 
 def method_codes(cls: type) -> Iterator[CodeType]:
     """Yield the code of every function that a class itself defines, and of those inside of them."""
-    waiting = [value.__code__ for value in list(vars(cls).values()) if type(value) is FunctionType]
+    functions = [plain_function(value) for value in list(vars(cls).values())]
+    waiting = [function.__code__ for function in functions if function is not None]
     while waiting:
         code = waiting.pop()
         yield code
@@ -77,6 +79,7 @@ class Uses:
         on_failure: Callable[[str, BaseException], None],
     ) -> None:
         self.for_everybody: set[CodeType] = set()
+        self._codes: dict[type, frozenset[CodeType]] = {}
         self.overlaps = Overlaps(append)
         self.threads = ThreadUse(append)
         self._append = append
@@ -293,7 +296,7 @@ class Uses:
             except TypeError:  # its class allows no weak references
                 return None
         if known.user != user:
-            if caller.f_code in self.for_everybody or _is_own_method(caller, instance):
+            if caller.f_code in self.for_everybody or caller.f_code in self._own_codes(type(instance)):
                 return None
             is_second = known.user is not None
             if instances.meets(known, user):
@@ -351,12 +354,20 @@ class Uses:
         except Exception as error:
             self._failed(mine.method, error)
 
+    def _own_codes(self, cls: type) -> frozenset[CodeType]:
+        """Return the code of a class's own methods.
+
+        What calls an instance from there is the instance itself, or another of its kind that passes something
+        on: whoever called that one is its user. To see which of the two it is takes `frame.f_locals`, which
+        keeps what it shows alive and writes to what `locals()` has given the application.
+        """
+        codes = self._codes.get(cls)
+        if codes is None:
+            codes = self._codes[cls] = frozenset(
+                code for base in cls.__mro__[:-1] for code in method_codes(base)
+            )
+        return codes
+
     def _failed(self, method: Maker, error: BaseException) -> None:
         method.is_enabled = False
         self._on_failure(method.name, error)
-
-
-def _is_own_method(caller: FrameType, instance: object) -> bool:
-    """Does an instance call itself? Then whoever called it first is its user, or code for everybody was."""
-    code = caller.f_code
-    return bool(code.co_argcount) and caller.f_locals.get(code.co_varnames[0]) is instance

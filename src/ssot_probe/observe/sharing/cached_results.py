@@ -29,7 +29,7 @@ def cached_results(function: Any) -> CachedResults:
     tables = [each for each in references if type(each) is dict]
     table = next((each for each in tables if _has_links(each)), None)
     if table is not None:
-        keys = {id(key) for key in snapshot(lambda: list(table))}
+        keys = {id(key) for key in snapshot(lambda: list(table or ()))}
         entries = _pairs(references, keys)
     else:
         table = next(iter(tables), {})
