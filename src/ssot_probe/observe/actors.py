@@ -10,6 +10,7 @@ from weakref import ref
 
 _serial = count(1).__next__
 _HAS_CURRENT_TASK = sys.version_info >= (3, 12)
+_HAS_TASK_TABLE = sys.version_info < (3, 14)
 
 
 class Thread:
@@ -38,13 +39,29 @@ here = _Here()
 
 def current_task() -> Any:
     """Return the asyncio task that runs in this thread, None where none does."""
+    if _tasks is None:
+        return _first_task()
+    if not _tasks:
+        return None
+    loop = _running_loop()
+    return None if loop is None else _tasks.get(loop)
+
+
+def _first_task() -> Any:
+    global _tasks, _running_loop
     asyncio = sys.modules.get("_asyncio")
     if asyncio is None:
         return None
+    if _HAS_TASK_TABLE:
+        _tasks, _running_loop = asyncio._current_tasks, asyncio._get_running_loop
     loop = asyncio._get_running_loop()
     if loop is None:
         return None
     return asyncio.current_task(loop) if _HAS_CURRENT_TASK else asyncio._current_tasks.get(loop)
+
+
+_tasks: Any = None  # those of asyncio that run now, of all threads, once it is loaded
+_running_loop: Any = None
 
 
 class Job:
