@@ -19,13 +19,16 @@ class Thread:
     Attributes:
         serial: number of the thread in its process, never given to another one.
         ident: what the interpreter calls it, while it lives.
+        takes_jobs: may it be a pool's worker? The main thread is none.
     """
 
-    __slots__ = ("ident", "serial")
+    __slots__ = ("ident", "serial", "takes_jobs")
 
     def __init__(self) -> None:
         self.serial = _serial()
         self.ident = get_ident()
+        main = getattr(sys.modules.get("threading"), "_main_thread", None)
+        self.takes_jobs = main is None or main.ident != self.ident
 
 
 class _Here(_local):
@@ -88,6 +91,8 @@ _POOLS = (
 
 def current_job() -> Job | None:
     """Return the job that this thread, a pool's worker, was given; None in all other threads."""
+    if not here.thread.takes_jobs:
+        return None
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code

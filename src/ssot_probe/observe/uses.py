@@ -41,6 +41,7 @@ from ssot_probe.observe.unseen_frames import UNSEEN_FILE, caller_depth, caller_o
 from ssot_probe.observe.wrappers import Wrapper, fits
 
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE
+_NO_ARGUMENTS: dict[str, Any] = {}
 _GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
 
 
@@ -250,8 +251,11 @@ class Uses:
     ) -> None:
         """Note a call whose caller awaits it at once, so that it begins here and now."""
         user = bound_user()
-        if user is None and method.readers:
-            user = method.user_of(instance, (), {})
+        if user is None:
+            for read in method.readers:
+                user = read(instance, (), _NO_ARGUMENTS)
+                if user is not None:
+                    break
         known, now = self._find(id(instance)), time_ns()
         if known is not None:
             known.touched = now
