@@ -15,24 +15,34 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from sys import _getframe
 from time import time_ns
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, CoroutineType, FrameType, FunctionType
 from typing import Any
+from weakref import ref
 
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
 from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
-from ssot_probe.observe.actors import here
+from ssot_probe.observe.actors import current_task, here
 from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.direct_awaits import DirectAwaits
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
-from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
+from ssot_probe.observe.overlaps import (
+    AwaitedCall,
+    InstanceUse,
+    Overlaps,
+    Visit,
+    follow_coroutine,
+    follow_generator,
+)
 from ssot_probe.observe.thread_use import ThreadUse
 from ssot_probe.observe.unseen_frames import UNSEEN_FILE, caller_depth, caller_of, leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, fits
 
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE
+_NO_ARGUMENTS: dict[str, Any] = {}
 _GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
 
 
@@ -82,8 +92,10 @@ class Uses:
         self._codes: dict[type, frozenset[CodeType]] = {}
         self.overlaps = Overlaps(append)
         self.threads = ThreadUse(append)
+        self._awaits = DirectAwaits()
         self._append = append
         self._instances = instances
+        self._find = instances.by_id.get
         self._classes = classes
         self._on_failure = on_failure
 
@@ -159,8 +171,9 @@ class Uses:
 
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
-        begin, enter, close = self._begin, self._enter, self.overlaps.close
+        begin, enter, stay, close = self._begin, self._enter, self._stay, self.overlaps.close
         depth, shapes = caller_depth(), set[tuple[int | str, ...]]()
+        known_sites, look_at_site = self._awaits.known, self._awaits.look
 
         async def ssot_probe_awaited_method(
             wrapped: Any,
@@ -188,10 +201,23 @@ class Uses:
         ) -> Any:
             begun = None
             if method.is_enabled and not (reading and get_ident() in reading):
+                caller = _getframe(depth)
+                code, offset = caller.f_code, caller.f_lasti
+                if (known_sites((id(code), offset)) or look_at_site(code, offset))[1]:
+                    try:
+                        made = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
+                    except BaseException as error:
+                        leave_out(error)
+                        raise
+                    try:
+                        stay(method, instance, made, caller, code, offset)
+                    except Exception as error:
+                        self._failed(method, error)
+                    return made
                 try:
                     # Only the number of arguments and the names decide whether a call is one at all.
                     if (len(args), *kwargs) in shapes or fits(wrapped, args, kwargs, shapes):
-                        begun = begin(method, instance, _getframe(depth))
+                        begun = begin(method, instance, caller)
                 except Exception as error:
                     self._failed(method, error)
             if begun is None:
@@ -222,6 +248,44 @@ class Uses:
             return generator
 
         return ssot_probe_generator_method
+
+    def _stay(
+        self, method: Maker, instance: Any, coroutine: Any, caller: FrameType, code: CodeType, offset: int
+    ) -> None:
+        """Note a call whose caller awaits it at once, so that it begins here and now."""
+        user = bound_user()
+        if user is None:
+            for read in method.readers:
+                user = read(instance, (), _NO_ARGUMENTS)
+                if user is not None:
+                    break
+        known, now = self._find(id(instance)), time_ns()
+        if known is not None:
+            known.touched = now
+        if user is None:
+            self._use_of_owner(method, instance, caller)
+            return
+        thread = here.thread
+        use = None if known is None else known.use
+        presence = None if use is None else use.presences.get(thread)
+        if presence is None or presence.user != user:
+            presence = self._arrive(method, instance, user, caller)
+            known = self._find(id(instance))
+            use = None if known is None else known.use
+        if presence is None or known is None or use is None or type(coroutine) is not CoroutineType:
+            return
+        task = current_task()
+        if task is not None:
+            task = ref(task)
+        call = (ref(coroutine), user, thread, task, method, code, offset, now)
+        if known.others is None:
+            use.keep(call)
+        if known.others is not None:  # it may be new
+            visit = follow_coroutine(coroutine, AwaitedCall(*call), use.visits, self.overlaps.close)
+            visit.is_watched = presence.is_watched
+            self._look_around(instance, visit)
+        elif presence.is_watched and (use.last is None or use.last.thread is not thread):
+            self.threads.note(known, self._classes[type(instance)], method, "used", user, code, offset)
 
     def _begin(
         self, method: Maker, instance: Any, caller: FrameType
