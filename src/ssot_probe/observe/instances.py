@@ -11,6 +11,7 @@ from weakref import ref
 if TYPE_CHECKING:
     from ssot_probe.observe.makers import Maker
     from ssot_probe.observe.overlaps import InstanceUse
+    from ssot_probe.observe.population import Made
 
 
 class InstanceRef(ref):  # type: ignore[type-arg]
@@ -28,9 +29,15 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         touched: when a method of it ran for which no user was known, in nanoseconds since the epoch; not set
             before that.
         use: who is inside its methods, and which threads use it; None before it was used.
+        access, time: how, and when, its user got hold of it, where the recorder keeps that to tell it later;
+            not set before.
+        made: how it was made, as the recorder has it; not set before.
     """
 
-    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "touched", "use", "user")
+    __slots__ = (
+        *("access", "born", "first", "key", "made", "origin", "others"),
+        *("released", "serial", "time", "touched", "use", "user"),
+    )
 
     key: int
     serial: int
@@ -42,6 +49,9 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     touched: int
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
+    access: Optional[tuple[Any, ...]]
+    time: int
+    made: Optional[Made]
 
 
 NOT_CONSTRUCTED: tuple[Any, int, tuple[Any, ...]] = (None, 0, ())
@@ -125,7 +135,7 @@ class InstanceTable:
     def forget_users(self) -> None:
         """Forget who met which instance: a forked child has served nobody yet."""
         for known in list(self.by_id.values()):
-            known.user = known.others = known.first = known.use = None
+            known.user = known.others = known.first = known.use = known.access = None
         self.users.clear()
         self.users.add(None)
 
