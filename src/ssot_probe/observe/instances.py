@@ -24,7 +24,7 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         origin: the factory that first handed it out, None while none did.
         born: code, offset and running factories of its construction; None where it was not seen, or where
             it happened inside its origin.
-        released: serial of the newest instance at the moment when this one was freed; not set while it lives.
+        key: the instance's `id()`; once it was freed, minus the serial of the newest instance at that moment.
         first: by which thread, and how, it was handed out first; None before it was.
         touched: when a method of it ran for which no user was known, in nanoseconds since the epoch; not set
             before that.
@@ -36,7 +36,7 @@ class InstanceRef(ref):  # type: ignore[type-arg]
 
     __slots__ = (
         *("access", "born", "first", "key", "made", "origin", "others"),
-        *("released", "serial", "time", "touched", "use", "user"),
+        *("serial", "time", "touched", "use", "user"),
     )
 
     key: int
@@ -45,13 +45,17 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     others: Optional[set[str]]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
-    released: int
     touched: int
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
     access: Optional[tuple[Any, ...]]
     time: int
     made: Optional[Made]
+
+    @property
+    def released(self) -> int:
+        """Serial of the newest instance at the moment when this one was freed, 0 while it lives."""
+        return max(0, -self.key)
 
 
 NOT_CONSTRUCTED: tuple[Any, int, tuple[Any, ...]] = (None, 0, ())
@@ -151,7 +155,7 @@ def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:
     pop = table.by_id.pop
 
     def forget(gone: InstanceRef) -> None:
-        gone.released = table.newest
         pop(gone.key, None)  # the id is still taken: no other instance can stand there
+        gone.key = -table.newest
 
     return forget

@@ -227,7 +227,7 @@ class Population:
         moments: list[tuple[int, int, int, InstanceRef, _Group]] = []  # when, 1 for the end, the serial, ...
         waiting = []
         for known in self._waiting:
-            freed: int = getattr(known, "released", 0)
+            freed = known.released
             if known.user is not None and known.made is not None:
                 group = self._groups[known.made.cls, known.made.maker]
                 moments.append((known.serial, 0, known.serial, known, group))
@@ -242,7 +242,7 @@ class Population:
         for group in self._groups.values():
             alive[group] = len(group.members)
             for known in group.members:
-                freed = getattr(known, "released", 0)
+                freed = known.released
                 if freed:
                     moments.append((freed, 1, known.serial, known, group))
         gone: dict[_Group, set[int]] = defaultdict(set)
