@@ -415,6 +415,29 @@ NO_LEAKS: Mapping[str, str] = {
                 registry.popitem()
             registry[user] = get_manager(user)
     """,
+    "a cache of the users who came last": """
+        from collections import OrderedDict
+        from shop.carts import get_manager
+
+        class Recent:
+            def __init__(self, most):
+                self._most = most
+                self._by_user = OrderedDict()
+
+            def of(self, user):
+                manager = self._by_user.get(user)
+                if manager is None:
+                    manager = self._by_user[user] = get_manager(user)
+                    if len(self._by_user) > self._most:
+                        self._by_user.popitem(last=False)
+                self._by_user.move_to_end(user)
+                return manager
+
+        recent = Recent(most=100)
+
+        def serve(user):
+            recent.of(user)
+    """,
     "two users, which is no growth": """
         from shop.carts import get_manager
         registry = {}

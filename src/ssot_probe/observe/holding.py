@@ -7,13 +7,13 @@ the program's own top level hold that none of its functions knows: these are loc
 from __future__ import annotations
 
 import gc
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from time import monotonic
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
+from ssot_probe.observe.bounds import bound_of
 from ssot_probe.observe.census import module_code
 from ssot_probe.observe.edges import attribute, edge, is_namespace
 from ssot_probe.observe.modules import namespace_of
@@ -27,14 +27,10 @@ MOST_PATHS = 3
 OBSERVED = "ssot_probe.observe.observed_function"
 """The module of what stands in the place of observed functions."""
 
-NEAREST = 4
-"""Holders next to an instance that are asked for a bound."""
-
 _ATOMS = frozenset(
     {str, bytes, int, float, complex, bool, type(None), CodeType, type(Ellipsis), range, slice}
 )
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
-_BOUND_NAME = re.compile(r"(?i)max|limit|capacity|bound")
 _OPTIMIZED = 0x1
 
 IsFirstParty = Callable[[str, object], bool]
@@ -152,12 +148,8 @@ class _Walk:
             owner = None
 
     def bound_on(self, number: int) -> int:
-        """Return how many entries the holder of a target says it may have; 0 where it says nothing."""
-        chain = self._chain(number)
-        bounds = [_own_bound(holder) for holder in chain[1:-1][-NEAREST:]]
-        if len(chain) >= 3:
-            bounds.append(_bound_beside(chain[0], chain[1]))
-        return max(bounds, default=0)
+        """Return how many entries the holder of a target may have; 0 where nothing says it."""
+        return bound_of(self._chain(number))
 
     def _chain(self, number: int) -> list[Any]:
         chain = [self._targets[number]]
@@ -189,44 +181,3 @@ def _collect_names(code: CodeType, is_inside: bool, known: set[str]) -> None:
         if isinstance(constant, CodeType):
             is_function = bool(constant.co_flags & _OPTIMIZED) and constant.co_name not in _COMPREHENSIONS
             _collect_names(constant, is_inside or is_function, known)
-
-
-def _own_bound(holder: Any) -> int:
-    """Return the bound that a cache declares on itself."""
-    if type(holder).__name__ == "_lru_cache_wrapper":
-        size = holder.cache_parameters().get("maxsize")
-        return size if type(size) is int else 0
-    if issubclass(type(holder), type):
-        return _largest_bound(dict(vars(holder)))
-    return _largest_bound(_stored_in(holder))
-
-
-def _bound_beside(module: Any, holder: Any) -> int:
-    """Return a bound among a module's names that a function reads which also names what the module holds."""
-    names = namespace_of(module)
-    held_as = {key for key, value in list(names.items()) if value is holder}
-    bounds = {key: value for key, value in list(names.items()) if _is_bound(key, value)}
-    used = {
-        name
-        for function in list(names.values())
-        for code in [getattr(getattr(function, "__wrapped__", function), "__code__", None)]
-        if isinstance(code, CodeType) and held_as.intersection(code.co_names)
-        for name in code.co_names
-    }
-    return max((bounds[name] for name in used & bounds.keys()), default=0)
-
-
-def _largest_bound(names: Mapping[Any, Any]) -> int:
-    return max((value for key, value in list(names.items()) if _is_bound(key, value)), default=0)
-
-
-def _is_bound(name: object, value: object) -> bool:
-    return type(value) is int and value > 0 and type(name) is str and bool(_BOUND_NAME.search(name))
-
-
-def _stored_in(holder: Any) -> Mapping[Any, Any]:
-    try:
-        names = object.__getattribute__(holder, "__dict__")
-    except AttributeError:
-        return {}
-    return {**vars(type(holder)), **names} if type(names) is dict else {}

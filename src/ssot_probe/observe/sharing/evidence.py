@@ -18,9 +18,10 @@ from types import (
 from typing import Any, NamedTuple
 
 from ssot_probe.observe.sharing.anatomy import bases_of, dict_getter, qualified_name, slots_of
+from ssot_probe.observe.sharing.cached_results import CACHED, cached_results
 from ssot_probe.observe.sharing.clients import inside_client
 from ssot_probe.observe.sharing.edges import Edges, snapshot
-from ssot_probe.observe.sharing.kinds import ATOMS
+from ssot_probe.observe.sharing.kinds import ATOMS, is_wrapt
 from ssot_probe.observe.sharing.tags import Tags, is_field_name, is_personal, is_slot_name, is_uuid
 
 MOST_OBJECTS = 5_000
@@ -172,7 +173,7 @@ class Search:
         elif any(qualified_name(base) == "_thread:_local" for base in bases):
             self._look_at_threads(thing)
         elif dict in bases:
-            yield from self._look_at_mapping(thing)
+            yield from self._look_at_entries(self._entries_of(thing))
             if cls is not dict:
                 self._look_at_attributes(thing, bases, [])
         elif any(base in bases for base in _COLLECTIONS):
@@ -182,6 +183,10 @@ class Search:
         elif qualified_name(cls) == "_asyncio:Task":
             # What runs belongs to whom it runs for; a set of tasks only keeps them from being collected.
             self._look_at_others([each for each in self._edges.of(thing) if type(each) not in _RUNNING])
+        elif qualified_name(cls) == CACHED:
+            results = cached_results(thing)
+            yield from self._look_at_entries(self._without_strange(results.entries))
+            self._look_at_others(self._edges.without_strange(results.others))
         elif cls is FunctionType:
             self._look_at_function(thing)
         elif cls in (MethodType, MethodWrapperType, BuiltinFunctionType):
@@ -203,8 +208,8 @@ class Search:
             else:
                 self._push_all([held])
 
-    def _look_at_mapping(self, mapping: Any) -> Iterator[None]:
-        for key, value in self._entries_of(mapping):
+    def _look_at_entries(self, entries: Iterable[tuple[Any, Any]]) -> Iterator[None]:
+        for key, value in entries:
             self._steps += 1
             if self._is_time_to_rest():
                 yield
@@ -215,7 +220,7 @@ class Search:
             if not named and type(key) is int and self._roots.get(id(value), -1) < 0:
                 named = self._named_by_number(key, value)
             if not named:
-                named = self._confirmed(self._tags.in_part_of_key(key), value)
+                named = self._confirmed(self._maybe_in_key(key), value)
             if named:
                 self._named |= named
                 if self._is_data(value):
@@ -233,6 +238,13 @@ class Search:
                 )
             if type(key) not in ATOMS:
                 self._push(key)
+
+    def _maybe_in_key(self, key: Any) -> set[int]:
+        """Return whom a key names that is a number, or a part of it."""
+        if type(key) is int:
+            index = self._tags.equal_in_place(key)
+            return {index} if index >= 0 else set()
+        return self._tags.in_part_of_key(key)
 
     def _confirmed(self, users: set[int], value: Any) -> set[int]:
         """Return the users whom a key may name, if what it leads to is nobody else's and of one of them."""
@@ -406,7 +418,11 @@ class Search:
                 bases = bases_of(type(each))
                 if any(qualified_name(base) == "weakref:ReferenceType" for base in bases):
                     following.append(_target_of(each))
-                elif type(each) in _LOOKED_THROUGH or qualified_name(type(each)) == "functools:partial":
+                elif (
+                    type(each) in _LOOKED_THROUGH
+                    or qualified_name(type(each)) == "functools:partial"
+                    or is_wrapt(type(each))
+                ):
                     following += self._edges.of(each)[:8]
             waiting, depth = following, depth + 1
         return found
@@ -462,8 +478,11 @@ class Search:
         return found
 
     def _entries_of(self, mapping: Any) -> list[tuple[Any, Any]]:
+        return self._without_strange(_entries_of(mapping))
+
+    def _without_strange(self, entries: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
         is_strange = self._edges.is_strange
-        return [entry for entry in _entries_of(mapping) if not (is_strange(entry[0]) or is_strange(entry[1]))]
+        return [entry for entry in entries if not (is_strange(entry[0]) or is_strange(entry[1]))]
 
     def _add_buffer(self, thing: Any, cls: type) -> None:
         """Add the contents of what stores numbers outside of the interpreter's objects."""

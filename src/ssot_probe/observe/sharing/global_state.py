@@ -123,6 +123,8 @@ class GlobalState:
             if type(place.value) in ATOMS:
                 self._look_at_scalar(place, module, name)
                 continue
+            if is_variable and self._is_constant(place, name):
+                continue
             if id(place.value) in seen or id(place.value) in self._roots or left <= 0:
                 continue
             self._edges.kinds.learn((type(place.value),))
@@ -185,6 +187,16 @@ class GlobalState:
             return  # a constant
         evidence = Evidence(frozenset(), frozenset(), frozenset(users), (), (), (), 1, 0, True)
         self.remains.append(Remains(place, place.value, evidence))
+
+    def _is_constant(self, place: Place, name: str) -> bool:
+        """Is it a tuple or frozenset of scalars, some of them ids, that no function gives another value?"""
+        value = place.value
+        return (
+            type(value) in (tuple, frozenset)
+            and all(type(each) in ATOMS for each in value)
+            and any(self._tags.equal(each) >= 0 for each in value)
+            and not stores_in_module(name, self._modules[place.steps[0]], self._modules)
+        )
 
     def _environment(self) -> Iterator[Place]:
         """Yield the environment's variables that were set since the process began."""

@@ -93,6 +93,8 @@ def test_data_of_a_user_in_a_global_is_found_where_it_lies(
         "history = [1, 2, 'nobody was here']",
         "current_user = 'alice'  # at the top level: a constant",
         "OWNER = 'alice'",
+        "registry = ('alice', 'nobody', 'and others')  # a constant",
+        "registry = frozenset({'alice', 'nobody', 'and others'})",
         "results = ['of alice']  # no function mentions it",
         "class Shop:\n    NAMES = ('a', 'b')\n    limits = {'alice': 3}",
         "import logging, threading\nlast = logging.getLogger('alice')",

@@ -69,6 +69,74 @@ def make():
         e.handlers['msg'].append(m.__init__)
     return ms
 """,
+    "emitter with wrapped bound methods": """
+import wrapt
+
+class Man(Manager):
+
+    @wrapt.decorator
+    def traced(wrapped, instance, args, kwargs):
+        return wrapped(*args, **kwargs)
+
+    @traced
+    def on(self):
+        pass
+
+class Emitter:
+
+    def __init__(self):
+        self.handlers = []
+
+def make():
+    e = Emitter()
+    ms = (Man(), Man())
+    for m in ms:
+        m.e = e
+        e.handlers.append(m.on)
+    return ms
+""",
+    "records by number, which say the same number": """
+def make():
+    table = {}
+    ms = (Manager(), Manager())
+    for u, m in zip((1, 2), ms):
+        m.table = table
+        table[u] = {'account': u, 'visits': 3}
+    return ms
+""",
+    "cached factory": """
+import functools
+
+@functools.lru_cache
+def manager_of(user):
+    return Manager()
+
+@functools.lru_cache(maxsize=None)
+def orders_of(user, page=1):
+    return [f'order of {user}']
+
+def make():
+    ms = (manager_of('alice'), manager_of('bob'))
+    for u, m in zip(('alice', 'bob'), ms):
+        m.orders = orders_of
+        m.again = manager_of
+        m.orders(u), m.orders(u, page=2)
+    return ms
+""",
+    "cached name": """
+import functools
+
+@functools.lru_cache(maxsize=3)
+def name_of(user):
+    return user
+
+def make():
+    ms = (Manager(), Manager())
+    for u, m in zip(('alice', 'bob'), ms):
+        m.name_of = name_of
+        m.name_of(u), m.name_of('nobody')
+    return ms
+""",
     "emitter with lambdas over roots": """
 class Emitter:
 
@@ -266,6 +334,32 @@ def make():
 }
 
 ILL = {
+    "cached by path alone": """
+import functools
+current = []
+
+@functools.lru_cache
+def page(path):
+    return {'name': current[-1], 'path': path}
+
+def make():
+    ms = (Manager(), Manager())
+    for u, m in zip(('alice', 'bob'), ms):
+        current[:] = [u]
+        m.page = page
+        page(f'/{len(u)}')
+    current.clear()
+    return ms
+""",
+    "records by number of somebody else": """
+def make():
+    table = {}
+    ms = (Manager(), Manager())
+    for n, u, m in zip((2, 1), ('alice', 'bob'), ms):
+        m.table = table
+        table[n] = {'account': u, 'visits': 3}
+    return ms
+""",
     "repo with table rows": """
 class Repo:
 
@@ -364,7 +458,8 @@ def make():
 def accused_in(text: str) -> list[SharedObject]:
     with application(text) as module:
         memory, modules = Memory(), {APPLICATION: vars(module)}
-        instances = list(zip(("alice", "bob"), module.make()))
+        users = ("1", "2") if "(1, 2)" in text else ("alice", "bob")
+        instances = list(zip(users, module.make()))
         look_at(instances, memory, modules)
         return accused(look_at(instances, memory, modules))
 
