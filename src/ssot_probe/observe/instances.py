@@ -11,6 +11,7 @@ from weakref import ref
 if TYPE_CHECKING:
     from ssot_probe.observe.makers import Maker
     from ssot_probe.observe.overlaps import InstanceUse
+    from ssot_probe.observe.population import Made
 
 
 class InstanceRef(ref):  # type: ignore[type-arg]
@@ -23,14 +24,20 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         origin: the factory that first handed it out, None while none did.
         born: code, offset and running factories of its construction; None where it was not seen, or where
             it happened inside its origin.
-        released: serial of the newest instance at the moment when this one was freed; not set while it lives.
+        key: the instance's `id()`; once it was freed, minus the serial of the newest instance at that moment.
         first: by which thread, and how, it was handed out first; None before it was.
         touched: when a method of it ran for which no user was known, in nanoseconds since the epoch; not set
             before that.
         use: who is inside its methods, and which threads use it; None before it was used.
+        access, time: how, and when, its user got hold of it, where the recorder keeps that to tell it later;
+            not set before.
+        made: how it was made, as the recorder has it; not set before.
     """
 
-    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "touched", "use", "user")
+    __slots__ = (
+        *("access", "born", "first", "key", "made", "origin", "others"),
+        *("serial", "time", "touched", "use", "user"),
+    )
 
     key: int
     serial: int
@@ -38,10 +45,17 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     others: Optional[set[str]]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
-    released: int
     touched: int
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
+    access: Optional[tuple[Any, ...]]
+    time: int
+    made: Optional[Made]
+
+    @property
+    def released(self) -> int:
+        """Serial of the newest instance at the moment when this one was freed, 0 while it lives."""
+        return max(0, -self.key)
 
 
 NOT_CONSTRUCTED: tuple[Any, int, tuple[Any, ...]] = (None, 0, ())
@@ -125,7 +139,7 @@ class InstanceTable:
     def forget_users(self) -> None:
         """Forget who met which instance: a forked child has served nobody yet."""
         for known in list(self.by_id.values()):
-            known.user = known.others = known.first = known.use = None
+            known.user = known.others = known.first = known.use = known.access = None
         self.users.clear()
         self.users.add(None)
 
@@ -141,7 +155,7 @@ def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:
     pop = table.by_id.pop
 
     def forget(gone: InstanceRef) -> None:
-        gone.released = table.newest
         pop(gone.key, None)  # the id is still taken: no other instance can stand there
+        gone.key = -table.newest
 
     return forget
