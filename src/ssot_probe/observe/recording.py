@@ -124,8 +124,11 @@ def recording(
         if early_makers and is_factory:
             chain = early.chain(chain, frame or _getframe(2))
         user = bound_user()
-        if user is None and maker.readers:
-            user = maker.user_of(instance, args, kwargs)
+        if user is None:
+            for read in maker.readers:
+                user = read(instance, args, kwargs)
+                if user is not None:
+                    break
         if user is not None and active:
             note_user(user)
         if maker.check is not None:

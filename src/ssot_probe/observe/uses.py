@@ -125,8 +125,11 @@ class Uses:
             if method.is_enabled and not (reading and get_ident() in reading):
                 try:
                     user = bound_user()
-                    if user is None and method.readers:
-                        user = method.user_of(instance, (), {})
+                    if user is None:
+                        for read in method.readers:
+                            user = read(instance, (), _NO_ARGUMENTS)
+                            if user is not None:
+                                break
                     if user is None:
                         known = find(id(instance))
                         if known is not None:

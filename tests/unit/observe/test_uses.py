@@ -365,3 +365,47 @@ def test_threads_that_come_later_with_the_same_number_are_told_apart(tmp_path: P
     assert len({record.number for record in records}) == 5  # type: ignore[attr-defined]
     assert {record.thread for record in records} == {"named thread"}  # type: ignore[attr-defined]
     assert len(idents) < 5
+
+
+def test_awaited_calls_of_one_user_do_not_pile_up(tmp_path: Path) -> None:
+    with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
+        one = app.BoxManager()
+
+        async def main() -> None:
+            with bind_user("anna"):
+                for _ in range(1_000):
+                    await one.send()
+
+        asyncio.run(main())
+        known = capture._probe.instances.find(one)
+        assert known is not None
+        assert len(known.use.calls) < 50  # type: ignore[union-attr]
+        assert known.use.visits == {}  # type: ignore[union-attr]
+
+
+def test_a_second_user_finds_the_first_one_in_a_call_that_was_awaited_at_once(tmp_path: Path) -> None:
+    with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
+        one = app.BoxManager()
+
+        async def call(user: str, meet: asyncio.Event | None = None) -> None:
+            with bind_user(user):
+                await one.send(meet)
+
+        async def main() -> None:
+            stop = asyncio.Event()
+            staying = [asyncio.create_task(call("anna", stop), name="first") for _ in range(3)]
+            for _ in range(3):
+                await asyncio.sleep(0)
+            assert of(capture, OverlapRecord) == []
+            await call("bert")
+            stop.set()
+            await asyncio.gather(*staying)
+
+        asyncio.run(main())
+        (told,) = of(capture, OverlapRecord)
+        known = capture._probe.instances.find(one)
+        assert known is not None
+        assert known.use.visits == {}  # type: ignore[union-attr]
+    assert isinstance(told, OverlapRecord)
+    assert told.entered <= told.time <= told.until
+    assert len(set(told.users)) == 2
