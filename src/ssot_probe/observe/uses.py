@@ -151,8 +151,13 @@ class Uses:
                             presence.method = method
                             presence.entered = time_ns()
                             presence.depth = 1
-                            if presence.is_watched or known is None or known.others is not None:
+                            use = None if known is None else known.use
+                            if known is None or use is None or known.others is not None:
                                 look_around(instance, presence)
+                            elif presence.is_watched:
+                                last = use.last
+                                if last is None or last.thread is not presence.thread:
+                                    look_around(instance, presence)
                 except Exception as error:
                     presence = None  # it was not noted
                     self._failed(method, error)
