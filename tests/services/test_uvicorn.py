@@ -13,9 +13,7 @@ from services.chat import project_of, report_of, run_clients, serving, stop
 from services.test_chat_demo import EXPECTED
 
 RUNNING = "INFO:     Uvicorn running on"
-FOUND = EXPECTED - {
-    "SSOT206"
-}  # found at the end, which a signal takes away
+FOUND = EXPECTED - {"SSOT206"}  # found at the end, which a signal takes away
 
 
 @pytest.fixture
