@@ -27,12 +27,11 @@ def cached_results(function: Any) -> CachedResults:
     """
     references = get_referents(function)
     tables = [each for each in references if type(each) is dict]
-    table = next((each for each in tables if _has_links(each)), None)
-    if table is not None:
-        keys = {id(key) for key in snapshot(lambda: list(table))}
-        entries = _pairs(references, keys)
+    linked = [each for each in tables if _has_links(each)]
+    table = (linked or tables or [{}])[0]
+    if linked:
+        entries = _pairs(references, {id(key) for key in snapshot(lambda: list(table))})
     else:
-        table = next(iter(tables), {})
         entries = snapshot(lambda: list(table.items()))
     told = {id(table)}.union(*({id(key), id(result)} for key, result in entries))
     return CachedResults(entries, [each for each in references if id(each) not in told])

@@ -418,11 +418,7 @@ class Search:
                 bases = bases_of(type(each))
                 if any(qualified_name(base) == "weakref:ReferenceType" for base in bases):
                     following.append(_target_of(each))
-                elif (
-                    type(each) in _LOOKED_THROUGH
-                    or qualified_name(type(each)) == "functools:partial"
-                    or is_wrapt(type(each))
-                ):
+                elif _is_looked_through(type(each)):
                     following += self._edges.of(each)[:8]
             waiting, depth = following, depth + 1
         return found
@@ -523,6 +519,10 @@ def _items_of(collection: Any) -> list[Any]:
     from itertools import islice
 
     return snapshot(lambda: list(islice(base.__iter__(collection), MOST_ENTRIES)))
+
+
+def _is_looked_through(cls: type) -> bool:
+    return cls in _LOOKED_THROUGH or qualified_name(cls) == "functools:partial" or is_wrapt(cls)
 
 
 def _target_of(reference: Any) -> Any:
