@@ -80,6 +80,8 @@ class InstanceTable:
         newest: serial of the last one that was added.
         add: starts to follow an instance that was made for a user, or handed to them, and returns what is
             known of it; raises a TypeError where its class allows no weak references.
+        serials: the numbers that instances get.
+        forget: called with the weak reference of an instance that is being freed.
         users: everybody who got hold of an instance, and None.
         on_user: called when there is another one of them; must not raise.
         give_way: called after a call of an instance's method, None where nobody waits for one.
@@ -91,6 +93,8 @@ class InstanceTable:
         self.users: set[Optional[str]] = {None}
         self.on_user: Optional[Callable[[], None]] = None
         self.give_way: Optional[Callable[[], None]] = None
+        self.serials = count(1)
+        self.forget = _forgetting(self)
         self.add = self._adding()
 
     def find(self, instance: object) -> InstanceRef | None:
@@ -99,8 +103,8 @@ class InstanceTable:
         return known if known is not None and known() is instance else None
 
     def _adding(self) -> Callable[..., InstanceRef]:
-        by_id, users, welcome = self.by_id, self.users, self._welcome  # looked up for every construction
-        serials, forget, table = count(1), _forgetting(self), self
+        by_id, users, welcome = self.by_id, self.users, self.welcome  # looked up for every call
+        serials, forget, table = self.serials, self.forget, self
 
         def add(instance: Any, user: str | None = None) -> InstanceRef:
             known = InstanceRef(instance, forget)
@@ -124,7 +128,7 @@ class InstanceTable:
         if known.user == user:
             return False
         if user not in self.users:
-            self._welcome(user)
+            self.welcome(user)
         if known.user is None:
             known.user = user
             return True
@@ -143,7 +147,8 @@ class InstanceTable:
         self.users.clear()
         self.users.add(None)
 
-    def _welcome(self, user: str | None) -> None:
+    def welcome(self, user: str | None) -> None:
+        """Take in a user who is not among `users`."""
         if len(self.users) <= MOST_KNOWN_USERS:
             self.users.add(user)
             if self.on_user is not None:

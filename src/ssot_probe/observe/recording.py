@@ -21,7 +21,7 @@ from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import here
 from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.early_makers import EarlyMakers
-from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceTable
+from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.thread_use import ThreadUse
 
@@ -58,6 +58,8 @@ def recording(
     """Return what notes that an instance was constructed, and that it was returned."""
     early_makers = early.makers
     find, follow, meets, running = instances.by_id.get, instances.add, instances.meets, running_call.get
+    by_id, serials, forget = instances.by_id, instances.serials, instances.forget
+    users, welcome = instances.users, instances.welcome
     untracked, set_untracked = _untracked.get, _untracked.set
     note_thread = ThreadUse(append).note
 
@@ -93,7 +95,14 @@ def recording(
             maker.check(maker, observed, instance, args, kwargs, code, offset)
         try:
             if known is None:
-                known = follow(instance, user)
+                known = InstanceRef(instance, forget)  # as `instances.add` does, with one call less
+                known.key = key = id(instance)
+                known.serial = instances.newest = next(serials)
+                known.user = user
+                known.others = known.origin = known.first = known.use = None
+                by_id[key] = known
+                if user not in users:
+                    welcome(user)
             elif user is not None:  # somebody met it while its `__init__` ran
                 meets(known, user)
             known.born = born = (code, offset, chain)

@@ -24,38 +24,43 @@ class Buffer:
     Attributes:
         items: what waits, oldest first.
         add: takes one item; drops it, counted, where the buffer is full of things that are waiting.
+        wake_with_next: makes `on_first` be called again before the next item; what waits stays.
     """
 
     def __init__(self, losses: Losses, on_first: Callable[[], None], limit: int = LIMIT) -> None:
         self.items: deque[Any] = deque()
-        self._idle = [True]  # empty once there was a first item
         self._losses = losses
         self._limit = limit
         self._known: set[tuple[int, ...]] = set()
-        self.add = self._adding(on_first)
+        self.add, self.wake_with_next = self._adding(on_first)
 
-    def _adding(self, on_first: Callable[[], None]) -> Callable[[Any], None]:
-        items, idle, limit = self.items, self._idle, self._limit  # looked up for every recorded call
+    def _adding(self, on_first: Callable[[], None]) -> tuple[Callable[[Any], None], Callable[[], None]]:
+        items, put, limit = self.items, self.items.append, self._limit  # looked up for every recorded call
+        room = 0  # one comparison says both that there is any, and that there was a first item
 
         def add(item: Any) -> None:
-            if idle:
-                idle.clear()
+            nonlocal room
+            if len(items) < room:
+                put(item)
+                return
+            if not room:
+                room = limit
                 on_first()
             if len(items) < limit or self._must_keep(item):
-                items.append(item)
+                put(item)
             else:
                 self._losses.add(QUEUE_FULL)
 
-        return add
+        def wake_with_next() -> None:
+            nonlocal room
+            room = 0
+
+        return add, wake_with_next
 
     def take(self, most: int) -> list[Any]:
         """Take out up to `most` items, oldest first."""
         items = self.items
         return [items.popleft() for _ in range(min(most, len(items)))]
-
-    def wake_with_next(self) -> None:
-        """Call `on_first` again before the next item; what waits stays."""
-        self._idle[:] = [True]
 
     def clear(self) -> None:
         """Forget everything: a forked child starts empty."""

@@ -130,6 +130,26 @@ def test_instances_with_one_user_are_told_up_to_a_bound_and_shared_ones_all_the_
         assert users == set(told.users)
 
 
+def test_a_first_access_that_is_told_late_keeps_its_own_time_place_and_thread(tmp_path: Path) -> None:
+    with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
+        early = [app.make_manager(f"user {number}") for number in range(300)]
+        assert len(accesses(capture)) == 200
+        vars(app)["shared"] = early[250]
+        another = threading.Thread(target=app.get_manager, args=("somebody else",), name="another")
+        another.start()
+        another.join()
+        (told,) = sharings(capture)
+        first, second = sorted(
+            (record for record in accesses(capture) if record.instance == told.instance),
+            key=lambda record: record.time,
+        )
+    assert (first.user, second.user) == told.users
+    assert (first.outcome, first.site.function) == ("constructed", "make_manager")
+    assert second.outcome == "returned"
+    assert (first.thread, second.thread) == ("MainThread", "named thread")
+    assert first.time < second.time
+
+
 def test_instances_that_are_gone_are_forgotten_everywhere(tmp_path: Path) -> None:
     with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
         for _ in range(10):
