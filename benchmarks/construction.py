@@ -78,7 +78,11 @@ def _in_a_thread(probe: Probe, effort: Effort) -> Iterator[Reading]:
         GROUP, "method, user and thread known / empty wrapper", touches.ratio(RECORDED, EMPTY), goal
     )
     waits = _timings(probe, effort, "waits", "async method")
-    yield Reading(GROUP, "async method, the same / empty wrapper", waits.ratio(RECORDED, EMPTY))
+    yield Reading(
+        GROUP, "async method, the same, awaited at once / empty wrapper", waits.ratio(RECORDED, EMPTY)
+    )
+    postponed = _timings(probe, effort, "postponed", "async method, awaited later")
+    yield Reading(GROUP, "async method, awaited later / empty wrapper", postponed.ratio(RECORDED, EMPTY))
     with Progress("processor time", effort.long_rounds) as progress:
         spent = processor_time(
             shop.variants_of("things"), effort.long_rounds, effort.long_calls, progress, settling(probe)

@@ -25,7 +25,7 @@ class Goal(NamedTuple):
     def __str__(self) -> str:
         if self.highest == float("inf"):
             return f"≥ {self.lowest:.4g}"
-        if self.lowest == 0:
+        if self.lowest == float("-inf"):
             return f"≤ {self.highest:.4g}"
         return f"{self.lowest:.4g} … {self.highest:.4g}"
 
@@ -46,7 +46,7 @@ class Reading(NamedTuple):
 
 def at_most(highest: float) -> Goal:
     """Return the goal of not exceeding a ratio."""
-    return Goal(0, highest)
+    return Goal(float("-inf"), highest)
 
 
 def at_least(lowest: float) -> Goal:

@@ -81,7 +81,20 @@ def {lower}_touches(count):
         thing.touch()
 
 
+async def {lower}_waiting(count):
+    wait = _{lower}_thing.wait
+    for _ in range(count):
+        await wait()
+
+
 def {lower}_waits(count):
+    try:
+        {lower}_waiting(count).send(None)
+    except StopIteration:
+        pass
+
+
+def {lower}_postponed(count):
     wait = _{lower}_thing.wait
     for _ in range(count):
         try:

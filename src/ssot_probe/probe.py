@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Optional, Union
 from ssot_probe import forks
 from ssot_probe.context import work
 from ssot_probe.export.announcement import announce
+from ssot_probe.interruption import remember_interruption, was_interrupted
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, Record
@@ -162,21 +163,20 @@ class Probe:
             self.modules.look_again()
             self.hot_imports.stop()
             self.modules.stop()
-            # Loading modules now could make the interpreter forget that it was interrupted, and with it the
-            # exit code: named tuples are made by eval(), which resets that.
-            is_interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
             self._look_signal.stop()
-            self._look_for_the_last_time(is_interrupted)
-            if self.modules.classes and not is_interrupted:
+            self._look_for_the_last_time()
+            if self.modules.classes:
                 self._explain_sharing()
                 self._count_outlived(ended, deadline)
             self.modules.remove_wrappers()
             work.is_noted[0] = False
             work.forget()
-            if self.pump.has_recorder or not is_interrupted:
-                self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
+            self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
         except Exception as error:
             self.report_error(error)
+        finally:
+            if was_interrupted():
+                remember_interruption()
         atexit.unregister(self.stop)
 
     def flush(self, seconds: float = EXIT_SECONDS) -> bool:
@@ -226,10 +226,10 @@ class Probe:
         self.modules.look_at_names()
         self.looks.resume()
 
-    def _look_for_the_last_time(self, is_interrupted: bool) -> None:
+    def _look_for_the_last_time(self) -> None:
         """Look while everything is still there: what a module holds is, though its users may be gone."""
         self.looks.pause(LAST_LOOK_SECONDS)
-        if len(self.instances.users) > 2 and (self.looks.is_loaded or not is_interrupted):
+        if len(self.instances.users) > 2:
             self.looks.look(LAST, LAST_LOOK_SECONDS)
         self.looks.stop()
 

@@ -60,6 +60,12 @@ class Bridge:
 
 DEFECTS = {
     "SSOT202": {
+        "one factory, by a flag": program(
+            "from shop.carts import CartManager\nfrom shop.other import QuickCartManager\n"
+            "def make(quick):\n    return QuickCartManager() if quick else CartManager()\n"
+            "def main():\n    make(True)\n    make(False)\n",
+            other="class QuickCartManager:\n    pass\n",
+        ),
         "two functions": program(
             "from shop.carts import get_cart_manager\nfrom shop.other import make_cart_manager\n"
             "def main():\n    get_cart_manager('a')\n    make_cart_manager()\n",
@@ -138,10 +144,10 @@ LOOK_ALIKES = {
             "class QuickCartManager(CartManager):\n    pass\n"
             "def make_cart_manager():\n    return QuickCartManager()\n",
         ),
-        "one factory alone": program(
+        "one factory, of which one branch never runs": program(
             "from shop.carts import CartManager\nfrom shop.other import QuickCartManager\n"
             "def make(quick):\n    return QuickCartManager() if quick else CartManager()\n"
-            "def main():\n    make(True)\n    make(False)\n",
+            "def main():\n    make(False)\n    make(False)\n",
             other="class QuickCartManager:\n    pass\n",
         ),
         "a test double": program(

@@ -124,7 +124,7 @@ def test_the_counts_are_those_of_the_traffic(demo: Demo) -> None:
     handed_out = {
         "chat.ws.factory:WebSocketManagerFactory.create_manager": traffic.connections,
         "chat.ws.manager:get_websocket_manager (declared)": traffic.connections
-        + traffic.runs
+        + 2 * traffic.runs
         + traffic.users,
         "chat.ws.unified_manager:get_websocket_manager": traffic.connections + traffic.runs + traffic.users,
     }
@@ -160,7 +160,8 @@ def test_a_policy_that_is_inferred_from_the_source_finds_the_same_troubles(
         for found in json.loads(told.out)["findings"]
         if (found["code"], found["concept"]) != ("SSOT906", "connection-pool")
     }
-    assert {code for code, _ in by_ours} == {code for code, _ in by_theirs}
+    # One instance per thread and labels that may not meet are the owners' law, which no source shows.
+    assert {code for code, _ in by_ours} == {code for code, _ in by_theirs} - {"SSOT302", "SSOT305"}
     assert by_ours <= by_theirs
 
 

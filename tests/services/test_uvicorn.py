@@ -13,6 +13,7 @@ from services.chat import project_of, report_of, run_clients, serving, stop
 from services.test_chat_demo import EXPECTED
 
 RUNNING = "INFO:     Uvicorn running on"
+FOUND = EXPECTED - {"SSOT206"}  # found at the end, which a signal takes away
 
 
 @pytest.fixture
@@ -45,14 +46,14 @@ def test_a_terminated_uvicorn_leaves_a_usable_recording(chat: Project, way: str)
 
     with serving(chat, command, RUNNING, "stderr", probe=way != "launcher") as (process, port):
         clients = run_clients(chat, port)
-        wait_for(chat, EXPECTED)
+        wait_for(chat, FOUND)
         code = stop(process)
 
     assert (clients.code, clients.err) == (0, "")
     assert code in (0, -signal.SIGTERM)
     exit_code, view = report_of(chat, chat.recordings)
     assert exit_code == 0
-    assert codes(view) >= EXPECTED
+    assert codes(view) >= FOUND
     assert view["evidence"]["dropped"] == 0
     assert bool(view["evidence"]["unclosed"]) == (code != 0)
 

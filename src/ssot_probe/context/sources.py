@@ -11,7 +11,16 @@ from typing import Any, Optional
 from ssot_probe.context import frameworks
 from ssot_probe.context.asking import Asking, SourceError, reading
 from ssot_probe.context.frameworks import framework_user
-from ssot_probe.context.values import follow, id_in_context, id_of_user, scalar, stored_id, unwrapped, user_id
+from ssot_probe.context.values import (
+    follow,
+    id_in_context,
+    id_in_record,
+    id_of_user,
+    scalar,
+    stored_id,
+    unwrapped,
+    user_id,
+)
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import UserSource
 from ssot_probe.model.records import UserSourceRecord
@@ -234,6 +243,10 @@ def _variable_reader(module: str, name: str, asking: Asking) -> UserReader:
             else:
                 variable = home.__dict__.get(name) or find_source(module, name)
             value = None if variable is None else variable.get()
+            user = id_in_record(value)
+            if user is not None:
+                asking.has_answered = True
+                return user
         except LookupError:  # it has no value here and no default
             value = None
         except Exception as error:

@@ -37,9 +37,12 @@ class _Kind(NamedTuple):
     has_dictionary: bool  # a plain one: reading it runs no code
     is_nobody: bool
     is_lazy: bool  # one of Django's, that loads what it stands for when it is asked for anything
+    is_record: bool  # an object of the usual kind: all that it holds is in its dictionary
 
 
 _kinds: dict[type, _Kind] = {}
+
+_dictionary_of = object.__getattribute__
 
 
 def scalar(value: Any) -> str | None:
@@ -66,6 +69,21 @@ def stored_id(value: Any) -> str | None:
     "" where it says that nobody has logged in, None where more has to be asked.
     """
     return _stored_id(value, DECLARED_NAMES)
+
+
+def id_in_record(value: Any) -> str | None:
+    """Return what `stored_id` does for the usual object with a `user_id`, quickly; None for all others.
+
+    It is asked for every recorded call.
+    """
+    kind = _kinds.get(type(value))
+    if kind is None or not kind.is_record:
+        return None
+    attributes = _dictionary_of(value, "__dict__")
+    found = attributes.get("user_id")
+    if type(found) is not str or not 0 < len(found) <= LONGEST_ID or found in NOBODY:
+        return None
+    return None if "is_authenticated" in attributes else found
 
 
 def user_id(value: Any) -> str | None:
@@ -170,12 +188,12 @@ def _kind_of(value: Any) -> _Kind:
         bases = [vars(base) for base in cls.__mro__]
         dictionaries = [names["__dict__"] for names in bases if "__dict__" in names]
         guests = [names["is_authenticated"] for names in bases if "is_authenticated" in names]
-        kind = _Kind(
-            is_scalar=issubclass(cls, (str, int, bytes)) or _is_uuid(cls),
-            has_dictionary=bool(dictionaries) and type(dictionaries[0]) is GetSetDescriptorType,
-            is_nobody=cls.__name__ in NOBODY or (bool(guests) and guests[0] is False),
-            is_lazy=any(base.__name__ == "LazyObject" for base in cls.__mro__),
-        )
+        is_scalar = issubclass(cls, (str, int, bytes)) or _is_uuid(cls)
+        has_dictionary = bool(dictionaries) and type(dictionaries[0]) is GetSetDescriptorType
+        is_nobody = cls.__name__ in NOBODY or (bool(guests) and guests[0] is False)
+        is_lazy = any(base.__name__ == "LazyObject" for base in cls.__mro__)
+        is_special = is_scalar or is_nobody or is_lazy or issubclass(cls, dict)
+        kind = _Kind(is_scalar, has_dictionary, is_nobody, is_lazy, has_dictionary and not is_special)
         if len(_kinds) >= MOST_KINDS:
             _kinds.clear()
         _kinds[cls] = kind

@@ -64,7 +64,7 @@ def function_facts(walk: Walk) -> Iterator[FunctionFact]:
         fact = FunctionFact(
             qualname=scope.qualname,
             line=first_line(node),
-            kind="coroutine" if _is_coroutine(node, scope) else "method" if is_method else "function",
+            kind=_kind(node, scope, is_method),
             owner=around.qualname if is_method else "",
             annotated=(),
             calls=(),
@@ -189,8 +189,12 @@ def _is_own_class(called: ast.expr, own: str, instance: str) -> bool:
     )
 
 
-def _is_coroutine(node: AnyFunction, scope: Scope) -> bool:
-    return isinstance(node, ast.AsyncFunctionDef) and not scope.yields
+def _kind(node: AnyFunction, scope: Scope, is_method: bool) -> str:
+    if scope.yields:
+        return "generator"
+    if isinstance(node, ast.AsyncFunctionDef):
+        return "coroutine"
+    return "method" if is_method else "function"
 
 
 def _has(node: AnyFunction, decorators: Iterable[str]) -> bool:

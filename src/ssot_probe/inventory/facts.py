@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple, Optional
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Goes up whenever the same content gives other facts: what an older reader left in the cache is not used."""
 
 
@@ -52,10 +52,10 @@ class FunctionFact(NamedTuple):
 
     qualname: str
     line: int  # of the first decorator, where there is one
-    kind: str  # "function" | "coroutine" | "method"
+    kind: str  # "function" | "coroutine" | "generator" | "method"
     owner: str  # qualified name of the class around it, "" in a module
     annotated: tuple[Symbol, ...]  # what its return annotation names
-    calls: tuple[Symbol, ...]  # what it calls and returns the result of
+    calls: tuple[Symbol, ...]  # what it calls and returns or yields the result of
     variables: tuple[str, ...]  # global variables that it returns
     returns_own: bool  # it returns an instance of the class that it is called on, or declares to
 

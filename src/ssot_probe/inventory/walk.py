@@ -330,6 +330,8 @@ class Walk:
 
     def _yield(self, node: ast.Yield | ast.YieldFrom, place: Place) -> None:
         place.scope.yields = True
+        if isinstance(node, ast.Yield) and node.value is not None:
+            place.scope.returns.append(node.value)  # what it yields is handed out as well
         self._children(node, place)
 
     def _call(self, node: ast.Call, place: Place) -> None:

@@ -10,6 +10,7 @@ from weakref import ref
 
 _serial = count(1).__next__
 _HAS_CURRENT_TASK = sys.version_info >= (3, 12)
+_HAS_TASK_TABLE = sys.version_info < (3, 14)
 
 
 class Thread:
@@ -18,13 +19,16 @@ class Thread:
     Attributes:
         serial: number of the thread in its process, never given to another one.
         ident: what the interpreter calls it, while it lives.
+        takes_jobs: may it be a pool's worker? The main thread is none.
     """
 
-    __slots__ = ("ident", "serial")
+    __slots__ = ("ident", "serial", "takes_jobs")
 
     def __init__(self) -> None:
         self.serial = _serial()
         self.ident = get_ident()
+        main = getattr(sys.modules.get("threading"), "_main_thread", None)
+        self.takes_jobs = main is None or main.ident != self.ident
 
 
 class _Here(_local):
@@ -38,13 +42,29 @@ here = _Here()
 
 def current_task() -> Any:
     """Return the asyncio task that runs in this thread, None where none does."""
+    if _tasks is None:
+        return _first_task()
+    if not _tasks:
+        return None
+    loop = _running_loop()
+    return None if loop is None else _tasks.get(loop)
+
+
+def _first_task() -> Any:
+    global _tasks, _running_loop
     asyncio = sys.modules.get("_asyncio")
     if asyncio is None:
         return None
+    if _HAS_TASK_TABLE:
+        _tasks, _running_loop = asyncio._current_tasks, asyncio._get_running_loop
     loop = asyncio._get_running_loop()
     if loop is None:
         return None
     return asyncio.current_task(loop) if _HAS_CURRENT_TASK else asyncio._current_tasks.get(loop)
+
+
+_tasks: Any = None  # those of asyncio that run now, of all threads, once it is loaded
+_running_loop: Any = None
 
 
 class Job:
@@ -71,6 +91,8 @@ _POOLS = (
 
 def current_job() -> Job | None:
     """Return the job that this thread, a pool's worker, was given; None in all other threads."""
+    if not here.thread.takes_jobs:
+        return None
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code

@@ -11,6 +11,7 @@ from weakref import ref
 if TYPE_CHECKING:
     from ssot_probe.observe.makers import Maker
     from ssot_probe.observe.overlaps import InstanceUse
+    from ssot_probe.observe.population import Made
 
 
 class InstanceRef(ref):  # type: ignore[type-arg]
@@ -23,14 +24,20 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         origin: the factory that first handed it out, None while none did.
         born: code, offset and running factories of its construction; None where it was not seen, or where
             it happened inside its origin.
-        released: serial of the newest instance at the moment when this one was freed; not set while it lives.
+        key: the instance's `id()`; once it was freed, minus the serial of the newest instance at that moment.
         first: by which thread, and how, it was handed out first; None before it was.
         touched: when a method of it ran for which no user was known, in nanoseconds since the epoch; not set
             before that.
         use: who is inside its methods, and which threads use it; None before it was used.
+        access, time: how, and when, its user got hold of it, where the recorder keeps that to tell it later;
+            not set before.
+        made: how it was made, as the recorder has it; not set before.
     """
 
-    __slots__ = ("born", "first", "key", "origin", "others", "released", "serial", "touched", "use", "user")
+    __slots__ = (
+        *("access", "born", "first", "key", "made", "origin", "others"),
+        *("serial", "time", "touched", "use", "user"),
+    )
 
     key: int
     serial: int
@@ -38,10 +45,17 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     others: Optional[set[str]]
     origin: Optional[Maker]
     born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
-    released: int
     touched: int
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
+    access: Optional[tuple[Any, ...]]
+    time: int
+    made: Optional[Made]
+
+    @property
+    def released(self) -> int:
+        """Serial of the newest instance at the moment when this one was freed, 0 while it lives."""
+        return max(0, -self.key)
 
 
 NOT_CONSTRUCTED: tuple[Any, int, tuple[Any, ...]] = (None, 0, ())
@@ -64,6 +78,8 @@ class InstanceTable:
     Attributes:
         by_id: what is known of each instance, by its `id()`.
         newest: serial of the last one that was added.
+        add: starts to follow an instance that was made for a user, or handed to them, and returns what is
+            known of it; raises a TypeError where its class allows no weak references.
         users: everybody who got hold of an instance, and None.
         on_user: called when there is another one of them; must not raise.
         give_way: called after a call of an instance's method, None where nobody waits for one.
@@ -75,29 +91,29 @@ class InstanceTable:
         self.users: set[Optional[str]] = {None}
         self.on_user: Optional[Callable[[], None]] = None
         self.give_way: Optional[Callable[[], None]] = None
-        self._serial = count(1).__next__
-        self._forget = _forgetting(self)
+        self.add = self._adding()
 
     def find(self, instance: object) -> InstanceRef | None:
         """Return what is known of the instance, None when it was never seen."""
         known = self.by_id.get(id(instance))
         return known if known is not None and known() is instance else None
 
-    def add(self, instance: Any, user: str | None = None) -> InstanceRef:
-        """Start to follow an instance that was made for the user, or handed to them.
+    def _adding(self) -> Callable[..., InstanceRef]:
+        by_id, users, welcome = self.by_id, self.users, self._welcome  # looked up for every construction
+        serials, forget, table = count(1), _forgetting(self), self
 
-        Raises:
-            TypeError: its class allows no weak references.
-        """
-        known = InstanceRef(instance, self._forget)
-        known.key = key = id(instance)
-        known.serial = self.newest = self._serial()
-        known.user = user
-        known.others = known.origin = known.born = known.first = known.use = None
-        self.by_id[key] = known
-        if user not in self.users:
-            self._welcome(user)
-        return known
+        def add(instance: Any, user: str | None = None) -> InstanceRef:
+            known = InstanceRef(instance, forget)
+            known.key = key = id(instance)
+            known.serial = table.newest = next(serials)
+            known.user = user
+            known.others = known.origin = known.born = known.first = known.use = None
+            by_id[key] = known
+            if user not in users:
+                welcome(user)
+            return known
+
+        return add
 
     def is_alive(self, known: InstanceRef) -> bool:
         """Is the instance still there? Asking the reference itself would make it live on for a moment."""
@@ -123,8 +139,9 @@ class InstanceTable:
     def forget_users(self) -> None:
         """Forget who met which instance: a forked child has served nobody yet."""
         for known in list(self.by_id.values()):
-            known.user = known.others = known.first = known.use = None
-        self.users = {None}
+            known.user = known.others = known.first = known.use = known.access = None
+        self.users.clear()
+        self.users.add(None)
 
     def _welcome(self, user: str | None) -> None:
         if len(self.users) <= MOST_KNOWN_USERS:
@@ -135,10 +152,10 @@ class InstanceTable:
 
 def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:
     """Return what is called with the weak reference of an instance that is being freed."""
-    by_id = table.by_id
+    pop = table.by_id.pop
 
     def forget(gone: InstanceRef) -> None:
-        gone.released = table.newest
-        by_id.pop(gone.key, None)  # the id is still taken: no other instance can stand there
+        pop(gone.key, None)  # the id is still taken: no other instance can stand there
+        gone.key = -table.newest
 
     return forget

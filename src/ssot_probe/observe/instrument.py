@@ -250,8 +250,10 @@ class Instrumenter:
             is_wrapped = type(stored) is not FunctionType and type(stored).__name__ == "ObservedFunction"
             if name == "_":
                 continue  # what a decorator took: it answers under another name
-            makes = may_make(function, called, says_class, words, name) or (
-                name in HANDING_OUT and any(map(says_class, _names_in_constructor(owner)))
+            makes = (
+                may_make(function, called, says_class, words, name)
+                or (name in HANDING_OUT and any(map(says_class, _names_in_constructor(owner))))
+                or (type(value) is classmethod and owner in self.classes)  # `return cls(...)`
             )
             if name in HANDING_OUT and owner in self.classes:
                 continue  # it hands out itself

@@ -76,10 +76,15 @@ class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ig
         return self
 
 
-class ObservedConstructor(ObservedFunction):
+class ObservedConstructor(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
     """An observed `__init__`. Hardly anybody asks for it by hand, and every construction binds it.
 
-    wrapt's own bound wrapper is made faster than one of a subclass, on 3.10 by 0.6 microseconds.
+    wrapt's own bound wrapper is made faster than one of a subclass, on 3.10 by 0.6 microseconds; and there
+    each class between this one and wrapt's costs another 0.2.
     """
 
     __bound_function_wrapper__ = BoundFunctionWrapper  # type: ignore[assignment,unused-ignore]
+    __reduce_ex__ = ObservedFunction.__reduce_ex__  # type: ignore[assignment,unused-ignore]
+    __repr__ = ObservedFunction.__repr__  # type: ignore[assignment,unused-ignore]
+    __copy__ = ObservedFunction.__copy__  # type: ignore[assignment,unused-ignore]
+    __deepcopy__ = ObservedFunction.__deepcopy__  # type: ignore[assignment,unused-ignore]

@@ -2,16 +2,18 @@
 
 A call of a plain method is noted in an object that its thread uses for all its calls of the instance; one of
 an async method has an object of its own, as it waits in between. A generator is inside from its first step
-on until it ends: nothing stands in its place, it is asked how far it is when somebody else comes in.
+on until it ends: nothing stands in its place, it is asked how far it is when somebody else comes in. So is a
+coroutine that its caller awaits at once; as long as an instance has one user, a tuple is all that it leaves.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from itertools import count
 from time import time_ns
-from types import CodeType, GeneratorType
-from typing import Any, NamedTuple
+from types import CodeType, CoroutineType, GeneratorType
+from typing import Any, NamedTuple, Optional
 from weakref import ref
 
 from ssot_probe.context.current import thread_and_task
@@ -28,6 +30,8 @@ TOLD_ONE_BY_ONE = 3
 MOST_OPEN = 1_000
 """Overlaps that may wait for their end."""
 
+CALLS_UNSETTLED = 16
+"""Awaited calls of one instance that are kept before those that are over are let go."""
 
 AWAITED = "ssot_probe_awaited_method"
 """The function whose variable `visit` is the call that it awaits."""
@@ -51,6 +55,7 @@ class Visit:
         task: leads to that of asyncio; None where none runs or the call cannot wait.
         waits: may others run in the same thread while it is inside?
         generator: where the call is a generator's, what leads to that.
+        coroutine: where its caller awaits the call at once, what leads to the coroutine.
         start: where a generator stands that has not begun.
         open: overlaps that end when it does, None while there are none.
         is_watched: does the policy want an instance for each thread?
@@ -60,6 +65,7 @@ class Visit:
     offset: int
     method: Maker
     generator: Callable[[], Any] | None = None
+    coroutine: Callable[[], Any] | None = None
     open: list[int] | None = None
     task: Callable[[], Any] | None = None
     depth = entered = start = 0
@@ -95,7 +101,22 @@ class Visit:
     @property
     def is_inside(self) -> bool:
         """Has it begun, and not ended?"""
+        if self.coroutine is not None:
+            return has_begun(self.coroutine())
         return self.depth > 0 if self.generator is None else _is_under_way(self.generator(), self.start)
+
+
+class AwaitedCall(NamedTuple):
+    """A call that its caller awaited at once, as it is kept (as a plain tuple) while there is one user."""
+
+    coroutine: Callable[[], Any]
+    user: str
+    thread: Thread
+    task: Optional[Callable[[], Any]]
+    method: Maker
+    code: CodeType
+    offset: int
+    entered: int
 
 
 class InstanceUse:
@@ -104,15 +125,19 @@ class InstanceUse:
     Attributes:
         presences: the calls of plain methods, by thread.
         visits: the calls that may wait inside.
+        calls: those of which nothing but the coroutine knows whether they are over, see `AwaitedCall`.
+        most_calls: so many are kept before those that are over are let go.
         last: the thread that used it, or got hold of it, most recently.
         threads: what was noted of threads so far, see `thread_use`.
     """
 
-    __slots__ = ("last", "presences", "threads", "visits")
+    __slots__ = ("calls", "last", "most_calls", "presences", "threads", "visits")
 
     def __init__(self) -> None:
         self.presences: dict[Thread, Visit] = {}
         self.visits: dict[Visit, None] = {}
+        self.calls: dict[int, tuple[Any, ...]] = {}
+        self.most_calls = CALLS_UNSETTLED
         self.last: Any = None
         self.threads: Any = None
 
@@ -121,6 +146,26 @@ class InstanceUse:
         for other in (*list(self.presences.values()), *list(self.visits)):
             if other.user != mine.user and other.is_inside and not _is_around(other, mine):
                 yield other
+
+    def keep(self, call: tuple[Any, ...]) -> None:
+        """Keep an awaited call; now and then, forget those that are over."""
+        self.calls[_number()] = call
+        if len(self.calls) > self.most_calls:
+            for number, kept in list(self.calls.items()):
+                if kept[0]() is None:
+                    self.calls.pop(number, None)
+            self.most_calls = CALLS_UNSETTLED + 2 * len(self.calls)
+
+    def follow(self, close: Callable[[Visit], None]) -> None:
+        """Make visits of the awaited calls: there is a second user. `close` is called when one is over."""
+        for number in list(self.calls):
+            call = self.calls.pop(number, None)
+            coroutine = None if call is None else call[0]()
+            if call is not None and coroutine is not None:
+                follow_coroutine(coroutine, AwaitedCall(*call), self.visits, close)
+
+
+_number = count(1).__next__
 
 
 class Side(NamedTuple):
@@ -162,7 +207,10 @@ class Overlaps:
 
     def look_around(self, known: InstanceRef, observed: ObservedClass, mine: Visit) -> None:
         """Note that a call has come in, where another user's is inside already."""
-        other = None if known.use is None else next(known.use.others(mine), None)
+        if known.use is None:
+            return
+        known.use.follow(self.close)
+        other = next(known.use.others(mine), None)
         if other is None:
             return
         request = ("", "")
@@ -175,8 +223,8 @@ class Overlaps:
         counts[0] += 1
         is_told = counts[0] <= TOLD_ONE_BY_ONE or counts[0] & (counts[0] - 1) == 0
         if is_told and len(self._open) < MOST_OPEN:
-            count, counts[1] = counts[0] - counts[1], counts[0]
-            event = OverlapEvent(observed, known, _side(other), _side(mine, True), 0, request, count)
+            more, counts[1] = counts[0] - counts[1], counts[0]
+            event = OverlapEvent(observed, known, _side(other), _side(mine, True), 0, request, more)
             self._opened += 1
             self._open[self._opened] = event
             for visit in (other, mine):
@@ -228,8 +276,12 @@ def _is_around(other: Visit, mine: Visit) -> bool:
         return bool(other.task() is task)
     if other.generator is not None:
         return True  # who steps it is not known
+    coroutine = None if other.coroutine is None else other.coroutine()
+    awaiting = None if coroutine is None else coroutine.cr_frame
     frame: Any = sys._getframe(1)
     while frame is not None:
+        if frame is awaiting:
+            return True
         if frame.f_code.co_name == AWAITED and frame.f_locals.get("visit") is other:
             return True
         frame = frame.f_back
@@ -241,6 +293,40 @@ def follow_generator(generator: Any, visit: Visit, visits: dict[Visit, None]) ->
     visit.start = _frame_of(generator).f_lasti
     visit.generator = ref(generator, lambda _: visits.pop(visit, None))
     visits[visit] = None
+
+
+def follow_coroutine(
+    coroutine: CoroutineType[Any, Any, Any],
+    call: AwaitedCall,
+    visits: dict[Visit, None],
+    close: Callable[[Visit], None],
+) -> Visit:
+    """Let a visit last as long as a coroutine whose caller awaits it at once, and so keeps it no longer."""
+    _, user, thread, task, method, code, offset, entered = call
+    visit = Visit(user, thread)
+    visit.waits = True
+    visit.task, visit.method, visit.code, visit.offset, visit.entered = task, method, code, offset, entered
+
+    def left(_: Any) -> None:
+        visits.pop(visit, None)
+        if visit.open is not None and method.is_enabled:
+            close(visit)
+
+    visit.coroutine = ref(coroutine, left)
+    visits[visit] = None
+    return visit
+
+
+def has_begun(coroutine: Any) -> bool:
+    """Does a coroutine run, or wait?"""
+    if coroutine is None:
+        return False
+    if _SAYS_SO:
+        return bool(coroutine.cr_running or coroutine.cr_suspended)
+    return coroutine.cr_frame is not None and coroutine.cr_frame.f_lasti != -1
+
+
+_SAYS_SO = sys.version_info >= (3, 11)
 
 
 def _is_under_way(generator: Any, start: int) -> bool:

@@ -7,8 +7,8 @@ an instance was freed is known from its weak reference.
 from __future__ import annotations
 
 import gc
+from array import array
 from collections import defaultdict
-from collections.abc import Sequence
 from types import CodeType
 from typing import NamedTuple
 
@@ -23,8 +23,20 @@ MOST_MEMBERS = 200_000
 MEMBERS_UNSETTLED = 1_000
 """Instances that are followed before those that are no more are let go."""
 
+MOST_WAYS = 10_000
+"""Ways to make an instance that are remembered, so that one object stands for all that were made so."""
+
 Key = tuple[ObservedClass, str]
 """A class, and the maker that first handed its instances out or else constructed them."""
+
+
+class Made(NamedTuple):
+    """How instances are made: one for all that were made alike."""
+
+    cls: ObservedClass
+    maker: str
+    code: CodeType  # of who called the maker
+    offset: int
 
 
 class Member(NamedTuple):
@@ -39,15 +51,20 @@ class Member(NamedTuple):
     @property
     def users(self) -> set[str]:
         """All users who had it."""
-        first, others = self.known.user, self.known.others
-        return ({first} if first is not None else set()) | (others or set())
+        return users_of(self.known)
 
-    @property
-    def last_use(self) -> int:
-        """When a method of it was called last, 0 for never."""
-        use = self.known.use
-        visits = [] if use is None else list(use.presences.values())
-        return max(getattr(self.known, "touched", 0), *(visit.entered for visit in visits), 0)
+
+def users_of(known: InstanceRef) -> set[str]:
+    """Return all users who had an instance."""
+    first, others = known.user, known.others
+    return ({first} if first is not None else set()) | (others or set())
+
+
+def last_use(known: InstanceRef) -> int:
+    """Return when a method of an instance was called last, 0 for never."""
+    use = known.use
+    visits = [] if use is None else list(use.presences.values())
+    return max(getattr(known, "touched", 0), *(visit.entered for visit in visits), 0)
 
 
 class Count(NamedTuple):
@@ -72,12 +89,44 @@ class Count(NamedTuple):
 
 
 class _Group:
-    """The history of one class and maker, as far as it has been counted."""
+    """The history of one class and maker, as far as it has been counted.
+
+    Attributes:
+        members: the living ones, in the order in which they were made.
+        ordinals: the place of each of them among all that were made.
+        newest: serial of the last one that was made.
+        suspected_at: full garbage collections when there were first too many orphans.
+    """
 
     def __init__(self) -> None:
-        self.made = self.released = self.evicted = self.alive_then = 0
-        self.ordinals: dict[int, int] = {}  # serial of a living instance -> its place among those made
-        self.suspected_at = -1  # full garbage collections when there were first too many orphans
+        self.made = self.released = self.evicted = self.alive_then = self.newest = 0
+        self.members: list[InstanceRef] = []
+        self.ordinals = array("q")
+        self.suspected_at = -1
+
+    def takes(self, known: InstanceRef) -> None:
+        """Count one more that was made."""
+        self.made += 1
+        self.newest = known.serial
+        self.members.append(known)
+        self.ordinals.append(self.made)
+
+    def ended(self, serial: int, alive: int) -> None:
+        """Count one that was freed, when so many were alive."""
+        self.released += 1
+        if serial != self.newest:
+            self.evicted += 1
+            self.alive_then = self.alive_then or alive
+
+    def drop(self, gone: set[int]) -> None:
+        """Let go of those with these serials."""
+        kept = [
+            (known, ordinal)
+            for known, ordinal in zip(self.members, self.ordinals)
+            if known.serial not in gone
+        ]
+        self.members = [known for known, _ in kept]
+        self.ordinals = array("q", [ordinal for _, ordinal in kept])
 
 
 class Population:
@@ -94,10 +143,13 @@ class Population:
     def forget(self) -> None:
         """Be as new: a forked child has made nothing yet."""
         self.sightings = Sightings()
-        self._members: dict[int, Member] = {}
+        self._waiting: list[InstanceRef] = []  # not counted yet, as they are new, or nobody has had them
+        self._followed = 0
         self._most_unsettled = MEMBERS_UNSETTLED
-        self._counted: dict[int, Key] = {}
+        self._ways: dict[tuple[object, ...], Made] = {}
         self._groups: dict[Key, _Group] = defaultdict(_Group)
+        for known in list(self._instances.by_id.values()):
+            known.made = None
 
     def take(self, event: MakeEvent) -> None:
         """Take in one event, in the order in which they happened."""
@@ -106,18 +158,27 @@ class Population:
         known = event.instance
         if known is None or event.outcome == "used" or event.cls.is_shareable:
             return
-        member = self._members.get(known.serial)
-        if member is None:
-            if len(self._members) >= MOST_MEMBERS:
+        made = getattr(known, "made", None)
+        if made is None:
+            if self._followed >= MOST_MEMBERS:
                 return
-        elif (
-            event.outcome != "returned" or known.origin is not event.maker or member.maker == event.maker.name
-        ):
+            self._followed += 1
+            self._waiting.append(known)
+        elif event.outcome != "returned" or known.origin is not event.maker or made.maker == event.maker.name:
             return
-        self._members[known.serial] = Member(known, event.cls, event.maker.name, event.code, event.offset)
-        if len(self._members) >= self._most_unsettled:
+        known.made = self._way_of(event)
+        if self._followed >= self._most_unsettled:
             self._settle()
-            self._most_unsettled = MEMBERS_UNSETTLED + 2 * len(self._members)
+            self._most_unsettled = MEMBERS_UNSETTLED + 2 * self._followed
+
+    def _way_of(self, event: MakeEvent) -> Made:
+        key = (event.cls, event.maker.name, id(event.code), event.offset)
+        made = self._ways.get(key)
+        if made is None:
+            if len(self._ways) >= MOST_WAYS:
+                self._ways.clear()
+            made = self._ways[key] = Made(event.cls, event.maker.name, event.code, event.offset)
+        return made
 
     def may_leak(self) -> bool:
         """Are there so many instances of users that it is worth counting?"""
@@ -127,78 +188,75 @@ class Population:
     def count(self, now: int) -> list[Count]:
         """Count all that was taken in until now, by class and maker."""
         self._settle()
-        alive: dict[Key, list[Member]] = defaultdict(list)
-        for serial, key in self._counted.items():
-            alive[key].append(self._members[serial])
-        for members in alive.values():
-            for member in members:
-                for user in member.users:
-                    self.sightings.use(user, member.last_use)
-        users = {user for members in alive.values() for member in members for user in member.users}
+        users: set[str] = set()
+        for group in self._groups.values():
+            for known in group.members:
+                used = last_use(known)
+                for user in users_of(known):
+                    users.add(user)
+                    self.sightings.use(user, used)
         over = self.sightings.over(users, now)
         collections = _full_collections()
-        return [
-            self._count(key, group, alive.get(key, ()), over, now, collections)
-            for key, group in self._groups.items()
-        ]
+        return [self._count(key, group, over, now, collections) for key, group in self._groups.items()]
 
-    def _count(
-        self, key: Key, group: _Group, alive: Sequence[Member], over: set[str], now: int, collections: int
-    ) -> Count:
-        orphans = [member for member in alive if over.issuperset(member.users)]
+    def _count(self, key: Key, group: _Group, over: set[str], now: int, collections: int) -> Count:
+        half = group.made / 2
+        orphans, earlier = [], 0
+        for known, ordinal in zip(group.members, group.ordinals):
+            if known.made is not None and over.issuperset(users_of(known)):
+                orphans.append(Member(known, *known.made))
+                earlier += ordinal <= half
         if len(orphans) < FEWEST_ORPHANS:
             group.suspected_at = -1
         elif group.suspected_at < 0:
             group.suspected_at = collections
         seen = self.sightings.last_seen
         ages = sorted(now - max(seen(user) for user in member.users) for member in orphans)
-        half = group.made / 2
         return Count(
             *key,
-            *(group.made, group.released, group.evicted, group.alive_then, len(alive)),
+            *(group.made, group.released, group.evicted, group.alive_then, len(group.members)),
             orphans=tuple(orphans),
             users=frozenset(user for member in orphans for user in member.users),
-            earlier=sum(1 for member in orphans if group.ordinals[member.known.serial] <= half),
+            earlier=earlier,
             ages=tuple(ages),
             is_collected=0 <= group.suspected_at < collections,
         )
 
     def _settle(self) -> None:
         """Go through what has been made and freed since the last time, in the order in which it was."""
-        moments: list[
-            tuple[int, int, int]
-        ] = []  # (serial of the newest instance then, 1 for the end, serial)
-        for serial, member in list(self._members.items()):
-            freed: int = getattr(member.known, "released", 0)
-            if serial not in self._counted:
-                if not member.users:  # nobody has had it
-                    if freed:
-                        del self._members[serial]
-                    continue
-                moments.append((serial, 0, serial))
-            if freed:
-                moments.append((freed, 1, serial))
-        for _, is_end, serial in sorted(moments):
-            if is_end:
-                self._ended(serial)
+        moments: list[tuple[int, int, int, InstanceRef, _Group]] = []  # when, 1 for the end, the serial, ...
+        waiting = []
+        for known in self._waiting:
+            freed = known.released
+            if known.user is not None and known.made is not None:
+                group = self._groups[known.made.cls, known.made.maker]
+                moments.append((known.serial, 0, known.serial, known, group))
+                if freed:
+                    moments.append((freed, 1, known.serial, known, group))
+            elif freed:  # and nobody has had it
+                self._followed -= 1
             else:
-                member = self._members[serial]
-                self._counted[serial] = (member.cls, member.maker)
-                group = self._group_of(serial)
-                group.made += 1
-                group.ordinals[serial] = group.made
-
-    def _ended(self, serial: int) -> None:
-        group = self._group_of(serial)
-        alive, ordinal = len(group.ordinals), group.ordinals.pop(serial)
-        del self._members[serial], self._counted[serial]
-        group.released += 1
-        if ordinal < group.made:
-            group.evicted += 1
-            group.alive_then = group.alive_then or alive
-
-    def _group_of(self, serial: int) -> _Group:
-        return self._groups[self._counted[serial]]
+                waiting.append(known)
+        self._waiting = waiting
+        alive: dict[_Group, int] = {}
+        for group in self._groups.values():
+            alive[group] = len(group.members)
+            for known in group.members:
+                freed = known.released
+                if freed:
+                    moments.append((freed, 1, known.serial, known, group))
+        gone: dict[_Group, set[int]] = defaultdict(set)
+        for _, is_end, serial, known, group in sorted(moments, key=lambda moment: moment[:3]):
+            if is_end:
+                group.ended(serial, alive[group])
+                alive[group] -= 1
+                gone[group].add(serial)
+            else:
+                group.takes(known)
+                alive[group] += 1
+        for group, serials in gone.items():
+            group.drop(serials)
+            self._followed -= len(serials)
 
 
 def _full_collections() -> int:

@@ -76,10 +76,14 @@ def recording(
         if early_makers:
             chain = early.chain(chain, _getframe(2))
         known = find(id(instance))
-        is_known = known is not None and known() is instance
-        if is_known and known is not None and known.born is not NOT_CONSTRUCTED:  # its `__init__` ran again
-            returned(maker, observed, instance, args, kwargs, code, offset, chain, outer, is_factory=False)
-            return
+        if known is not None:
+            if known() is not instance:
+                known = None
+            elif known.born is not NOT_CONSTRUCTED:  # its `__init__` ran again
+                returned(
+                    maker, observed, instance, args, kwargs, code, offset, chain, outer, is_factory=False
+                )
+                return
         user = bound_user()
         if user is None and maker.readers:
             user = maker.user_of(instance, args, kwargs)
@@ -88,7 +92,7 @@ def recording(
         if maker.check is not None:
             maker.check(maker, observed, instance, args, kwargs, code, offset)
         try:
-            if not is_known or known is None:
+            if known is None:
                 known = follow(instance, user)
             elif user is not None:  # somebody met it while its `__init__` ran
                 meets(known, user)

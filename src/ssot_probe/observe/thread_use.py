@@ -116,7 +116,11 @@ class ThreadUse:
         thread = here.thread
         beside, job = 0, None
         if observed.is_guarded:
-            before, job = use.last, current_job()
+            before = use.last
+            is_same = before is not None and before.thread is thread and before.user == user
+            if is_same and not thread.takes_jobs and (user, thread.serial, outcome, False) in noted.keys:
+                return  # it is as the last time
+            job = current_job()
             use.last = _Turn(thread, user, job)
             if before is not None and before.thread is not thread and before.user == user:
                 beside = _beside(use, before, thread)

@@ -15,23 +15,34 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from sys import _getframe
 from time import time_ns
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, CoroutineType, FrameType, FunctionType
 from typing import Any
+from weakref import ref
 
 from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.sources import reading
 from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
-from ssot_probe.observe.actors import here
+from ssot_probe.observe.actors import current_task, here
+from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.direct_awaits import DirectAwaits
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
-from ssot_probe.observe.overlaps import InstanceUse, Overlaps, Visit, follow_generator
+from ssot_probe.observe.overlaps import (
+    AwaitedCall,
+    InstanceUse,
+    Overlaps,
+    Visit,
+    follow_coroutine,
+    follow_generator,
+)
 from ssot_probe.observe.thread_use import ThreadUse
 from ssot_probe.observe.unseen_frames import UNSEEN_FILE, caller_depth, caller_of, leave_out, unseen
 from ssot_probe.observe.wrappers import Wrapper, fits
 
 _COROUTINE_FLAG = 0x80  # CO_COROUTINE
+_NO_ARGUMENTS: dict[str, Any] = {}
 _GENERATOR_FLAGS = 0x20 | 0x200  # CO_GENERATOR, CO_ASYNC_GENERATOR
 
 
@@ -46,7 +57,8 @@ def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
 
 def method_codes(cls: type) -> Iterator[CodeType]:
     """Yield the code of every function that a class itself defines, and of those inside of them."""
-    waiting = [value.__code__ for value in list(vars(cls).values()) if type(value) is FunctionType]
+    functions = [plain_function(value) for value in list(vars(cls).values())]
+    waiting = [function.__code__ for function in functions if function is not None]
     while waiting:
         code = waiting.pop()
         yield code
@@ -77,10 +89,13 @@ class Uses:
         on_failure: Callable[[str, BaseException], None],
     ) -> None:
         self.for_everybody: set[CodeType] = set()
+        self._codes: dict[type, frozenset[CodeType]] = {}
         self.overlaps = Overlaps(append)
         self.threads = ThreadUse(append)
+        self._awaits = DirectAwaits()
         self._append = append
         self._instances = instances
+        self._find = instances.by_id.get
         self._classes = classes
         self._on_failure = on_failure
 
@@ -156,8 +171,9 @@ class Uses:
 
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
-        begin, enter, close = self._begin, self._enter, self.overlaps.close
+        begin, enter, stay, close = self._begin, self._enter, self._stay, self.overlaps.close
         depth, shapes = caller_depth(), set[tuple[int | str, ...]]()
+        known_sites, look_at_site = self._awaits.known, self._awaits.look
 
         async def ssot_probe_awaited_method(
             wrapped: Any,
@@ -185,10 +201,23 @@ class Uses:
         ) -> Any:
             begun = None
             if method.is_enabled and not (reading and get_ident() in reading):
+                caller = _getframe(depth)
+                code, offset = caller.f_code, caller.f_lasti
+                if (known_sites((id(code), offset)) or look_at_site(code, offset))[1]:
+                    try:
+                        made = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
+                    except BaseException as error:
+                        leave_out(error)
+                        raise
+                    try:
+                        stay(method, instance, made, caller, code, offset)
+                    except Exception as error:
+                        self._failed(method, error)
+                    return made
                 try:
                     # Only the number of arguments and the names decide whether a call is one at all.
                     if (len(args), *kwargs) in shapes or fits(wrapped, args, kwargs, shapes):
-                        begun = begin(method, instance, _getframe(depth))
+                        begun = begin(method, instance, caller)
                 except Exception as error:
                     self._failed(method, error)
             if begun is None:
@@ -219,6 +248,44 @@ class Uses:
             return generator
 
         return ssot_probe_generator_method
+
+    def _stay(
+        self, method: Maker, instance: Any, coroutine: Any, caller: FrameType, code: CodeType, offset: int
+    ) -> None:
+        """Note a call whose caller awaits it at once, so that it begins here and now."""
+        user = bound_user()
+        if user is None:
+            for read in method.readers:
+                user = read(instance, (), _NO_ARGUMENTS)
+                if user is not None:
+                    break
+        known, now = self._find(id(instance)), time_ns()
+        if known is not None:
+            known.touched = now
+        if user is None:
+            self._use_of_owner(method, instance, caller)
+            return
+        thread = here.thread
+        use = None if known is None else known.use
+        presence = None if use is None else use.presences.get(thread)
+        if presence is None or presence.user != user:
+            presence = self._arrive(method, instance, user, caller)
+            known = self._find(id(instance))
+            use = None if known is None else known.use
+        if presence is None or known is None or use is None or type(coroutine) is not CoroutineType:
+            return
+        task = current_task()
+        if task is not None:
+            task = ref(task)
+        call = (ref(coroutine), user, thread, task, method, code, offset, now)
+        if known.others is None:
+            use.keep(call)
+        if known.others is not None:  # it may be new
+            visit = follow_coroutine(coroutine, AwaitedCall(*call), use.visits, self.overlaps.close)
+            visit.is_watched = presence.is_watched
+            self._look_around(instance, visit)
+        elif presence.is_watched and (use.last is None or use.last.thread is not thread):
+            self.threads.note(known, self._classes[type(instance)], method, "used", user, code, offset)
 
     def _begin(
         self, method: Maker, instance: Any, caller: FrameType
@@ -293,7 +360,7 @@ class Uses:
             except TypeError:  # its class allows no weak references
                 return None
         if known.user != user:
-            if caller.f_code in self.for_everybody or _is_own_method(caller, instance):
+            if caller.f_code in self.for_everybody or caller.f_code in self._own_codes(type(instance)):
                 return None
             is_second = known.user is not None
             if instances.meets(known, user):
@@ -351,12 +418,20 @@ class Uses:
         except Exception as error:
             self._failed(mine.method, error)
 
+    def _own_codes(self, cls: type) -> frozenset[CodeType]:
+        """Return the code of a class's own methods.
+
+        What calls an instance from there is the instance itself, or another of its kind that passes something
+        on: whoever called that one is its user. To see which of the two it is takes `frame.f_locals`, which
+        keeps what it shows alive and writes to what `locals()` has given the application.
+        """
+        codes = self._codes.get(cls)
+        if codes is None:
+            codes = self._codes[cls] = frozenset(
+                code for base in cls.__mro__[:-1] for code in method_codes(base)
+            )
+        return codes
+
     def _failed(self, method: Maker, error: BaseException) -> None:
         method.is_enabled = False
         self._on_failure(method.name, error)
-
-
-def _is_own_method(caller: FrameType, instance: object) -> bool:
-    """Does an instance call itself? Then whoever called it first is its user, or code for everybody was."""
-    code = caller.f_code
-    return bool(code.co_argcount) and caller.f_locals.get(code.co_varnames[0]) is instance

@@ -16,7 +16,7 @@ from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRe
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
 from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef
-from ssot_probe.observe.makers import MakeEvent, ObservedClass
+from ssot_probe.observe.makers import MakeEvent, Maker, ObservedClass
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
 
@@ -28,6 +28,9 @@ USERS_TOLD = 32
 
 MOST_USERS = 10_000
 """Users of a process that are counted."""
+
+MOST_KINDS = 10_000
+"""Ways in which instances were constructed or got hold of that are remembered, to be shared by all alike."""
 
 INSTANCES_UNSWEPT = 1_000
 """Instances that are remembered before those that are no more are looked for."""
@@ -43,6 +46,23 @@ class _Fact:
         self.count = self.unattributed = 0
         self.born = self.first = self.last = time
         self.told_at = 0
+
+
+Birth = tuple[CodeType, int, tuple[Maker, ...]]
+"""Code and offset of a construction, and the factories that ran around it."""
+
+
+class _Access(NamedTuple):
+    """How a user got hold of an instance: one for all who did alike."""
+
+    maker: Maker
+    outcome: str
+    cls: ObservedClass
+    thread: str
+    task: str
+    code: CodeType
+    offset: int
+    request: tuple[str, str]
 
 
 class _Shared(NamedTuple):
@@ -77,7 +97,9 @@ class Ledger:
         self._is_alive = is_alive
         self._most_instances = INSTANCES_UNSWEPT
         self._facts: dict[tuple[object, ...], _Fact] = {}
-        self._instances: dict[int, _Shared | MakeEvent] = {}  # most have one user: their event says it all
+        self._instances: dict[int, _Shared] = {}  # most have one user: what is known of them says it all
+        self._accesses: dict[tuple[object, ...], _Access] = {}
+        self._births: dict[tuple[object, ...], Birth] = {}
         self._told_singles: dict[str, int] = {}
         self.creations: dict[tuple[str, str], int] = {}
         self.shared: dict[tuple[str, str], int] = {}
@@ -98,6 +120,7 @@ class Ledger:
         if event.user is None:
             fact.unattributed += 1
         if event.outcome == "constructed":
+            self._share_birth(event)
             key = (event.cls.name, event.cls.concept.name)
             self.creations[key] = self.creations.get(key, 0) + 1
 
@@ -108,11 +131,7 @@ class Ledger:
         """
         if len(self._instances) < self._most_instances:
             return []
-        gone = [
-            serial
-            for serial, state in self._instances.items()
-            if state.instance is None or not self._is_alive(state.instance)
-        ]
+        gone = [serial for serial, state in self._instances.items() if not self._is_alive(state.instance)]
         self._most_instances = INSTANCES_UNSWEPT + 2 * (len(self._instances) - len(gone))
         return gone
 
@@ -188,16 +207,22 @@ class Ledger:
             self.users.add(user)
         state = self._instances.get(serial)
         if state is None:
-            self._instances[serial] = event
+            earlier = _first_access(instance)
+            if earlier is not None:
+                known = self._hash_user(earlier.user or "")
+                state = self._instances[serial] = _Shared(cls, instance, {known: earlier}, set())
+                instance.access = None
+        if state is None:
             singles = self._told_singles.get(cls.name, 0)
             if singles < SINGLE_INSTANCES:
                 self._told_singles[cls.name] = singles + 1
                 self._instances[serial] = _Shared(cls, instance, {user: event}, {user})
                 yield self._access(event, serial, user)
+            elif instance.user == event.user:
+                instance.access, instance.time = self._shared_access(event), event.time
+            else:  # another thread's event came first
+                self._instances[serial] = _Shared(cls, instance, {user: event}, set())
             return
-        if isinstance(state, MakeEvent):
-            known = self._hash_user(state.user or "")
-            state = self._instances[serial] = _Shared(cls, instance, {known: state}, set())
         if user in state.users:
             return
         state.users[user] = event
@@ -212,6 +237,32 @@ class Ledger:
                 key = (cls.name, cls.concept.name)
                 self.shared[key] = self.shared.get(key, 0) + 1
             yield self._finding(event, self._access(event, serial, user), state)
+
+    def _share_birth(self, event: MakeEvent) -> None:
+        """Let one object say where all instances that are constructed at a place were."""
+        born, known = event.born, event.instance
+        if born is None or known is None:
+            return
+        key = (id(born[0]), *born[1:])
+        shared = self._births.get(key)
+        if shared is None:
+            if len(self._births) >= MOST_KINDS:
+                self._births.clear()
+            shared = self._births[key] = born
+        if known.born is born:
+            known.born = shared
+
+    def _shared_access(self, event: MakeEvent) -> _Access:
+        access = _Access(
+            *(event.maker, event.outcome, event.cls, event.thread, event.task),
+            *(event.code, event.offset, event.request),
+        )
+        if event.task or event.request[0]:  # hardly another one is like it
+            return access
+        key = (*access[:5], id(event.code), event.offset)
+        if len(self._accesses) >= MOST_KINDS:
+            self._accesses.clear()
+        return self._accesses.setdefault(key, access)
 
     def _access(self, event: MakeEvent, serial: int, user: str) -> AccessRecord:
         return AccessRecord(
@@ -244,3 +295,15 @@ class Ledger:
             request=event.request[0],
             request_span=event.request[1],
         )
+
+
+def _first_access(known: InstanceRef) -> MakeEvent | None:
+    """Return how the first user of an instance got hold of it, where it was kept to be told later."""
+    access: _Access | None = getattr(known, "access", None)
+    if access is None:
+        return None
+    maker, outcome, cls, thread, task, code, offset, request = access
+    return MakeEvent(
+        *(maker, outcome, cls, known, known.user, True, thread, task, code, offset),
+        *((), None, None, request, known.time),
+    )

@@ -96,7 +96,23 @@ def test_methods_and_coroutines_say_what_they_are(tmp_path: Path) -> None:
     assert makers == {
         *(("m:Manager.of", "method"), ("m:Manager.new", "method"), ("m:Manager.clone", "method")),
         *(("m:Manager.copy", "method"), ("m:Manager.shared", "method"), ("m:Manager.later", "coroutine")),
-        *(("m:Manager.each", "method"), ("m:Manager.Inner.outer", "method"), ("m:make", "coroutine")),
+        *(("m:Manager.each", "generator"), ("m:Manager.Inner.outer", "method"), ("m:make", "coroutine")),
+    }
+
+
+def test_what_a_generator_yields_is_handed_out(tmp_path: Path) -> None:
+    program = """
+        from contextlib import contextmanager
+        class Manager: pass
+        @contextmanager
+        def opened():
+            manager = Manager()
+            yield manager
+        def numbers():
+            yield 1
+    """
+    assert {(name, kind) for name, kind, _ in scan(tmp_path, {"m.py": program}).makers} == {
+        ("m:opened", "generator")
     }
 
 

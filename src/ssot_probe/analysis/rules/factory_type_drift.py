@@ -1,4 +1,4 @@
-"""SSOT202: the factories of one concept hand out instances of different classes."""
+"""SSOT202: the factories of one concept, or one of them, hand out instances of different classes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ RULE = Rule(
     code="SSOT202",
     name="factory-type-drift",
     severity=Severity.ERROR,
-    claim="The factories of one concept hand out instances of classes that do not inherit from each other.",
+    claim="The factories of one concept, or one factory, hand out instances of classes that do not inherit "
+    "from each other.",
     proof="For each factory the class objects of the instances that it returned, where it is defined, and a "
     "place that called it.",
     silent="Subclasses of the canonical class; without a canonical class, those of one class that matches "
-    "the concept, abstract ones included. One factory alone, whatever it hands out, and the factories that "
-    "only it calls. As many classes as `max_classes` allows.",
-    fix="Let every factory hand out the canonical class or subclasses of it, or keep one factory. Where the "
+    "the concept, abstract ones included. What a factory does with those that only it calls. As many classes "
+    "as `max_classes` allows.",
+    fix="Let every factory hand out the canonical class or subclasses of it. Where the "
     "classes are meant to be interchangeable, give them one base that matches the concept.",
     example='canonical = "chat.ws.manager:WebSocketManager"',
 )
@@ -38,12 +39,12 @@ def check(case: Case) -> Iterator[Finding]:
         by_maker = _called_from_outside(made_by_factories(case.recording, members))
         family_of = _families({make.cls for makes in by_maker.values() for make in makes}, members)
         families = set(family_of.values())
-        differ = len({frozenset(family_of[make.cls] for make in makes) for makes in by_maker.values()}) > 1
-        if not differ or len(families) <= members.concept.max_classes:
+        if len(families) <= members.concept.max_classes:
             continue
+        verb = "hands" if len(by_maker) == 1 else "hand"
         yield RULE.finding(
             members.subject,
-            f"{number(len(by_maker), 'factory')} of {members.concept.name} hand out instances of "
+            f"{number(len(by_maker), 'factory')} of {members.concept.name} {verb} out instances of "
             f"{number(len(families), 'class')} that do not inherit from each other: "
             f"{listing(sorted(cls.label for cls in family_of))}.",
             capped_groups([_lines(maker, makes) for maker, makes in sorted(by_maker.items())]),
