@@ -7,8 +7,11 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.model.names import is_within, split
+from ssot_probe.model.names import is_within, last_part, split
 from ssot_probe.model.records import ModuleRecord
+
+ALMOST = 0.85
+"""From which likeness on a name is one that was misspelt."""
 
 
 class KnownNames(NamedTuple):
@@ -52,6 +55,18 @@ def has_module(known: KnownNames, name: str) -> bool:
 def has_class(known: KnownNames, name: str) -> bool:
     """Was the class seen? What lies in packages that were not watched gets the benefit of the doubt."""
     return name in known.classes or not _is_watched(known, name)
+
+
+def has_type(known: KnownNames, name: str) -> bool:
+    """May the type be there? Classes of no concept are not told of: their module must have been loaded.
+
+    One that is almost called like a class of that module is taken for that class, misspelt.
+    """
+    if has_class(known, name):
+        return True
+    module, _ = split(name)
+    beside = [last_part(cls) for cls in known.classes if split(cls)[0] == module]
+    return has_module(known, module) and not get_close_matches(last_part(name), beside, n=1, cutoff=ALMOST)
 
 
 def has_factory(known: KnownNames, name: str) -> bool:

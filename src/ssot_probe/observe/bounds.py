@@ -18,7 +18,11 @@ NEAREST = 4
 BEFORE_LENGTH = 3
 """Instructions before `len` in which the other side of a comparison may stand."""
 
+BY_AGE = 2**31 - 1
+"""The bound where entries go by their age: as many as come in that time."""
+
 _BOUND_NAME = re.compile(r"(?i)max|limit|capacity|bound")
+_CLOCKS = frozenset({"monotonic", "monotonic_ns", "now", "perf_counter", "time", "time_ns", "utcnow"})
 _RELEASES = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear"})
 
 
@@ -83,8 +87,11 @@ def _bound_in_code(holder: Any, below: Sequence[Any]) -> int:
         functions = [each for base in bases_of(type(holder)) for each in _functions(vars(base).values())]
     held_as = {key for key, value in list(names.items()) if any(value is each for each in below)}
     about_it = [each for each in functions if held_as.intersection(each.code.co_names)]
-    if not any(_releases(each.code) for each in about_it):
+    releasing = [each for each in about_it if _releases(each.code)]
+    if not releasing:
         return 0
+    if any(_goes_by_age(each.code) and _is_called(each.code, functions) for each in releasing):
+        return BY_AGE
     return max((bound for each in about_it for bound in _compared(each, held_as, names)), default=0)
 
 
@@ -92,6 +99,19 @@ def _releases(code: CodeType) -> bool:
     if not _RELEASES.isdisjoint(code.co_names):
         return True
     return any(instruction.opname == "DELETE_SUBSCR" for instruction in dis.get_instructions(code))
+
+
+def _goes_by_age(code: CodeType) -> bool:
+    """Does it read a clock and compare, where it releases?"""
+    has_clock = not _CLOCKS.isdisjoint(code.co_names)
+    return has_clock and any(each.opname == "COMPARE_OP" for each in dis.get_instructions(code))
+
+
+def _is_called(code: CodeType, functions: Collection[_Code]) -> bool:
+    """Does other code name it, or does it add entries itself? A clean-up that nobody calls is none."""
+    if any(code.co_name in each.code.co_names for each in functions if each.code is not code):
+        return True
+    return any(each.opname == "STORE_SUBSCR" for each in dis.get_instructions(code))
 
 
 def _compared(function: _Code, held_as: Collection[str], names: Mapping[str, Any]) -> Iterator[int]:

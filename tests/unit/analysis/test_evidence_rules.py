@@ -323,6 +323,11 @@ def test_types_of_other_peoples_packages_get_the_benefit_of_the_doubt() -> None:
     assert not unmatched(managers(), policy(concept(shared_ok=("threading:Lock",))))
 
 
+def test_types_of_no_concept_get_the_benefit_of_the_doubt_where_their_module_was_loaded() -> None:
+    types = ("chat.ws.manager:Room", "chat.ws.rooms:Room", "chat.ws.manager:WebSocketManagr")
+    assert list(unmatched(managers(), policy(concept(shared_ok=types)))) == [types[2], types[1]]
+
+
 def test_a_legacy_path_that_was_never_loaded_is_the_aim() -> None:
     assert not unmatched(managers(), policy(concept(legacy=("chat.ws.old", "chat.ws.compat:create", "old"))))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ssot_probe.observe.bounds import bound_of
+from ssot_probe.observe.bounds import BY_AGE, bound_of
 
 CACHE = """
 from collections import OrderedDict
@@ -101,6 +101,28 @@ def test_functions_of_a_module_bound_what_it_holds(home: Any) -> None:
     assert in_module(home, "if len(entries) >= KEPT: entries.popitem()", before="KEPT = 300") == 300
     assert in_module(home, "if len(user) >= KEPT: entries.popitem()", before="KEPT = 300") == 0
     assert in_module(home, "assert len(entries) < 200") == 0
+
+
+EXPIRE = """
+import time
+
+def expire():
+    for user, entry in list(entries.items()):
+        if time.monotonic() - entry.since > 900:
+            del entries[user]
+"""
+
+
+def test_entries_that_go_by_their_age_have_no_number(home: Any) -> None:
+    assert in_module(home, "expire()", before=EXPIRE) == BY_AGE
+
+
+def test_a_clean_up_that_nobody_calls_is_none(home: Any) -> None:
+    assert in_module(home, "pass", before=EXPIRE) == 0
+
+
+def test_to_be_taken_out_is_no_bound(home: Any) -> None:
+    assert in_module(home, "leave(user)", before="def leave(user):\n    entries.pop(user, None)") == 0
 
 
 def test_decorated_functions_are_read(home: Any) -> None:

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.known_names import (
     KnownNames,
-    has_class,
     has_factory,
     has_home,
     has_module,
+    has_type,
     known_names,
     nearest,
 )
@@ -32,7 +32,8 @@ RULE = Rule(
     proof="All modules, classes and factories that the recorded processes told of; the nearest of these "
     "names.",
     silent="Legacy paths that were never loaded: that is the aim. A note where not even the package around "
-    "one was loaded, because then its name is probably wrong. Names in packages that were not watched.",
+    "one was loaded, because then its name is probably wrong. Names in packages that were not watched. Types "
+    "in `shared_ok` whose module was loaded: only classes of concepts are recorded.",
     fix="Correct the name, or delete the line when the thing is gone. Where only some processes load it, "
     "record those too.",
 )
@@ -108,7 +109,7 @@ def _of_concept(members: Members, case: Case, known: KnownNames) -> Iterator[Unm
         if not has_factory(known, factory):
             yield Unmatched("factories", factory, nearest(factory, known.factories), concept=concept)
     for name in concept.shared_ok:
-        if not has_class(known, name):
+        if not has_type(known, name):
             yield Unmatched("shared_ok", name, nearest(name, known.classes), concept=concept)
     for entry in concept.legacy:
         package = split(entry)[0].rpartition(".")[0]

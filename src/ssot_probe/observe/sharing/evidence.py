@@ -22,7 +22,14 @@ from ssot_probe.observe.sharing.cached_results import CACHED, cached_results
 from ssot_probe.observe.sharing.clients import inside_client
 from ssot_probe.observe.sharing.edges import Edges, snapshot
 from ssot_probe.observe.sharing.kinds import ATOMS, is_wrapt
-from ssot_probe.observe.sharing.tags import Tags, is_field_name, is_personal, is_slot_name, is_uuid
+from ssot_probe.observe.sharing.tags import (
+    Tags,
+    is_field_name,
+    is_personal,
+    is_slot_name,
+    is_uuid,
+    shape_of,
+)
 
 MOST_OBJECTS = 5_000
 """Looked at below one shared object."""
@@ -33,6 +40,9 @@ MOST_ENTRIES = 10_000
 MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
 
 MOST_TO_CONFIRM = 50
+
+FEWEST_ALIKE = 3
+"""Texts that look alike, of which some are ids: the others are those of users who have not come yet."""
 
 STEPS_BETWEEN_RESTS = 500
 
@@ -273,7 +283,9 @@ class Search:
         scalars = [each for each in entries if type(each) in ATOMS]
         equal = [index for index in map(self._tags.equal, scalars) if index >= 0]
         texts = [each for each in scalars if type(each) is str]
-        is_list_of_users = len(texts) == len(entries) and len(equal) * 2 > len(texts)
+        is_list_of_users = len(texts) == len(entries) and (
+            len(equal) * 2 > len(texts) or (bool(equal) and _look_alike(texts))
+        )
         if tuple in bases_of(cls) and len(equal) < len(entries):
             is_list_of_users = False
         for each in entries:
@@ -519,6 +531,10 @@ def _items_of(collection: Any) -> list[Any]:
     from itertools import islice
 
     return snapshot(lambda: list(islice(base.__iter__(collection), MOST_ENTRIES)))
+
+
+def _look_alike(texts: Sequence[str]) -> bool:
+    return len(texts) >= FEWEST_ALIKE and len(set(map(shape_of, texts))) == 1
 
 
 def _is_looked_through(cls: type) -> bool:

@@ -412,6 +412,8 @@ _COMMON = frozenset(
     ]
 )
 _WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d+")
 _PARTS = re.compile(r"[\W_]+")
 _PERSONAL = re.compile(
     r"(^|_|\b)(user|owner|tenant|account|customer|member|principal|actor|subject|sub|uid|login|username|session_user)"
@@ -494,6 +496,11 @@ class Tags:
         word = _WORD.search(owner)
         if word is not None and not owner.isdecimal():
             self._by_first_word.setdefault(word.group(), []).append((owner, index))
+
+
+def shape_of(text: str) -> str:
+    """Return what ids of one kind have in common: `user-7` and `user-12` look like `a-0`."""
+    return _DIGITS.sub("0", _LETTERS.sub("a", text[:MOST_TEXT]))
 
 
 def is_personal(name: Any) -> bool:

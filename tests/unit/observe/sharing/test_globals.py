@@ -37,6 +37,8 @@ def remains_in(text: str, **options: Any) -> list[SharedObject]:
         ),
         ("cache = {'GET /orders': ['order of bob']}", "contaminated", ("sharing_app", ".cache", "[a value]")),
         ("history = [('alice', 'bread'), ('bob', 'milk')]", "mixed", ("sharing_app", ".history")),
+        ("history = ['of alice', 'of bob', 'of carol']", "mixed", ("sharing_app", ".history")),
+        ("history = ['/cart', 'alice', '17', 'GET']", "contaminated", ("sharing_app", ".history")),
         (
             "def fill():\n    global current_user\n    current_user = 'bob'\ncurrent_user = None",
             "contaminated",
@@ -94,6 +96,7 @@ def test_data_of_a_user_in_a_global_is_found_where_it_lies(
         "current_user = 'alice'  # at the top level: a constant",
         "OWNER = 'alice'",
         "registry = ('alice', 'nobody', 'and others')  # a constant",
+        "registry = ['alice', 'carol', 'dave', 'erin', 'frida']  # of whom most have not come yet",
         "registry = frozenset({'alice', 'nobody', 'and others'})",
         "results = ['of alice']  # no function mentions it",
         "class Shop:\n    NAMES = ('a', 'b')\n    limits = {'alice': 3}",

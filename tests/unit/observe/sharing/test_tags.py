@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from unit.observe.sharing.heaps import accused, application, look_at
 
-from ssot_probe.observe.sharing.tags import Tags, is_personal
+from ssot_probe.observe.sharing.tags import Tags, is_personal, shape_of
 
 UUID_TEXT = "6f1c2a34-9d0e-4a6b-8f5e-0123456789ab"
 
@@ -157,3 +157,9 @@ def make():
     with application(text) as module:
         look = look_at(zip(("7", "8"), module.make()))
         assert [one.verdict for one in accused(look)] == ["contaminated"] * is_accused
+
+
+def test_ids_of_one_kind_have_one_shape() -> None:
+    assert len(set(map(shape_of, ("user-7", "visitor-120", "Zoë-1")))) == 1
+    assert len(set(map(shape_of, ("a@example.org", "bob@example.org")))) == 1
+    assert len(set(map(shape_of, ("alice", "alice 2", "/alice", "a-b")))) == 4
