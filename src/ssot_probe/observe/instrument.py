@@ -11,7 +11,7 @@ from typing import Any
 
 from ssot_probe.context.asking import SourceError
 from ssot_probe.context.current import task_name, thread_name
-from ssot_probe.context.sources import UserSources
+from ssot_probe.context.sources import UserSources, parameter_positions
 from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, Record
@@ -75,6 +75,9 @@ class Instrumenter:
             on_failure=self.failed,
         )
         self.stale_calls = StaleCalls(policy.user, append, self.failed)
+        self._user_arguments = {
+            source.target.partition(".")[0] for source in policy.user if source.kind == "argument"
+        }
         self._is_guarded = any(map(wants_one_per_thread, policy.concepts))
         self._uses = Uses(append, instances, self.classes, self.failed)
         self._declared = {
@@ -302,6 +305,7 @@ class Instrumenter:
         code = None if function is None else function.__code__
         maker = Maker(name, kind, code, self.users.of_maker(code, skipped))
         maker.check = self.stale_calls.of_maker(code, skipped)
+        maker.names_user = not self._user_arguments.isdisjoint(parameter_positions(code, skipped))
         self._makers.append(maker)
         return maker
 

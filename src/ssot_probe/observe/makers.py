@@ -50,9 +50,10 @@ class Maker:
         readers: who is the user, asked in order.
         is_enabled: False once it failed or the probe stopped: then a call is only passed on.
         check: looks whether a call runs with somebody else's context; None where nothing could say so.
+        names_user: the policy says that one of its arguments is the user.
     """
 
-    __slots__ = ("check", "code", "is_enabled", "kind", "name", "readers")
+    __slots__ = ("check", "code", "is_enabled", "kind", "name", "names_user", "readers")
 
     def __init__(self, name: str, kind: str, code: CodeType | None, readers: tuple[UserReader, ...]) -> None:
         self.name = name
@@ -61,6 +62,7 @@ class Maker:
         self.readers = readers
         self.is_enabled = True
         self.check: Optional[Callable[..., None]] = None
+        self.names_user = False
 
     def user_of(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         """Return the user that the first of the readers finds, None where none does."""

@@ -30,8 +30,8 @@ _NO_REQUEST = ("", "")
 Chain = tuple[Maker, ...]
 Call = list[Any]
 """A call of a factory: [the factories that run, with itself as the last one; None once it is over,
-the call that it is made in, or None, when it began, and the newest instance at that time]. A list, because
-one is made for every call."""
+the call that it is made in, or None, when it began, and the newest instance at that time; where an argument
+names the user, until it is over, its arguments]. A list, because one is made for every call."""
 
 running_call: ContextVar[Call | None] = ContextVar("ssot_probe_makers", default=None)
 
@@ -50,6 +50,20 @@ def chain_around(call: Call | None) -> Chain:
     while call is not None and call[0] is None:
         call = call[1]
     return () if call is None else call[0]
+
+
+def user_named_around(call: Call | None) -> str | None:
+    """Return the user whom an argument of a running factory names: what it constructs is made for them.
+
+    What surrounds the call may be left over from somebody else's work, which SSOT304 tells.
+    """
+    while call is not None:
+        if call[0] is not None and len(call) > 4:
+            user: str | None = call[0][-1].user_of(None, call[4], call[5])
+            if user is not None:
+                return user
+        call = call[1]
+    return None
 
 
 def recording(
@@ -87,8 +101,11 @@ def recording(
                 )
                 return
         user = bound_user()
-        if user is None and maker.readers:
-            user = maker.user_of(instance, args, kwargs)
+        if user is None:
+            if call is not None and maker.check is not None and not maker.names_user:
+                user = user_named_around(call)
+            if user is None and maker.readers:
+                user = maker.user_of(instance, args, kwargs)
         if user is not None and active:
             note_user(user)
         if maker.check is not None:

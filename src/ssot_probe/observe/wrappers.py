@@ -21,7 +21,7 @@ from ssot_probe.observe.generator_wrapper import generator_wrapper
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.races import Races
-from ssot_probe.observe.recording import chain_around, recording, running_call
+from ssot_probe.observe.recording import Call, chain_around, recording, running_call
 from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
 
 MOST_SHAPES = 64
@@ -182,7 +182,9 @@ class Wrappers:
                 return wrapped(*args, **kwargs)
             outer = running()
             chain = () if outer is None else outer[0] or chain_around(outer)
-            call = [chain + link, outer, time_ns(), instances.newest]
+            call: Call = [chain + link, outer, time_ns(), instances.newest]
+            if maker.names_user:
+                call += (args, kwargs)
             token = running_call.set(call)
             inside[id(call)] = call
             try:
@@ -193,6 +195,7 @@ class Wrappers:
                 raise
             finally:
                 call[0] = None
+                del call[4:]
                 running_call.reset(token)
             try:
                 observed = classes.get(type(result))
@@ -228,7 +231,9 @@ class Wrappers:
         ) -> Any:
             outer = running()
             chain = () if outer is None else outer[0] or chain_around(outer)
-            call = [(*chain, maker), outer, time_ns(), instances.newest]
+            call: Call = [(*chain, maker), outer, time_ns(), instances.newest]
+            if maker.names_user:
+                call += (args, kwargs)
             token = running_call.set(call)
             inside[id(call)] = call
             try:
@@ -239,6 +244,7 @@ class Wrappers:
                 raise
             finally:
                 call[0] = None
+                del call[4:]
                 try:
                     running_call.reset(token)
                 except ValueError:  # it finished in another context than it was started in
