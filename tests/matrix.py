@@ -49,11 +49,13 @@ THIN = (
     "tests/unit/analysis",
     "tests/unit/context",
     "tests/unit/observe",
+    "--ignore=tests/unit/observe/sharing/test_manners.py",
+    "--ignore=tests/unit/observe/test_first_imports.py",
+    "--ignore=tests/unit/observe/test_classes_of_every_library.py",
     "tests/unit/wire",
     "tests/process/test_child_processes.py",
     "tests/process/test_switching_on.py",
     "tests/process/test_off.py",
-    "tests/process/test_sitecustomize.py",
     "tests/services/test_chat_demo.py",
 )
 """What is worth its time on each change. What waits for a Collector at exit is left to the larger selection:

@@ -428,7 +428,7 @@ class Program:
                 site=where,
                 thread="MainThread",
                 task="",
-                severity="error",
+                severity="error" if moment == "call" else "warning",
                 count=count,
                 first=time,
                 last=time,
