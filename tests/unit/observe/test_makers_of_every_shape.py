@@ -63,7 +63,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 def test_what_is_handed_out_is_told_where_it_arrives(
     program: Program, marker: str, maker: str, kind: str, count: int
 ) -> None:
-    (record,) = program.at(marker)
+    # Since 3.12 the function that a partial holds is heard as well: as one that it calls.
+    (record,) = (found for found in program.at(marker) if not found.chain)
     assert (record.maker, record.kind, record.outcome) == (YIELDING + maker, kind, "returned")
     assert (record.count, record.unattributed <= count) == (count, True)
 
