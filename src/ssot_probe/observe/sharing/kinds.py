@@ -134,4 +134,5 @@ class Kinds:
 def is_wrapt(cls: type) -> bool:
     """Is it a type of wrapt's wrappers, or derived from one?"""
     names = map(qualified_name, bases_of(cls))
-    return any(name.startswith(("wrapt.", "wrapt:", "_wrappers:")) for name in names)
+    # Those of older versions, which are of C, claim to be built in.
+    return any(name.startswith(("wrapt.", "wrapt:", "_wrappers:", "builtins:ObjectProxy")) for name in names)

@@ -10,9 +10,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import wrapt
 from unit.observe.sharing.heaps import APPLICATION, accused, application, look_at, verdicts
 
 from ssot_probe.observe.sharing.found import Look
+from ssot_probe.observe.sharing.kinds import is_wrapt
 from ssot_probe.observe.sharing.memory import Memory
 
 
@@ -173,3 +175,10 @@ def test_what_a_celery_task_keeps_of_the_last_run_is_told(monkeypatch: pytest.Mo
     with application("") as module:
         [found] = look_at([("alice", module.Manager()), ("bob", module.Manager())]).found
     assert (found.verdict, found.holder) == ("contaminated", ("shop.tasks:bill", ".user"))
+
+
+def test_wrapt_s_wrappers_are_known_in_every_version() -> None:
+    older = type("ObjectProxy", (), {"__module__": "builtins"})
+    assert is_wrapt(wrapt.FunctionWrapper)
+    assert is_wrapt(type("FunctionWrapper", (older,), {}))
+    assert not is_wrapt(dict)
