@@ -31,7 +31,7 @@ LONGEST_LOOK = 20.0
 LOADING_SECONDS = 5.0
 """How long a fork waits while our thread imports: in the child its locks would never open again."""
 
-ENDING_SECONDS = 0.2
+ENDING_SECONDS = 0.05
 """How long a fork waits for the operating system to end a thread that has nothing left to do."""
 
 WAITED_FOR = 0.01

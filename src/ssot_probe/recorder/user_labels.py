@@ -21,7 +21,7 @@ from ssot_probe.observe.threads import Turn, wait_for_end
 LABEL_SECONDS = 1.0
 """A callable that takes longer than this for one user is not asked again."""
 
-ENDING_SECONDS = 0.2
+ENDING_SECONDS = 0.05
 MOST_LABELS = 10_000
 
 
