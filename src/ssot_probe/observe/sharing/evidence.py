@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import (
     AsyncGeneratorType,
     BuiltinFunctionType,
@@ -85,6 +85,15 @@ class Evidence(NamedTuple):
         return self._replace(loose=self.loose | self.named)
 
 
+AreLeft = Callable[[dict[Any, Any]], bool]
+"""(what a thread-local holds for one thread) -> does everybody come by it, rather than one thread's work?"""
+
+
+def are_of_their_thread(values: dict[Any, Any]) -> bool:
+    """Take what a thread-local holds for its thread's own."""
+    return False
+
+
 class Search:
     """Searches below one object, never through the instance of a user.
 
@@ -93,6 +102,8 @@ class Search:
         tags: ids of users.
         owner_of_root: id of an instance -> index of its user.
         seen: ids of objects that other searches have looked at, which this one leaves out.
+        most_objects: after which it stops.
+        are_left: says it of the values of thread-locals.
     """
 
     def __init__(
@@ -102,11 +113,13 @@ class Search:
         owner_of_root: Mapping[int, int],
         seen: set[int] | None = None,
         most_objects: int = MOST_OBJECTS,
+        are_left: AreLeft = are_of_their_thread,
     ) -> None:
         self._edges = edges
         self._tags = tags
         self._roots = owner_of_root
         self._most_objects = most_objects
+        self._are_left = are_left
         self._named: set[int] = set()
         self._kept_for: set[int] = set()
         self._loose: set[int] = set()
@@ -352,7 +365,7 @@ class Search:
             self._note_slot(each, is_personal_name=False, is_directory=False)
 
     def _look_at_threads(self, local: Any) -> None:
-        """Take each thread's values for themselves: only where two users' data meet in one is it loose."""
+        """Take each thread's values for themselves: loose is what is left, and where two users' data meet."""
         for each in self._edges.of(local):
             if type(each) is not dict:
                 continue
@@ -366,10 +379,11 @@ class Search:
             return
         self._seen.add(id(values))
         search = Search(self._edges, self._tags, self._roots, self._seen, self._most_objects - self._objects)
+        are_left = self._are_left(values)
         for _ in search.run_mapping(values):
             pass
         found = search.result
-        if len(found.loose) > 1:
+        if len(found.loose) > 1 or (are_left and self._are_left(values)):
             self._add_loose(found.loose)
         self._named |= found.named | found.loose
         self._kept_for |= found.users
