@@ -327,11 +327,13 @@ class Probe:
     # What a fork does
 
     def before_fork(self) -> None:
-        """Stop the pump: a fork beside a running thread is warned of since 3.12, and copies its locks."""
+        """Stop our threads: a fork beside a running one is warned of since 3.12, and copies its locks."""
         if self.is_active:
+            self._was_running |= self.pump.pause(
+                FORK_SECONDS
+            )  # first: it starts the others where they are not
             self.looks.pause(FORK_SECONDS)
             self.boundaries.pause(FORK_SECONDS)
-            self._was_running |= self.pump.pause(FORK_SECONDS)
             self.hot_imports.resume_all()
 
     def after_fork_in_parent(self) -> None:
