@@ -14,14 +14,20 @@ FRAMES = int(isinstance(FunctionWrapper.__call__, FunctionType))
 """Frames between a caller and a wrapper: none of wrapt's extension in C, one of what it has instead."""
 
 
-class ObservedBoundMethod(BoundFunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
-    """An observed function bound to its instance or class."""
+class _CalledByOthers(type(BoundFunctionWrapper)):  # type: ignore[misc]
+    """What calls its class by hand makes a method: `weakref.WeakMethod` does, as `type(method)(function, instance)`.
 
-    def __new__(cls, wrapped: Any, instance: Any, *rest: Any) -> Any:  # noqa: D102
-        if rest:
-            return BoundFunctionWrapper.__new__(cls)
-        # `weakref.WeakMethod` makes a method again as `type(method)(function, instance)`.
-        return MethodType(wrapped, instance)
+    wrapt itself gets past this, see `ObservedFunction`: it makes one for each access.
+    """
+
+    def __call__(cls, function: Any, instance: Any) -> Any:
+        return MethodType(function, instance)
+
+
+class ObservedBoundMethod(  # type: ignore[misc,type-arg,unused-ignore]
+    BoundFunctionWrapper, metaclass=_CalledByOthers
+):
+    """An observed function bound to its instance or class."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         wrapped = self.__wrapped__
@@ -57,7 +63,7 @@ class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ig
     probe unpickles the plain function.
     """
 
-    __bound_function_wrapper__ = ObservedBoundMethod
+    __bound_function_wrapper__ = type.__call__.__get__(ObservedBoundMethod)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         wrapped = self.__wrapped__

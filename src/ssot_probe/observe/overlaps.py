@@ -125,7 +125,8 @@ class InstanceUse:
     Attributes:
         presences: the calls of plain methods, by thread.
         visits: the calls that may wait inside.
-        calls: those of which nothing but the coroutine knows whether they are over, see `AwaitedCall`.
+        calls: those of which nothing but the coroutine knows whether they are over, see `AwaitedCall`: the
+            last one of each method, and by a number of their own those before it that went on.
         most_calls: so many are kept before those that are over are let go.
         last: the thread that used it, or got hold of it, most recently.
         threads: what was noted of threads so far, see `thread_use`.
@@ -136,7 +137,7 @@ class InstanceUse:
     def __init__(self) -> None:
         self.presences: dict[Thread, Visit] = {}
         self.visits: dict[Visit, None] = {}
-        self.calls: dict[int, tuple[Any, ...]] = {}
+        self.calls: dict[object, tuple[Any, ...]] = {}
         self.most_calls = CALLS_UNSETTLED
         self.last: Any = None
         self.threads: Any = None
@@ -147,8 +148,8 @@ class InstanceUse:
             if other.user != mine.user and other.is_inside and not _is_around(other, mine):
                 yield other
 
-    def keep(self, call: tuple[Any, ...]) -> None:
-        """Keep an awaited call; now and then, forget those that are over."""
+    def set_aside(self, call: tuple[Any, ...]) -> None:
+        """Keep a call that goes on while its method was called again; now and then, forget those that are over."""
         self.calls[_number()] = call
         if len(self.calls) > self.most_calls:
             for number, kept in list(self.calls.items()):

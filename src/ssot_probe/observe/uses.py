@@ -180,6 +180,7 @@ class Uses:
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
         begin, enter, stay, close = self._begin, self._enter, self._stay, self.overlaps.close
+        find = self._find
         depth, shapes = caller_depth(), set[tuple[int | str, ...]]()
         known_sites, look_at_site = self._awaits.known, self._awaits.look
 
@@ -218,7 +219,36 @@ class Uses:
                         leave_out(error)
                         raise
                     try:
-                        stay(method, instance, made, caller, code, offset)
+                        user = bound_user()
+                        if user is None:
+                            for read in method.readers:
+                                user = read(instance, (), _NO_ARGUMENTS)
+                                if user is not None:
+                                    break
+                        known, now, thread = find(id(instance)), time_ns(), here.thread
+                        if known is not None:
+                            known.touched = now
+                        # Mostly nobody else has ever been here, and it is as the last time.
+                        use = None if known is None or known.others is not None else known.use
+                        presence = None if use is None else use.presences.get(thread)
+                        if (
+                            use is None
+                            or presence is None
+                            or presence.user != user
+                            or (presence.is_watched and (use.last is None or use.last.thread is not thread))
+                            or type(made) is not CoroutineType
+                        ):
+                            stay(method, instance, made, caller, user, now)
+                        else:
+                            task = current_task()
+                            if task is not None:
+                                task = ref(task)
+                            before = use.calls.get(method)
+                            use.calls[method] = ref(made), user, thread, task, method, code, offset, now
+                            if before is not None and before[0]() is not None:
+                                use.set_aside(before)
+                            if known.others is not None:  # they came in another thread, just now
+                                use.follow(close)
                     except Exception as error:
                         self._failed(method, error)
                     return made
@@ -258,22 +288,13 @@ class Uses:
         return ssot_probe_generator_method
 
     def _stay(
-        self, method: Maker, instance: Any, coroutine: Any, caller: FrameType, code: CodeType, offset: int
+        self, method: Maker, instance: Any, coroutine: Any, caller: FrameType, user: str | None, now: int
     ) -> None:
-        """Note a call whose caller awaits it at once, so that it begins here and now."""
-        user = bound_user()
-        if user is None:
-            for read in method.readers:
-                user = read(instance, (), _NO_ARGUMENTS)
-                if user is not None:
-                    break
-        known, now = self._find(id(instance)), time_ns()
-        if known is not None:
-            known.touched = now
+        """Note a call whose caller awaits it at once, so that it begins here and now, where that is news."""
         if user is None:
             self._use_of_owner(method, instance, caller)
             return
-        thread = here.thread
+        known, thread, code, offset = self._find(id(instance)), here.thread, caller.f_code, caller.f_lasti
         use = None if known is None else known.use
         presence = None if use is None else use.presences.get(thread)
         if presence is None or presence.user != user:
@@ -287,7 +308,7 @@ class Uses:
             task = ref(task)
         call = (ref(coroutine), user, thread, task, method, code, offset, now)
         if known.others is None:
-            use.keep(call)
+            use.set_aside(call)
         if known.others is not None:  # it may be new
             visit = follow_coroutine(coroutine, AwaitedCall(*call), use.visits, self.overlaps.close)
             visit.is_watched = presence.is_watched
