@@ -25,7 +25,7 @@ GROUP = "what work leaves behind"
 
 NANOSECONDS = at_most(1_000)
 
-_MODULE = "bench_jobs"
+_MODULE, _WITH_LOCAL = "bench_jobs", "bench_jobs_local"
 _VARIABLE = UserSource("contextvar", f"{_MODULE}:current_user")
 _ARGUMENT = UserSource("argument", "user_id")
 
@@ -45,18 +45,19 @@ def measure(effort: Effort) -> list[Reading]:
     """Run jobs that do nothing, made and run by the pool's own code; and check calls that are fine."""
     module = sys.modules[_MODULE] = ModuleType(_MODULE)
     current_user = vars(module)["current_user"] = ContextVar[str]("current_user")
+    with_local = sys.modules[_WITH_LOCAL] = ModuleType(_WITH_LOCAL)
+    vars(with_local)["state"] = threading.local()
     jobs = {
         "job, no source of users": _observed((), module),
         "job, a ContextVar": _observed((_VARIABLE,), module),
+        "job, a ContextVar and a thread-local": _observed((_VARIABLE,), with_local),
     }
-    vars(module)["state"] = threading.local()
-    jobs["job, a ContextVar and a thread-local"] = _observed((_VARIABLE,), module)
     current_user.set("anna")
     calls = {"call, a ContextVar and an argument": _checked((_VARIABLE, _ARGUMENT))}
     variants = {"plain": _running(_pool()), "empty": _empty, **jobs, **calls}
     with Progress(GROUP, effort.rounds) as progress:
         timings = take_turns(variants, effort.rounds, progress, lambda: None)
-    del sys.modules[_MODULE]
+    del sys.modules[_MODULE], sys.modules[_WITH_LOCAL]
     return [
         Reading(GROUP, f"{name}, added", timings.added(name, base), NANOSECONDS, "ns")
         for names, base in ((jobs, "plain"), (calls, "empty"))

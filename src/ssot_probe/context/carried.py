@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Optional
 
 from ssot_probe.context.sources import UserSources, find_source, text_of
-from ssot_probe.context.values import scalar, unwrapped, user_id
+from ssot_probe.context.values import id_in_record, scalar, unwrapped, user_id
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import UserSource
 from ssot_probe.model.residue import CARRIED
@@ -49,10 +49,10 @@ def carriers_of(
 
 def first_carried(carriers: Sequence[Carrier]) -> tuple[str, str | None]:
     """Return the first carrier's name that has a user, and that user; ("", None) where none has one."""
-    for carrier in carriers:
-        user = carrier.read()
+    for name, read in carriers:
+        user = read()
         if user is not None:
-            return carrier.name, user
+            return name, user
     return "", None
 
 
@@ -67,9 +67,9 @@ def _variable_reader(source: UserSource, on_failure: Callable[[str, BaseExceptio
             if variable is None:
                 variable = find_source(module, name)
             value = None if variable is None else variable.get(None)
-            if value is None or type(value) is str:
-                return scalar(value)
-            return user_id(unwrapped(value))
+            if value is None:
+                return None
+            return scalar(value) if type(value) is str else id_in_record(value) or user_id(unwrapped(value))
         except Exception as error:
             on_failure(text_of(source), error)
             return None

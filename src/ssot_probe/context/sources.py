@@ -12,6 +12,8 @@ from ssot_probe.context import frameworks
 from ssot_probe.context.asking import Asking, SourceError, reading
 from ssot_probe.context.frameworks import framework_user
 from ssot_probe.context.values import (
+    LONGEST_ID,
+    NOBODY,
     follow,
     id_in_context,
     id_in_record,
@@ -243,7 +245,10 @@ def _variable_reader(module: str, name: str, asking: Asking) -> UserReader:
             else:
                 variable = home.__dict__.get(name) or find_source(module, name)
             value = None if variable is None else variable.get()
-            user = id_in_record(value)
+            if type(value) is str and 0 < len(value) <= LONGEST_ID and value not in NOBODY:
+                user: str | None = value  # as `scalar` says
+            else:
+                user = id_in_record(value)
             if user is not None:
                 asking.has_answered = True
                 return user

@@ -45,7 +45,6 @@ class Work:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.serial = _serial()
 
 
 class Watcher(Protocol):
@@ -65,7 +64,7 @@ current_work = _current.get
 """Return the innermost piece of work that this runs in, or was started from; None outside of any."""
 
 active: dict[int, Work] = {}
-"""Work that has begun and not ended, by its serial."""
+"""Work that has begun and not ended, by its `id`."""
 
 running: dict[int, Work] = {}
 """Jobs that run in a context which they have brought, in which nothing says so: by number of thread."""
@@ -91,16 +90,16 @@ def begin(
 ) -> tuple[Work, Token[Work | None]]:
     """Note that a piece of work begins here; give what is returned to `end`. The arguments are Work's."""
     work = Work(kind)
-    work.code = code
+    if code is not None:
+        work.code = code
     if for_user is not None:
         work.for_user = for_user
     if not is_own:
         work.is_own = False
+        running[get_ident()] = work
+    active[id(work)] = work
     if watchers:
         watchers[0].begins(work)
-    active[work.serial] = work
-    if not is_own:
-        running[get_ident()] = work
     return work, _current.set(work)
 
 
@@ -110,7 +109,7 @@ def end(begun: tuple[Work, Token[Work | None]]) -> Work:
     if watchers:
         watchers[0].ends(work)
     work.is_over = True
-    active.pop(work.serial, None)
+    active.pop(id(work), None)
     if not work.is_own:
         running.pop(get_ident(), None)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from _thread import _local, get_ident
 from itertools import count
-from typing import Any
+from typing import Any, Optional
 from weakref import ref
 
 _serial = count(1).__next__
@@ -19,16 +19,25 @@ class Thread:
     Attributes:
         serial: number of the thread in its process, never given to another one.
         ident: what the interpreter calls it, while it lives.
-        takes_jobs: may it be a pool's worker? The main thread is none.
+        is_main: None while nobody has asked, or threading was not loaded when somebody did.
     """
 
-    __slots__ = ("ident", "serial", "takes_jobs")
+    __slots__ = ("ident", "is_main", "serial")
 
     def __init__(self) -> None:
         self.serial = _serial()
         self.ident = get_ident()
-        main = getattr(sys.modules.get("threading"), "_main_thread", None)
-        self.takes_jobs = main is None or main.ident != self.ident
+        self.is_main: Optional[bool] = None
+
+    @property
+    def takes_jobs(self) -> bool:
+        """May it be a pool's worker? The main thread is none."""
+        if self.is_main is None:
+            main = getattr(sys.modules.get("threading"), "_main_thread", None)
+            if main is None:
+                return True
+            self.is_main = main.ident == self.ident
+        return not self.is_main
 
 
 class _Here(_local):

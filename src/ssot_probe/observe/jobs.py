@@ -100,14 +100,18 @@ class Jobs:
 
     @unseen
     def _handing_in(self, original: Any) -> Any:
-        this, handed_in, current_user = self, self._handed_in, self._current_user
+        this, handed_in, carriers = self, self._handed_in, self._carriers
         if original.__code__.co_varnames[:5] != ("self", "future", "fn", "args", "kwargs"):
             raise TypeError(f"jobs are made of {original.__code__.co_varnames}")
 
         def ssot_probe_hand_in(self: Any, future: Any, fn: Any, args: Any, kwargs: Any) -> None:
             original(self, future, fn, args, kwargs)
+            if not this._is_enabled:
+                return
             try:
-                user = current_user() if this._is_enabled else None
+                user = bound_user() or framework_user()
+                if user is None and carriers:
+                    _, user = first_carried(carriers)
                 if user is not None and len(handed_in) < MOST_WAITING:
                     handed_in[id(self)] = user
                 elif handed_in:
@@ -119,14 +123,18 @@ class Jobs:
 
     @unseen
     def _running(self, original: Any) -> Any:
-        this, handed_in = self, self._handed_in
+        this, handed_in, begin, end = self, self._handed_in, work.begin, work.end
 
         def ssot_probe_run(self: Any) -> Any:
             begun = None
             if this._is_enabled:
                 try:
                     user = handed_in.pop(id(self), None) if handed_in else None
-                    begun = work.begin("job", user, *_job_of(self))
+                    fn = self.fn
+                    if type(fn) is FunctionType and not self.args:
+                        begun = begin("job", user, fn.__code__)
+                    else:
+                        begun = begin("job", user, *_job_of(self))
                 except Exception as error:
                     this._failed(error)
             try:
@@ -136,7 +144,7 @@ class Jobs:
                 raise
             finally:
                 if begun is not None:
-                    work.end(begun)
+                    end(begun)
 
         return ssot_probe_run
 
@@ -156,13 +164,6 @@ class Jobs:
         except Exception as error:
             self._failed(error)
 
-    def _current_user(self) -> str | None:
-        """Return who is current where a job is handed in."""
-        user = bound_user()
-        if user is None:
-            user = framework_user()
-        return first_carried(self._carriers)[1] if user is None and self._carriers else user
-
     def _failed(self, error: BaseException) -> None:
         self._is_enabled = False
         self._on_failure("jobs in threads", error)
@@ -171,8 +172,6 @@ class Jobs:
 def _job_of(item: Any) -> tuple[CodeType | None, bool]:
     """Return the code that a job runs, and whether it does so in the thread's own context."""
     found, brings_context = item.fn, False
-    if type(found) is FunctionType and not item.args:
-        return found.__code__, True
     for argument in item.args:
         if type(argument) is BuiltinFunctionType and type(argument.__self__) is Context:
             brings_context = True

@@ -73,20 +73,22 @@ class Leftovers:
         self._left: dict[int, _Left] = {}  # by number of the thread
         self._users: set[str] = set()
         self._locals: list[tuple[str, Any]] = []
+        self._judged: set[str] = set()  # names of modules of which it is known whose they are
+        self._own: list[str] = []  # those of the application
         self._modules = self._begun = 0
 
     def begins(self, work: Work) -> None:
         """Note what a piece of work finds, where it begins."""
         if self._is_enabled:
             try:
-                if work.is_own and self.carriers:
-                    found = first_carried(self.carriers)[1]
+                if self.carriers and work.is_own:
+                    _, found = first_carried(self.carriers)
                     if found is not None:
                         work.found = found
                 self._begun += 1
                 if len(sys.modules) != self._modules or self._begun % LOOK_EVERY == 0 or self._begun < EARLY:
                     self._find_locals()
-                if self._locals:
+                if self._locals and self._users:
                     work.before = self._in_locals()
             except Exception as error:
                 self._failed(error)
@@ -96,7 +98,7 @@ class Leftovers:
         if not self._is_enabled:
             return
         try:
-            if work.is_own and self.carriers:
+            if self.carriers and work.is_own:
                 self._look_at_context(work, work.code)
             if self._locals:
                 for user in (work.user, work.for_user):
@@ -122,10 +124,12 @@ class Leftovers:
         return found
 
     def _look_at_context(self, work: Work, code: CodeType | None) -> None:
+        carrier, now = first_carried(self.carriers)
+        if now is None and not self._left:
+            return
         thread = get_ident()
         left = self._left.get(thread)
-        carrier, now = first_carried(self.carriers)
-        if left is None and now is None:
+        if left is None and (now is None or now == work.found):
             return
         if left is not None and work.found == left.user and not work.is_told:
             user = self._user_of(work, left.user, now)
