@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 INTERVAL = 0.1
 """Seconds between two cycles: by so much a killed process may lose what is new."""
 
+REST_SECONDS = 0.001
+"""Between two slices of a cycle, for the application."""
+
 STARTING_SECONDS = 2.0
 """How long the first cycle waits for the service to load its modules: it would only slow that down."""
 
@@ -184,7 +187,12 @@ class Pump:
             if self._recorder is None:
                 self._recorder = self._make_recorder()
             self._look()
-            for _ in self._recorder.cycle(is_final):
+
+            def rest() -> None:
+                if turn is not None and not turn.is_stopping:
+                    sleep(REST_SECONDS)
+
+            for _ in self._recorder.cycle(is_final, rest):
                 if turn is not None and turn.is_stopping and not is_final:
                     break  # a fork is near
             if is_final:

@@ -41,6 +41,13 @@ HEARTBEAT = 10_000_000_000
 BATCH = 2_000
 """Items taken from the buffer at once."""
 
+SLICE = 100
+"""Items after which there is a rest: some hundred microseconds of work. The interpreter would let the
+application wait for five milliseconds before it takes our thread's turn away."""
+
+CROWDED = 5_000
+"""Items that wait while there are no rests: they come faster than they are taken."""
+
 
 class Exporter(Protocol):
     """Where spans and metrics go. No method raises: what is not delivered is counted as lost."""
@@ -106,12 +113,15 @@ class Recorder:
         self._emitted = 0
         self._next_heartbeat = 0
         self._is_started = False
+        self._rest: Callable[[], None] = _no_rest
 
-    def cycle(self, is_final: bool = False) -> Iterator[None]:
+    def cycle(self, is_final: bool = False, rest: Callable[[], None] | None = None) -> Iterator[None]:
         """Record and export what has come up by now, batch by batch; yield where there is more to do.
 
+        Between slices of the work `rest` is called, which lets the application have its turn.
         The last batch of the final cycle says that the recording is closed.
         """
+        self._rest = rest or _no_rest
         gone = self._ledger.gone()
         left = len(self._buffer.items)  # what comes meanwhile can wait: there may be no end to it
         while True:
@@ -151,7 +161,7 @@ class Recorder:
             self._is_started = True
             self._next_heartbeat = now + HEARTBEAT
             records.append(self._process("started", self._identity.armed, 0))
-        for item in items:
+        for item in self._in_slices(items):
             if type(item) is tuple:
                 event = MakeEvent(*item)
                 records.extend(self._ledger.take(event))
@@ -193,6 +203,12 @@ class Recorder:
             state = "stopped" if is_final else "alive"
             records.append(self._process(state, now, self._emitted + len(records)))
         return records
+
+    def _in_slices(self, items: Sequence[Any]) -> Iterator[Any]:
+        for position, item in enumerate(items, 1):
+            yield item
+            if not position % SLICE and len(self._buffer.items) < CROWDED:
+                self._rest()
 
     def _note_boundary(self, event: MakeEvent) -> None:
         known = event.instance
@@ -249,3 +265,7 @@ class Recorder:
             pause=shared.pause / 1e9,
         )
         return points(self._identity.policy, counts)
+
+
+def _no_rest() -> None:
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ssot_probe.model.records import (
@@ -394,6 +394,9 @@ _SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
 _SHAPE_OF_KIND = {shape.finding[1]: shape for shape in _SHAPES.values() if shape.finding[1]}
 
 
+IDS_DRAWN = 32
+"""Pairs of ids that are made of one draw of random bytes."""
+
 MODULES_PER_SPAN = 500
 """Modules that one span tells of: a span for each would cost more than loading it."""
 
@@ -401,20 +404,21 @@ MODULES_PER_SPAN = 500
 def to_spans(records: Iterable[Record]) -> list[SpanData]:
     """Return the spans that carry the records: one for each, but for modules, which share one."""
     spans = []
+    ids = many_random_ids()
     modules: dict[tuple[bool, bool], list[ModuleRecord]] = {}
     for record in records:
         if type(record) is ModuleRecord:
             modules.setdefault((record.preloaded, record.watched), []).append(record)
         else:
-            spans.append(to_span(record))
+            spans.append(to_span(record, next(ids)))
     for group in modules.values():
         for start in range(0, len(group), MODULES_PER_SPAN):
             spans.append(_modules_span(group[start : start + MODULES_PER_SPAN]))
     return spans
 
 
-def to_span(record: Record) -> SpanData:
-    """Return the span that carries a record of any kind but a module.
+def to_span(record: Record, ids: Ids | None = None) -> SpanData:
+    """Return the span that carries a record of any kind but a module, with random ids where none are given.
 
     An access has the same ids wherever it is encoded, so that a finding can link to it before and after it
     is sent, and a file that is read twice adds nothing. All other ids are random.
@@ -428,7 +432,7 @@ def to_span(record: Record) -> SpanData:
     _put_site(attributes, site, _SITE)
     _put_site(attributes, definition, _DEFINITION)
     _put_site(attributes, values.get("given_back", NOWHERE), _RELEASED)
-    trace_id, span_id = random_ids()
+    trace_id, span_id = ids or random_ids()
     links: tuple[Ids, ...] = ()
     name = shape.span
     if shape.finding[0] and (name == _FINDING or values["severity"]):
@@ -486,6 +490,18 @@ def random_ids() -> Ids:
     """Return a fresh trace id and span id, hex."""
     digits = os.urandom(24).hex()
     return digits[:32], digits[32:]
+
+
+def many_random_ids() -> Iterator[Ids]:
+    """Yield fresh ids without end.
+
+    To ask the system for random bytes lets go of the interpreter's lock, and to get it back takes until a busy
+    service's thread hands it over: so it is asked for many at once.
+    """
+    while True:
+        digits = os.urandom(24 * IDS_DRAWN).hex()
+        for start in range(0, len(digits), 48):
+            yield digits[start : start + 32], digits[start + 32 : start + 48]
 
 
 def access_ids(instance: str, user: str) -> Ids:
