@@ -15,17 +15,18 @@ FRAMES = int(isinstance(FunctionWrapper.__call__, FunctionType))
 
 
 class _CalledByOthers(type(BoundFunctionWrapper)):  # type: ignore[misc]
-    """What calls its class by hand makes a method: `weakref.WeakMethod` does, as `type(method)(function, instance)`.
+    """Gives whoever calls the class a method: `weakref.WeakMethod` calls `type(method)(function, instance)`.
 
-    wrapt itself gets past this, see `ObservedFunction`: it makes one for each access.
+    wrapt itself, which makes one for each access, calls past this: see `ObservedFunction`.
     """
 
     def __call__(cls, function: Any, instance: Any) -> Any:
         return MethodType(function, instance)
 
 
-class ObservedBoundMethod(  # type: ignore[misc,type-arg,unused-ignore]
-    BoundFunctionWrapper, metaclass=_CalledByOthers
+class ObservedBoundMethod(  # type: ignore[misc,unused-ignore]
+    BoundFunctionWrapper,  # type: ignore[type-arg,unused-ignore]
+    metaclass=_CalledByOthers,
 ):
     """An observed function bound to its instance or class."""
 

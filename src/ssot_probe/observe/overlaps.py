@@ -149,7 +149,7 @@ class InstanceUse:
                 yield other
 
     def set_aside(self, call: tuple[Any, ...]) -> None:
-        """Keep a call that goes on while its method was called again; now and then, forget those that are over."""
+        """Keep a call that goes on beside another of its method; now and then, forget those that are over."""
         self.calls[_number()] = call
         if len(self.calls) > self.most_calls:
             for number, kept in list(self.calls.items()):

@@ -232,7 +232,8 @@ class Uses:
                         use = None if known is None or known.others is not None else known.use
                         presence = None if use is None else use.presences.get(thread)
                         if (
-                            use is None
+                            known is None
+                            or use is None
                             or presence is None
                             or presence.user != user
                             or (presence.is_watched and (use.last is None or use.last.thread is not thread))

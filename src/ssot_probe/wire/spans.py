@@ -495,8 +495,8 @@ def random_ids() -> Ids:
 def many_random_ids() -> Iterator[Ids]:
     """Yield fresh ids without end.
 
-    To ask the system for random bytes lets go of the interpreter's lock, and to get it back takes until a busy
-    service's thread hands it over: so it is asked for many at once.
+    Asking the system for random bytes lets go of the interpreter's lock, and a busy service may hand it back
+    only milliseconds later: so many are asked for at once.
     """
     while True:
         digits = os.urandom(24 * IDS_DRAWN).hex()
