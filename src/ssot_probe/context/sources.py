@@ -236,14 +236,16 @@ def _plain_argument_reader(
 
 def _variable_reader(module: str, name: str, asking: Asking) -> UserReader:
     modules, is_plain = sys.modules, "." not in name
+    home, names = None, dict[str, Any]()
 
     def reader(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+        nonlocal home, names
         try:
-            home = modules.get(module)
-            if home is None or not is_plain:
-                variable = find_source(module, name)
-            else:
-                variable = home.__dict__.get(name) or find_source(module, name)
+            found = modules.get(module)
+            if found is not home:
+                names = {} if found is None or not is_plain else found.__dict__
+                home = found
+            variable = names.get(name) or find_source(module, name)
             value = None if variable is None else variable.get()
             if type(value) is str and 0 < len(value) <= LONGEST_ID and value not in NOBODY:
                 user: str | None = value  # as `scalar` says

@@ -37,12 +37,12 @@ class _Kind(NamedTuple):
     has_dictionary: bool  # a plain one: reading it runs no code
     is_nobody: bool
     is_lazy: bool  # one of Django's, that loads what it stands for when it is asked for anything
-    is_record: bool  # an object of the usual kind: all that it holds is in its dictionary
 
 
 _kinds: dict[type, _Kind] = {}
 
-_dictionary_of = object.__getattribute__
+_records: set[type] = set()
+"""Those of them whose instances are objects of the usual kind: all that one holds is in its dictionary."""
 
 
 def scalar(value: Any) -> str | None:
@@ -76,10 +76,9 @@ def id_in_record(value: Any) -> str | None:
 
     It is asked for every recorded call.
     """
-    kind = _kinds.get(type(value))
-    if kind is None or not kind.is_record:
+    if type(value) not in _records:
         return None
-    attributes = _dictionary_of(value, "__dict__")
+    attributes = value.__dict__  # runs no code of theirs
     found = attributes.get("user_id")
     if type(found) is not str or not 0 < len(found) <= LONGEST_ID or found in NOBODY:
         return None
@@ -193,10 +192,14 @@ def _kind_of(value: Any) -> _Kind:
         is_nobody = cls.__name__ in NOBODY or (bool(guests) and guests[0] is False)
         is_lazy = any(base.__name__ == "LazyObject" for base in cls.__mro__)
         is_special = is_scalar or is_nobody or is_lazy or issubclass(cls, dict)
-        kind = _Kind(is_scalar, has_dictionary, is_nobody, is_lazy, has_dictionary and not is_special)
+        reads_itself = any("__getattribute__" in names for names in bases[:-1])
+        kind = _Kind(is_scalar, has_dictionary, is_nobody, is_lazy)
         if len(_kinds) >= MOST_KINDS:
             _kinds.clear()
+            _records.clear()
         _kinds[cls] = kind
+        if has_dictionary and not is_special and not reads_itself:
+            _records.add(cls)
     return kind
 
 

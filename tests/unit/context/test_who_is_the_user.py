@@ -18,6 +18,7 @@ import pytest
 import ssot_probe
 from ssot_probe.context.current import bind_user, bound_user
 from ssot_probe.context.sources import UserReader, UserSources, reading
+from ssot_probe.context.values import id_in_record, stored_id
 from ssot_probe.model.policy import UserSource
 
 
@@ -352,3 +353,31 @@ class Raises:
 @pytest.mark.parametrize("maker", [with_user, with_context])
 def test_an_argument_whose_attributes_raise_is_nobody(maker: Callable[..., Any]) -> None:
     assert read([], maker, Raises()) is None
+
+
+def test_a_user_that_decides_itself_what_its_attributes_are_is_not_asked() -> None:
+    class Proud:
+        def __init__(self) -> None:
+            self.user_id = "anna"
+
+        def __getattribute__(self, name: str) -> Any:
+            raise RuntimeError(f"asked for {name}")
+
+    proud = Proud()
+
+    assert stored_id(proud) == "anna"  # now its kind is known
+    assert id_in_record(proud) is None
+
+
+def test_a_context_variable_is_found_again_after_its_module_was_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (reader,) = UserSources([UserSource("contextvar", "replaced:user")], lambda *_: None).of_use()
+    for user in ("anna", "bert"):
+        module = ModuleType("replaced")
+        variable = contextvars.ContextVar[str]("user")
+        variable.set(user)
+        vars(module)["user"] = variable
+        monkeypatch.setitem(sys.modules, "replaced", module)
+
+        assert reader(None, (), {}) == user

@@ -340,6 +340,48 @@ def test_overlaps_are_told_one_by_one_first_and_then_counted(tmp_path: Path) -> 
     assert [record.count for record in told] == [1, 1, 1, 1, 4, 8, 16, 32]  # type: ignore[attr-defined]
 
 
+def test_a_call_that_goes_on_is_known_though_a_later_one_of_its_method_is_over(tmp_path: Path) -> None:
+    with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
+
+        async def main() -> None:
+            stop = asyncio.Event()
+
+            async def stay() -> None:
+                with bind_user("anna"):
+                    await app.shared.send()
+                    await app.shared.send(stop)
+
+            staying = asyncio.create_task(stay())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            with bind_user("anna"):
+                for _ in range(3):
+                    await app.shared.send()
+            with bind_user("bert"):
+                app.shared.open()
+            stop.set()
+            await staying
+
+        asyncio.run(main())
+        (told,) = of(capture, OverlapRecord)
+    assert [method.rpartition(".")[2] for method in told.methods] == ["send", "open"]  # type: ignore[attr-defined]
+
+
+def test_calls_that_are_over_are_not_kept_however_many_there_were(tmp_path: Path) -> None:
+    with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
+
+        async def main() -> None:
+            with bind_user("anna"):
+                for _ in range(1_000):
+                    await app.shared.send()
+
+        asyncio.run(main())
+        known = capture._probe.instances.find(app.shared)
+        assert known is not None
+        assert known.use is not None
+        assert len(known.use.calls) < 20
+
+
 def test_a_source_that_calls_a_method_of_the_instance_does_not_loop(tmp_path: Path) -> None:
     text = APPLICATION + "\n    def current_user():\n        shared.open()\n        return 'anna'\n"
     policy = POLICY._replace(user=(UserSource("call", "{name}:current_user"),))
