@@ -329,9 +329,11 @@ class SharingLook:
         )
 
     def _steps_to_data(self, thing: Any, evidence: Evidence | None) -> tuple[str, ...]:
-        if evidence is None or not evidence.loose_at:
-            return ()
-        return self._names.of(chain_below(self._edges, thing, evidence.loose_at[0]))[1:]
+        for nearest in evidence.loose_at[:PATHS] if evidence is not None else ():
+            chain = chain_below(self._edges, thing, nearest)
+            if chain:  # it is still there
+                return self._names.of(chain)[1:]
+        return ()
 
     def _holder_of(self, thing: Any) -> tuple[str, ...]:
         place, chain = self._globals.holder_of(thing)
