@@ -9,7 +9,7 @@ from typing import Any
 
 from ssot_probe.observe.sharing.anatomy import namespace_of_class, qualified_name
 from ssot_probe.observe.sharing.edges import is_own, snapshot
-from ssot_probe.observe.sharing.kinds import is_wrapt
+from ssot_probe.observe.sharing.traits import is_wrapt
 
 MOST_LAYERS = 32
 """Around one function that are seen through."""
