@@ -41,7 +41,7 @@ MOST_TO_CONFIRM = 50
 FEWEST_ALIKE = 3
 """Texts that look alike, of which some are ids: the others are those of users who have not come yet."""
 
-STEPS_BETWEEN_RESTS = 500
+STEPS_BETWEEN_RESTS = 100
 
 _WRAP = (1 << 64) - 1
 

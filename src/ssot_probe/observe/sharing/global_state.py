@@ -236,9 +236,10 @@ class GlobalState:
         """Find for each module which names its functions mention."""
         for module, names in self._modules.items():
             found = used[module] = set()
-            for code in codes_in(names):
+            for number, code in enumerate(codes_in(names)):
                 found.update(code.co_names)
-            yield
+                if number % RESTS == 0:
+                    yield
 
 
 def codes_in(names: Mapping[str, Any]) -> Iterator[CodeType]:

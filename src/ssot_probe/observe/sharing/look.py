@@ -158,6 +158,7 @@ class SharingLook:
         yield from self._globals.find_holders()
         met: list[_Described] = []
         yield from self._find_meetings(entries.below | {id(one.thing) for one in described}, met)
+        yield from self._names.gather()
         for one in described:
             yield from self._judge(one)
         for one in met:
