@@ -294,6 +294,7 @@ class SharingLook:
             draw(ways, name, verdict),
             1,
             tuple(self._tags.owners[index] for index in users[:PATHS]),
+            self._steps_to_data(one.thing, evidence),
         )
 
     def _add_remains(self, remains: Remains) -> None:
@@ -324,7 +325,13 @@ class SharingLook:
             draw([("", holder)], name, verdict),
             1,
             tuple(self._tags.owners[index] for index in users[:PATHS]),
+            self._steps_to_data(thing, evidence),
         )
+
+    def _steps_to_data(self, thing: Any, evidence: Evidence | None) -> tuple[str, ...]:
+        if evidence is None or not evidence.loose_at:
+            return ()
+        return self._names.of(chain_below(self._edges, thing, evidence.loose_at[0]))[1:]
 
     def _holder_of(self, thing: Any) -> tuple[str, ...]:
         place, chain = self._globals.holder_of(thing)
