@@ -20,6 +20,8 @@ MOST_OBJECTS = 300_000
 MOST_SEARCHES = 3
 DEPTH = 6
 
+_namespace_of_class = type.__dict__["__dict__"].__get__
+
 
 def explain_shared(
     instances: InstanceTable, classes: Mapping[type, ObservedClass], process: str
@@ -89,6 +91,8 @@ def _is_module(found: object) -> bool:
 
 
 def _is_dictionary_of(holder: object, held: object) -> bool:
+    if issubclass(type(holder), type):
+        return any(each is held for each in gc.get_referents(_namespace_of_class(holder)))
     try:
         return type(held) is dict and object.__getattribute__(holder, "__dict__") is held
     except (AttributeError, TypeError):
@@ -96,6 +100,9 @@ def _is_dictionary_of(holder: object, held: object) -> bool:
 
 
 def _names(namespace: dict[Any, Any]) -> frozenset[str]:
-    """Return the keys of a module's dictionary, none of any other."""
+    """Return the keys of a module's or class's dictionary, none of any other."""
     is_module = "__name__" in namespace and "__spec__" in namespace
-    return frozenset(key for key in namespace if isinstance(key, str)) if is_module else frozenset()
+    is_class = "__module__" in namespace and "__doc__" in namespace
+    return (
+        frozenset(key for key in namespace if isinstance(key, str)) if is_module or is_class else frozenset()
+    )
