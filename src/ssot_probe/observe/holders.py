@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from ssot_probe.model.records import HolderRecord
+from ssot_probe.observe.heap import count_objects
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.modules import namespace_of
@@ -33,7 +34,7 @@ def explain_shared(
         observed = None if instance is None else classes.get(type(instance))
         if observed is not None and not observed.is_shareable and len(shared) < MOST_SEARCHES:
             shared.setdefault(observed.name, (instance, known.serial))
-    if not shared or len(gc.get_objects()) > MOST_OBJECTS:
+    if not shared or count_objects() > MOST_OBJECTS:
         return
     import objgraph
 
