@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from gc import get_referents
 from types import CodeType, FunctionType
 from typing import Any
 
 from ssot_probe.observe.sharing.anatomy import namespace_of_class, qualified_name
 from ssot_probe.observe.sharing.edges import is_own, snapshot
-from ssot_probe.observe.sharing.kinds import is_wrapt
+from ssot_probe.observe.sharing.traits import is_wrapt
 
 MOST_LAYERS = 32
 """Around one function that are seen through."""
 
-_CALLERS = frozenset({"functools:_lru_cache_wrapper", "functools:partial", "functools:cached_property"})
+_CALLERS = frozenset({"functools:_lru_cache_wrapper", "functools:partial"})
 _code_of = FunctionType.__dict__["__code__"].__get__
 _cells_of = FunctionType.__dict__["__closure__"].__get__
 
@@ -52,7 +53,7 @@ def _below(value: Any, is_entered: Callable[[type], bool]) -> list[Any]:
             found.append(each)
         if is_entered(cls):
             seen.add(id(each))
-            waiting += _closure_of(each) if cls is FunctionType else get_referents(each)
+            waiting += _parts_of(each)
     return found
 
 
@@ -61,12 +62,17 @@ def _is_wrapper(cls: type) -> bool:
 
 
 def _is_decorator(cls: type) -> bool:
-    return cls is FunctionType or _is_wrapper(cls) or qualified_name(cls) in _CALLERS
+    return (
+        cls is FunctionType or cls is cached_property or _is_wrapper(cls) or qualified_name(cls) in _CALLERS
+    )
 
 
-def _closure_of(function: Any) -> list[Any]:
-    cells = snapshot(lambda: list(_cells_of(function) or ()))
-    return [each for cell in cells for each in get_referents(cell)]
+def _parts_of(layer: Any) -> list[Any]:
+    if type(layer) is FunctionType:
+        return [each for cell in _cells_of(layer) or () for each in get_referents(cell)]
+    if type(layer) is cached_property:
+        return [layer.func]
+    return get_referents(layer)
 
 
 def code_of(function: Any) -> Iterator[CodeType]:

@@ -12,12 +12,13 @@ from ssot_probe.observe.sharing.clients import is_client
 from ssot_probe.observe.sharing.drawing import draw
 from ssot_probe.observe.sharing.edges import Edges
 from ssot_probe.observe.sharing.entries import Entries, Entry
-from ssot_probe.observe.sharing.evidence import AreLeft, Evidence, Search, are_of_their_thread
+from ssot_probe.observe.sharing.evidence import Evidence
 from ssot_probe.observe.sharing.found import VERDICTS, Look, Path, Root, SharedObject
 from ssot_probe.observe.sharing.global_state import GlobalState, Place, Remains
 from ssot_probe.observe.sharing.kinds import Kinds
 from ssot_probe.observe.sharing.memory import Memory
 from ssot_probe.observe.sharing.paths import Chain, chain_below, chain_to, is_still_there
+from ssot_probe.observe.sharing.search import AreLeft, Search, are_of_their_thread
 from ssot_probe.observe.sharing.step_names import StepNames
 from ssot_probe.observe.sharing.tags import Tags
 from ssot_probe.observe.sharing.verdicts import verdict_on_data, verdict_on_resource
@@ -158,6 +159,7 @@ class SharingLook:
         yield from self._globals.find_holders()
         met: list[_Described] = []
         yield from self._find_meetings(entries.below | {id(one.thing) for one in described}, met)
+        yield from self._names.gather()
         for one in described:
             yield from self._judge(one)
         for one in met:
@@ -294,6 +296,7 @@ class SharingLook:
             draw(ways, name, verdict),
             1,
             tuple(self._tags.owners[index] for index in users[:PATHS]),
+            self._steps_to_data(one.thing, evidence),
         )
 
     def _add_remains(self, remains: Remains) -> None:
@@ -324,7 +327,15 @@ class SharingLook:
             draw([("", holder)], name, verdict),
             1,
             tuple(self._tags.owners[index] for index in users[:PATHS]),
+            self._steps_to_data(thing, evidence),
         )
+
+    def _steps_to_data(self, thing: Any, evidence: Evidence | None) -> tuple[str, ...]:
+        for nearest in evidence.loose_at[:PATHS] if evidence is not None else ():
+            chain = chain_below(self._edges, thing, nearest)
+            if chain:  # it is still there
+                return self._names.of(chain)[1:]
+        return ()
 
     def _holder_of(self, thing: Any) -> tuple[str, ...]:
         place, chain = self._globals.holder_of(thing)

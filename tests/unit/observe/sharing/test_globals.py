@@ -262,6 +262,7 @@ def test_values_of_a_thread_local_are_data_only_where_everybody_comes_by_them() 
 
 
 def test_what_a_cache_of_cachetools_keeps_is_looked_at() -> None:
+    pytest.importorskip("cachetools")
     text = (
         "import cachetools\ncache = cachetools.TTLCache(9, 60)\ncache['/orders'] = ['order of alice']\n"
         + USES

@@ -7,7 +7,7 @@ import contextvars
 from typing import Any
 
 import pytest
-from unit.observe.sharing.heaps import application, look_at
+from unit.observe.sharing.heaps import accused, application, look_at
 
 from ssot_probe.observe.sharing.found import Look
 
@@ -42,12 +42,18 @@ def make():
         ("manager.rows = functools.partial(max, shared)", (".rows", ".args", "[an item]")),
         ("manager.rows = Key(shared).read", (".rows", ".__self__", ".rows")),
         ("manager.rows = types.MappingProxyType({1: shared})", (".rows", "[of a mappingproxy]", "[a value]")),
+        ("manager.rows = observed(functools.partial(max, shared))", (".rows", ".args", "[an item]")),
         ("manager.rows = running(shared)", (".rows", "[a local variable]")),
     ],
 )
 def test_each_kind_of_step_has_its_name(attach: str, steps: tuple[str, ...]) -> None:
     text = f"""
 import functools, types
+from ssot_probe.observe.observed_function import ObservedFunction
+
+def observed(function):
+    return ObservedFunction(function, lambda wrapped, instance, args, kwargs: wrapped(*args))
+
 
 class Key:
     def __init__(self, rows):
@@ -196,3 +202,18 @@ import asyncio
 
         [found] = asyncio.run(run()).found
     assert (found.type, found.verdict) == ("builtins:list", "contaminated")
+
+
+def test_the_nearest_data_below_a_shared_object_is_told_with_its_path() -> None:
+    text = """
+class Server:
+    def __init__(self):
+        self.limits = {"requests": 10}
+        self.state = {"last": {"answer": "order of alice"}}
+"""
+    with application(text) as module:
+        server = module.Server()
+        alice, bob = module.Manager(), module.Manager()
+        alice.server = bob.server = server
+        (found,) = accused(look_at([("alice", alice), ("bob", bob)]))
+    assert (found.type, found.data_steps) == ("sharing_app:Server", (".state", "[a value]"))
