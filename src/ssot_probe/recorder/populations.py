@@ -70,7 +70,7 @@ class PopulationLedger:
             held=count.held,
             bound=count.bound,
             instance=f"{self._process}-{count.told}" if count.told else "",
-            site=NOWHERE if first is None else self._places.site(first.code, first.offset),
+            site=NOWHERE if first is None else self._places.site(first.site.code, first.site.offset),
             time=now,
         )
 

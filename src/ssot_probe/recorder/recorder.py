@@ -153,7 +153,7 @@ class Recorder:
             records.append(self._process("started", self._identity.armed, 0))
         for item in items:
             if type(item) is tuple:
-                event = MakeEvent(*item)
+                event = MakeEvent._make(item)
                 records.extend(self._ledger.take(event))
                 self._populations.take(event)
                 self._note_boundary(event)
@@ -195,10 +195,10 @@ class Recorder:
         return records
 
     def _note_boundary(self, event: MakeEvent) -> None:
-        known = event.instance
-        if event.is_first_meeting and known is not None and known.others and not event.cls.is_shareable:
+        known, cls = event.instance, event.site.cls
+        if event.is_first_meeting and known is not None and known.others and not cls.is_shareable:
             users = tuple(user for user in (known.user, *tuple(known.others)) if user is not None)
-            name, concept = event.cls.name, event.cls.concept
+            name, concept = cls.name, cls.concept
             self._boundaries.share("SSOT301", str(known.serial), name, (concept,), users)
 
     def _process(self, state: str, time: int, emitted: int) -> ProcessRecord:
