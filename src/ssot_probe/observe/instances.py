@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ssot_probe.observe.overlaps import InstanceUse
 
 
+Access = tuple[CallSite, str, str, tuple[str, str]]
+"""How a user got hold of an instance: call site, thread, task, trace and span."""
+
+
 class InstanceRef(ref):  # type: ignore[type-arg]
     """A weak reference to an instance, with what is known of it.
 
@@ -29,7 +33,7 @@ class InstanceRef(ref):  # type: ignore[type-arg]
             before that.
         use: who is inside its methods, and which threads use it; None before it was used.
         access, time: how, and when, its user got hold of it, where the recorder keeps that to tell it later;
-            not set before.
+            None, and not set, before.
         made: where it was constructed or handed out first, as the recorder has it; None before.
     """
 
@@ -47,7 +51,7 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     touched: int
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
-    access: Optional[tuple[Any, ...]]
+    access: Optional[Access]
     time: int
     made: Optional[CallSite]
 
@@ -112,7 +116,8 @@ class InstanceTable:
             known.key = key = id(instance)
             known.serial = table.newest = next(serials)
             known.user = user
-            known.others = known.origin = known.born = known.first = known.use = known.made = None
+            known.others = known.origin = known.born = known.first = known.use = None
+            known.made = known.access = None
             by_id[key] = known
             if user not in users:
                 welcome(user)

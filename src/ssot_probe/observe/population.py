@@ -200,7 +200,9 @@ class Population:
 
     def _settle(self) -> None:
         """Go through what has been made and freed since the last time, in the order in which it was."""
-        moments: list[tuple[int, int, int, InstanceRef, _Group]] = []  # when, 1 for the end, the serial, ...
+        moments: list[
+            tuple[int, int, int, InstanceRef, _Group]
+        ] = []  # no two alike in when, 1 for the end, and serial
         waiting = []
         for known in self._waiting:
             freed = known.released
@@ -222,7 +224,7 @@ class Population:
                 if freed:
                     moments.append((freed, 1, known.serial, known, group))
         gone: dict[_Group, set[int]] = defaultdict(set)
-        for _, is_end, serial, known, group in sorted(moments, key=lambda moment: moment[:3]):
+        for _, is_end, serial, known, group in sorted(moments):
             if is_end:
                 group.ended(serial, alive[group])
                 alive[group] -= 1

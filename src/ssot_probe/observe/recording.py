@@ -110,7 +110,8 @@ def recording(
                 known.key = key = id(instance)
                 known.serial = instances.newest = next(serials)
                 known.user = user
-                known.others = known.origin = known.first = known.use = known.made = None
+                known.others = known.origin = known.first = known.use = None
+                known.made = known.access = None
                 by_id[key] = known
                 if user not in users:
                     welcome(user)

@@ -15,7 +15,7 @@ from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRe
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
 from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.callers import Calls
-from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef
+from ssot_probe.observe.instances import NOT_CONSTRUCTED, Access, InstanceRef
 from ssot_probe.observe.makers import MakeEvent, ObservedClass
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
@@ -47,15 +47,6 @@ class _Fact:
         self.count = self.unattributed = 0
         self.born = self.first = self.last = time
         self.told_at = 0
-
-
-class _Access(NamedTuple):
-    """How a user got hold of an instance: one for all who did alike."""
-
-    site: CallSite
-    thread: str
-    task: str
-    request: tuple[str, str]
 
 
 class _Shared(NamedTuple):
@@ -91,7 +82,7 @@ class Ledger:
         self._most_instances = INSTANCES_UNSWEPT
         self._facts: dict[tuple[object, ...], _Fact] = {}
         self._instances: dict[int, _Shared] = {}  # most have one user: what is known of them says it all
-        self._accesses: dict[tuple[object, ...], _Access] = {}
+        self._accesses: dict[Access, Access] = {}
         self._facts_by_site: dict[tuple[object, ...], _Fact] = {}  # quicker to look up than the facts
         self._told_singles: dict[str, int] = {}
         self.creations: dict[tuple[str, str], int] = {}
@@ -99,12 +90,13 @@ class Ledger:
         self.findings: dict[tuple[str, str], int] = {}
         self.users: set[str] = set()  # keyed hashes of those with instances that are not for everybody
 
-    def take(self, event: MakeEvent) -> Iterator[Record]:
-        """Add one event; yield what must be told at once because of it."""
+    def take(self, event: MakeEvent) -> Iterable[Record]:
+        """Add one event; return what must be told at once because of it."""
         if event.site.outcome != "used":
             self._count(event)
         if event.is_first_meeting and event.user is not None and event.instance is not None:
-            yield from self._meet(event, event.instance, self._hash_user(event.user))
+            return self._meet(event, event.instance, event.user)
+        return ()
 
     def _count(self, event: MakeEvent) -> None:
         key = (event.site, event.origin, event.born)
@@ -199,30 +191,31 @@ class Ledger:
                 break
         return tuple(callers), tuple(calls)
 
-    def _meet(self, event: MakeEvent, instance: InstanceRef, user: str) -> Iterator[Record]:
-        cls, serial = event.site.cls, instance.serial
-        if not cls.is_shareable and len(self.users) < MOST_USERS:
+    def _meet(self, event: MakeEvent, instance: InstanceRef, user_id: str) -> Iterable[Record]:
+        cls, serial, user = event.site.cls, instance.serial, self._hash_user(user_id)
+        if not cls.is_shareable and user not in self.users and len(self.users) < MOST_USERS:
             self.users.add(user)
         state = self._instances.get(serial)
-        if state is None:
-            earlier = _first_access(instance)
-            if earlier is not None:
-                known = self._hash_user(earlier.user or "")
-                state = self._instances[serial] = _Shared(cls, instance, {known: earlier}, set())
-                instance.access = None
-        if state is None:
-            singles = self._told_singles.get(cls.name, 0)
-            if singles < SINGLE_INSTANCES:
-                self._told_singles[cls.name] = singles + 1
-                self._instances[serial] = _Shared(cls, instance, {user: event}, {user})
-                yield self._access(event, serial, user)
-            elif instance.user == event.user:
-                instance.access, instance.time = self._shared_access(event), event.time
-            else:  # another thread's event came first
-                self._instances[serial] = _Shared(cls, instance, {user: event}, set())
-            return
-        if user in state.users:
-            return
+        if state is None and instance.access is not None:
+            earlier = _first_access(instance, instance.access)
+            known = self._hash_user(earlier.user or "")
+            state = self._instances[serial] = _Shared(cls, instance, {known: earlier}, set())
+            instance.access = None
+        if state is not None:
+            return () if user in state.users else self._meet_too(event, user, state)
+        singles = self._told_singles.get(cls.name, 0)
+        if singles < SINGLE_INSTANCES:
+            self._told_singles[cls.name] = singles + 1
+            self._instances[serial] = _Shared(cls, instance, {user: event}, {user})
+            return (self._access(event, serial, user),)
+        if instance.user == user_id:
+            instance.access, instance.time = self._shared_access(event), event.time
+        else:  # another thread's event came first
+            self._instances[serial] = _Shared(cls, instance, {user: event}, set())
+        return ()
+
+    def _meet_too(self, event: MakeEvent, user: str, state: _Shared) -> Iterator[Record]:
+        cls, serial = event.site.cls, state.instance.serial
         state.users[user] = event
         count = len(state.users)
         if 1 < count <= USERS_TOLD:
@@ -236,17 +229,13 @@ class Ledger:
                 self.shared[key] = self.shared.get(key, 0) + 1
             yield self._finding(event, self._access(event, serial, user), state)
 
-    def _shared_access(self, event: MakeEvent) -> _Access:
-        key = (event.site, event.thread, event.task, event.request)
-        access = self._accesses.get(key)
-        if access is None:
-            access = _Access(*key)
-            if event.task or event.request[0]:  # hardly another one is like it
-                return access
-            if len(self._accesses) >= MOST_KINDS:
-                self._accesses.clear()
-            self._accesses[key] = access
-        return access
+    def _shared_access(self, event: MakeEvent) -> Access:
+        access = (event.site, event.thread, event.task, event.request)
+        if event.task or event.request[0]:  # hardly another one is like it
+            return access
+        if len(self._accesses) >= MOST_KINDS:
+            self._accesses.clear()
+        return self._accesses.setdefault(access, access)
 
     def _access(self, event: MakeEvent, serial: int, user: str) -> AccessRecord:
         site = event.site
@@ -282,10 +271,7 @@ class Ledger:
         )
 
 
-def _first_access(known: InstanceRef) -> MakeEvent | None:
-    """Return how the first user of an instance got hold of it, where it was kept to be told later."""
-    access: _Access | None = getattr(known, "access", None)
-    if access is None:
-        return None
+def _first_access(known: InstanceRef, access: Access) -> MakeEvent:
+    """Return how the first user of an instance got hold of it, as it was kept to be told later."""
     site, thread, task, request = access
     return MakeEvent(site, known, known.user, True, thread, task, None, None, request, known.time)
