@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from ssot_probe.observe.callers import Calls
 
 if TYPE_CHECKING:
+    from ssot_probe.observe.instances import InstanceRef
     from ssot_probe.observe.makers import Maker, ObservedClass
 
 MOST_SITES = 10_000
@@ -28,9 +29,13 @@ class CallSite:
         offset: of the calling instruction.
         chain: the factories that run around the call.
         outer: code and offset of who constructs what makes the call.
+        latest: what was handed out here last, and to whom, by any thread; None before.
     """
 
-    __slots__ = ("_again", "_within", "chain", "cls", "code", "maker", "offset", "outcome", "outer")
+    __slots__ = (
+        *("_again", "_within", "chain", "cls", "code"),
+        *("latest", "maker", "offset", "outcome", "outer"),
+    )
 
     def __init__(
         self,
@@ -49,6 +54,7 @@ class CallSite:
         self.offset = offset
         self.chain = chain
         self.outer = outer
+        self.latest: Optional[tuple[InstanceRef, Optional[str]]] = None
         self._within: Optional[dict[tuple[Maker, ...], CallSite]] = None
         self._again: Optional[CallSite] = None
 

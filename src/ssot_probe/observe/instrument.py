@@ -16,7 +16,7 @@ from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, Record
 from ssot_probe.model.sharing import wants_one_per_thread
-from ssot_probe.observe import census
+from ssot_probe.observe import census, tallies
 from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.candidates import HANDING_OUT, is_coroutine, is_generator, may_make, plain_function
 from ssot_probe.observe.classes import ObservedClasses
@@ -155,6 +155,7 @@ class Instrumenter:
         """Forget what is under way: it goes on in the parent."""
         self._uses.overlaps.forget()
         self._wrappers.races.forget()
+        tallies.forget()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         is_new = cls not in self.classes

@@ -18,11 +18,13 @@ from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
-from ssot_probe.observe.actors import here
+from ssot_probe.observe.actors import current_task, here
 from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.early_makers import EarlyMakers
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker
+from ssot_probe.observe.tallies import begin as begin_tally
+from ssot_probe.observe.tallies import mine
 from ssot_probe.observe.thread_use import ThreadUse
 
 _NO_REQUEST = ("", "")
@@ -147,6 +149,13 @@ def recording(
             note_user(user)
         if maker.check is not None:
             maker.check(maker, observed, instance, args, kwargs, site.code, site.offset)
+        tally = mine.tallies.get(site)
+        if tally is not None and tally.user == user and tally.find() is instance:
+            task, counted = current_task(), tally.task
+            if counted is None if task is None else counted is not None and counted() is task:
+                tally.time = time_ns()
+                tally.count += 1
+                return
         origin = born = None
         is_first = False
         known = find(id(instance))
@@ -176,16 +185,23 @@ def recording(
             if known is not None and known.others and not observed.is_shareable:
                 severity = sharing_severity(observed.concept).label
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
-        thread, task = thread_and_task()
+        thread, task_name = thread_and_task()
         now = time_ns()
         if known is not None and user is not None and observed.is_followed:
             first = known.first
             if first is None and not observed.is_guarded:
-                known.first = (here.thread, maker, user, thread, task, site.code, site.offset, now)
+                known.first = (here.thread, maker, user, thread, task_name, site.code, site.offset, now)
             if observed.is_guarded or (
                 known.use is not None if first is None else first[0] is not here.thread
             ):
                 note_thread(known, observed, maker, "returned", user, site.code, site.offset)
-        append((site, known, user, is_first, thread, task, origin, born, request, now))
+        event = (site, known, user, is_first, thread, task_name, origin, born, request, now)
+        append(event)
+        if known is not None and not is_first and origin is not None and not observed.is_guarded:
+            latest = site.latest
+            if latest is None or latest[0] is not known or latest[1] != user:
+                site.latest = (known, user)
+            elif user is None or known.first is None or known.first[0] is here.thread:
+                begin_tally(known, current_task(), event)
 
     return constructed, returned

@@ -93,24 +93,26 @@ class Ledger:
     def take(self, event: MakeEvent) -> Iterable[Record]:
         """Add one event; return what must be told at once because of it."""
         if event.site.outcome != "used":
-            self._count(event)
+            self.count(event)
         if event.is_first_meeting and event.user is not None and event.instance is not None:
             return self._meet(event, event.instance, event.user)
         return ()
 
-    def _count(self, event: MakeEvent) -> None:
+    def count(self, event: MakeEvent, times: int = 1) -> None:
+        """Add so many calls that are like the event, which is the last of them."""
         key = (event.site, event.origin, event.born)
         fact = self._facts_by_site.get(key)
         if fact is None:
             if len(self._facts_by_site) >= MOST_KINDS:
                 self._facts_by_site.clear()
             fact = self._facts_by_site[key] = self._fact_of(event)
-        fact.count += 1
-        fact.last = event.time
+        fact.count += times
+        if event.time > fact.last:
+            fact.last = event.time
         if event.user is None:
-            fact.unattributed += 1
+            fact.unattributed += times
         if fact.created is not None:
-            self.creations[fact.created] = self.creations.get(fact.created, 0) + 1
+            self.creations[fact.created] = self.creations.get(fact.created, 0) + times
 
     def gone(self) -> list[int]:
         """Return the serials of instances that are no more, now and then: when twice as many are known.

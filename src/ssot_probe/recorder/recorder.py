@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from ssot_probe.losses import SITES_FULL, Losses
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import ClassRecord, ImportRecord, ProcessRecord, Record
-from ssot_probe.observe import cycles
+from ssot_probe.observe import cycles, tallies
 from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
@@ -179,6 +179,11 @@ class Recorder:
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
+        for alike, count in tallies.grown():
+            is_quiet = False
+            event = _event_of(alike)
+            self._ledger.count(event, count)
+            take_member(event)
         records.extend(self._ledger.due(now, is_final, is_quiet))
         records.extend(self._shared_objects.due(now, is_final, is_quiet))
         records.extend(self._boundaries.due(is_final))
