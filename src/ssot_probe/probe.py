@@ -31,6 +31,7 @@ from ssot_probe.observe.scope import (
     started_packages,
     told_by_parent,
 )
+from ssot_probe.observe.thread_locals import LoopValues
 from ssot_probe.observe.watching import ModuleWatch
 from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
@@ -117,6 +118,7 @@ class Probe:
             ),
             self.pools,
         )
+        self.loop_values = LoopValues(self.modules.is_first_party, self.report_error)
         self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
         self.process_id = _new_process_id()  # random, and another one in each forked child
         self._inventory: list[Record] = []  # told again by every forked child
@@ -219,6 +221,7 @@ class Probe:
     def _on_user(self) -> None:
         """Be ready for what users may share. The application's thread calls this: it must not raise."""
         self.looks.on_user()
+        self.loop_values.note()
         if self.boundaries.is_on and len(self.instances.users) > 1:
             self.boundaries.prepare()
 
@@ -237,7 +240,7 @@ class Probe:
     def _load_traversals(self) -> Begin:
         from ssot_probe.observe.traversals import Traversals
 
-        return Traversals(self.scope, self.script, self.policy.concepts)
+        return Traversals(self.scope, self.script, self.policy.concepts, self.loop_values.are_left)
 
     def _explain_sharing(self) -> None:
         from ssot_probe.observe.holders import explain_shared
@@ -325,11 +328,13 @@ class Probe:
     # What a fork does
 
     def before_fork(self) -> None:
-        """Stop the pump: a fork beside a running thread is warned of since 3.12, and copies its locks."""
+        """Stop our threads: a fork beside a running one is warned of since 3.12, and copies its locks."""
         if self.is_active:
+            self._was_running |= self.pump.pause(
+                FORK_SECONDS
+            )  # first: it starts the others where they are not
             self.looks.pause(FORK_SECONDS)
             self.boundaries.pause(FORK_SECONDS)
-            self._was_running |= self.pump.pause(FORK_SECONDS)
             self.hot_imports.resume_all()
 
     def after_fork_in_parent(self) -> None:

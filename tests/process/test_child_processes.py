@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from process.project import GET_MANAGER, Project, end, line_of, wait_until
+from support.children import run
 
 POOL = """\
 import multiprocessing, os, sys
@@ -309,6 +311,27 @@ for number in range(20):
     outcome = works.run("-W", "always", "parent.py")
 
     assert outcome[:3] == (0, "", "")
+
+
+def test_no_thread_of_the_probe_starts_while_a_fork_is_prepared(tmp_path: Path) -> None:
+    program = """
+        import os, sys, time
+
+        class OrderManager:
+            def __init__(self, user_id):
+                self.user_id = user_id
+
+        sys.setswitchinterval(1e-5)  # threads take turns wherever they can
+        for number in range(300):
+            OrderManager(f"user-{number % 7}")
+            time.sleep(0.001 * (number % 9))
+            child = os.fork()
+            if not child:
+                os._exit(0)
+            os.waitpid(child, 0)
+    """
+
+    run(tmp_path, program=program, options=("-W", "always")).checked()
 
 
 def test_a_program_that_becomes_another_leaves_two_recordings(works: Project) -> None:

@@ -258,6 +258,7 @@ class SharedObjectRecord(NamedTuple):
     severity: str  # as judged in the process; "" where it is no finding
     count: int  # type: ignore[assignment]
     time: int
+    data_at: str = ""  # the path from it down to the nearest data of a user; "" where that lies in itself
 
 
 class LookRecord(NamedTuple):

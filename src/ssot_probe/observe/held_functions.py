@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Container, Iterator, Sequence
 from functools import partial
 from time import time_ns
-from types import CellType, FrameType, FunctionType, ModuleType
+from types import CellType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any, NamedTuple
 
 from ssot_probe.model.records import BlindRecord
@@ -27,7 +27,15 @@ MOST_NAMES = 4
 
 _PAST = "calls through that are not seen; its constructions are"
 
-_PASSED_BY = frozenset({FrameType, staticmethod, classmethod})
+_PASSED_BY = frozenset(
+    {
+        *(FrameType, staticmethod, classmethod),
+        # what somebody is just going through, as a look at shared references does
+        *(GeneratorType, map, filter, zip, enumerate, reversed),
+        *(type(iter([])), type(iter(())), type(iter({})), type(iter({}.values())), type(iter({}.items()))),
+        type(iter(set())),
+    }
+)
 _CONTAINERS = (dict, list, tuple, set, frozenset, CellType, partial)
 
 
@@ -104,29 +112,31 @@ def holders(functions: Sequence[Any]) -> list[list[str]]:
                 or _is_ours(holder)
             ):
                 continue
-            reached = {place for item in gc.get_referents(holder) for place in leads_to.get(id(item), ())}
-            name = _name(holder, modules, leads_to)
-            if name:
-                for index in reached:
-                    if name not in names[index] and len(names[index]) < MOST_NAMES:
+            module = modules.get(id(holder))
+            if module is not None:
+                named = [(f"{module}:{key}", leads_to.get(id(value), ())) for key, value in _items(holder)]
+            else:
+                reached = {place for item in gc.get_referents(holder) for place in leads_to.get(id(item), ())}
+                named = [(_name(holder), reached)]
+                if type(holder) in _CONTAINERS:
+                    leads_to[id(holder)] = reached
+                    following.append(holder)
+            for name, places in named:
+                for index in places:
+                    if name and name not in names[index] and len(names[index]) < MOST_NAMES:
                         names[index].append(name)
-            elif type(holder) in _CONTAINERS:
-                leads_to[id(holder)] = reached
-                following.append(holder)
         if not following:
             break
         frontier = following
     return names
 
 
-def _name(holder: Any, modules: dict[int, str], leads_to: dict[int, set[int]]) -> str:
+def _items(names: dict[str, Any]) -> list[tuple[str, Any]]:
+    return list(names.items())
+
+
+def _name(holder: Any) -> str:
     """Return what a reader would call a holder; "" for what is only a part of one."""
-    if type(holder) is dict:
-        module = modules.get(id(holder))
-        if module is None:
-            return ""
-        attribute = next((key for key, value in list(holder.items()) if id(value) in leads_to), "")
-        return f"{module}:{attribute}" if attribute else ""
     if type(holder) in _CONTAINERS:
         return ""
     if type(holder) is FunctionType:

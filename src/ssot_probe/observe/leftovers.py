@@ -7,7 +7,7 @@ nothing left over, but thread-locals stay there, too.
 from __future__ import annotations
 
 import sys
-from _thread import _local, get_ident
+from _thread import get_ident
 from collections.abc import Callable, Sequence
 from time import time_ns
 from types import CodeType
@@ -20,11 +20,8 @@ from ssot_probe.context.values import scalar, stored_id
 from ssot_probe.context.work import Work
 from ssot_probe.model.residue import context_severity, is_stale
 from ssot_probe.observe.holding import IsFirstParty
-from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.stale_calls import StaleEvent
-
-MOST_LOCALS = 50
-"""Thread-locals of the application that are looked at."""
+from ssot_probe.observe.thread_locals import find_thread_locals, values_here
 
 MOST_VALUES = 50
 """Values of one of them, in one thread."""
@@ -118,8 +115,7 @@ class Leftovers:
         """Return which users the application's thread-locals name in this thread, by where they do."""
         found: dict[str, str] = {}
         for name, local in self._locals:
-            # Of the plain class itself: looking makes an empty dictionary at most, and runs no code.
-            for key, value in list(_local.__getattribute__(local, "__dict__").items())[:MOST_VALUES]:
+            for key, value in list(values_here(local).items())[:MOST_VALUES]:
                 user = _user_in(value, self._users)
                 if user is not None:
                     found[f"threading.local {name}.{key}"] = user
@@ -182,14 +178,7 @@ class Leftovers:
 
     def _find_locals(self) -> None:
         self._modules = len(sys.modules)
-        found: dict[int, tuple[str, Any]] = {}
-        for name, module in list(sys.modules.items()):
-            names = namespace_of(module)
-            if names and self._is_first_party(name, names.get("__file__")):
-                for key, value in list(names.items()):
-                    if type(value) is _local and len(found) < MOST_LOCALS:
-                        found.setdefault(id(value), (f"{name}:{key}", value))
-        self._locals = list(found.values())
+        self._locals = find_thread_locals(self._is_first_party)
 
 
 def _user_in(value: Any, users: set[str]) -> str | None:

@@ -28,7 +28,7 @@ def placed_modules(names: Iterable[str]) -> Iterator[Placed]:
     """Yield those of the names that were not loaded in the usual way."""
     for name in names:
         module = sys.modules.get(name)
-        if module is None:
+        if module is None or name == "__main__":  # which no loader of ours ever runs
             continue
         if not issubclass(type(module), ModuleType):
             yield Placed(name, None, NO_MODULE)

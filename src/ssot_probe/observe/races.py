@@ -18,7 +18,7 @@ from ssot_probe.context.current import bound_user, thread_and_task
 from ssot_probe.context.request import current_request, mark_request
 from ssot_probe.model.sharing import race_severity
 from ssot_probe.observe.actors import here
-from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.slots import Slot, slots_of
 
@@ -150,7 +150,7 @@ class Races:
             holder = args[0]
         known = self._instances.find(result)
         is_new = known is None or known.serial > call[NEWEST]
-        key = self._key(maker, observed, holder, result, args, kwargs) if is_new else None
+        key = self._key(maker, observed, holder, result, args, kwargs, known) if is_new else None
         if key is not None:
             thread, task = thread_and_task()
             user = str(key[1] or "")
@@ -169,7 +169,14 @@ class Races:
             del gate.ended[: MOST_ENDED // 2]
 
     def _key(
-        self, maker: Maker, observed: ObservedClass, holder: Any, result: Any, args: Any, kwargs: Any
+        self,
+        maker: Maker,
+        observed: ObservedClass,
+        holder: Any,
+        result: Any,
+        args: Any,
+        kwargs: Any,
+        known: InstanceRef | None,
     ) -> tuple[object, ...] | None:
         """Return for what the factory is to make one instance only, None where it may make several."""
         isolation = observed.concept.isolation
@@ -180,6 +187,8 @@ class Races:
         user = bound_user()
         if user is None and maker.readers:
             user = maker.user_of(result, args, kwargs)
+        if user is None and known is not None:
+            user = known.user  # whom its constructor was told
         if user is None:
             return None
         return (id(holder), user, here.thread.serial if isolation == "user+thread" else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ssot_probe.model.policy import Concept
@@ -22,12 +22,20 @@ class Traversals:
         scope: which modules are first-party.
         script: absolute path of the script that runs as `__main__`, "" for none.
         concepts: of the policy.
+        are_left: does everybody come by these values of a thread-local?
     """
 
-    def __init__(self, scope: Scope, script: str, concepts: Iterable[Concept]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        script: str,
+        concepts: Iterable[Concept],
+        are_left: Callable[[dict[Any, Any]], bool],
+    ) -> None:
         self._scope = scope
         self._script = script
         self._shared_ok = tuple({name for concept in concepts for name in concept.shared_ok})
+        self._are_left = are_left
         self._memory = Memory()
         self._known: dict[str, bool] = {}  # module -> is it first-party?
 
@@ -40,6 +48,7 @@ class Traversals:
             shared_ok=self._shared_ok,
             users=tuple(users),
             modules=self._modules(),
+            are_left=self._are_left,
         )
 
     def _is_application(self, cls: type) -> bool:

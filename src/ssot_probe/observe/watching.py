@@ -278,9 +278,10 @@ class ModuleWatch:
         try:
             if not self._scope.could_hold(name.partition(".")[0]) or not self._scope.watches(name, file):
                 return
-            is_watched = self._instrument(module) or self._is_named(name)
+            is_watched = self._instrument(module)
             if name == "__main__" and not is_watched:
                 return  # it is still running, and nothing was missed
+            is_watched = is_watched or self._is_named(name)
             self._known.add(name)
             self._tell(self._module_record(name, module, None, preloaded=True))
             if is_watched:

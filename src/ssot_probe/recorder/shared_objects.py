@@ -157,6 +157,7 @@ class SharedObjects:
             severity="" if severity is None else severity.label,
             count=0,
             time=looked.time,
+            data_at="".join(found.data_steps),
         )
 
 

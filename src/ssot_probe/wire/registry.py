@@ -178,6 +178,7 @@ ATTRIBUTES = (
     Attribute("ssot.shared.holder", "string", "path from a module"),
     Attribute("ssot.shared.objects", "int", "objects below it"),
     Attribute("ssot.shared.drawing", "string", "the paths as a graph in the DOT language"),
+    Attribute("ssot.shared.data.path", "string", "path from it down to the nearest data of a user"),
     Attribute("ssot.look.trigger", "string", "users, again, end, signal or call"),
     Attribute("ssot.look.stopped", "string", "why looks ended early"),
     Attribute("ssot.look.roots", "int", "instances that a look began at, most in one"),

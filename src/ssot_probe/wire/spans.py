@@ -255,6 +255,7 @@ _SHAPES: dict[type, _Shape] = {
             "holder": "ssot.shared.holder",
             "objects": "ssot.shared.objects",
             "drawing": "ssot.shared.drawing",
+            "data_at": "ssot.shared.data.path",
             "severity": "ssot.finding.severity",
             "count": "ssot.count",
         },

@@ -142,6 +142,35 @@ def test_the_constructors_of_two_classes_are_no_two_ways() -> None:
     assert not findings("SSOT204", program)
 
 
+def test_one_call_that_reaches_methods_of_many_classes_is_one_way() -> None:
+    program = managers()
+    for number in range(3):
+        program.hands_out("chat/views.py:9", f"chat.views:View{number}.get", inside="dispatch")
+    assert not findings("SSOT204", program)
+    program.hands_out("chat/views.py:12", inside="dispatch")
+    (finding,) = findings("SSOT204", program)
+    assert finding.message == f"Obtains websocket-manager in 2 ways: chat.views:View0.get and {GET_MANAGER}."
+
+
+def test_a_line_with_two_calls_is_two_ways() -> None:
+    program = managers()
+    for number in range(2):
+        program.hands_out("chat/views.py:9", f"chat.views:View{number}.get", inside="dispatch")
+    assert len(findings("SSOT204", program)) == 1
+
+
+def test_callers_around_one_that_is_told_are_told_for_calls_of_their_own_only() -> None:
+    program = managers()
+    outer, other = "chat.app:serve", "chat.app:other"
+    program.hands_out("chat/agents.py:12", inside="create", chain=(outer,))
+    program.constructs("chat/agents.py:14", inside="create", chain=(outer,))
+    program.hands_out("chat/forbidden.py:8", OLD, inside="refuse", chain=(outer,))
+    assert [finding.subject for finding in findings("SSOT204", program)] == ["chat.agents:create"]
+    program.hands_out("chat/agents.py:12", inside="create", chain=(other,))
+    program.hands_out("chat/app.py:8", OLD, inside="other")
+    assert [finding.subject for finding in findings("SSOT204", program)] == ["chat.agents:create", other]
+
+
 def test_the_top_level_of_a_module_is_no_caller() -> None:
     program = managers()
     program.hands_out("main.py:12", inside="<module>")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from support.children import Run, run_both
 
 from ssot_probe.model.records import BlindRecord, MakeRecord
+from ssot_probe.observe.held_functions import holders
 
 HAS_EVENTS = sys.version_info >= (3, 12)
 
@@ -166,3 +168,18 @@ def test_calls_of_every_kind_are_seen_past_the_wrapper(tmp_path: Path, maker: st
 def test_a_function_that_only_its_module_holds_is_not_told_of(tmp_path: Path, maker: str) -> None:
     done = ran(tmp_path, maker, "", "get_manager('anna') and None")
     assert held(done) == []
+
+
+def test_each_function_is_told_under_its_own_name_and_not_by_who_just_goes_through() -> None:
+    module = ModuleType("held_here")
+    exec("def first(): pass\ndef second(): pass\nkept = [second]\n", vars(module))
+    sys.modules[module.__name__] = module
+    functions = [module.first, module.second]
+    going_through = (function for function in list(functions))
+    another = iter(list(functions))
+    try:
+        assert next(going_through) is next(another)
+        found = holders(functions)
+    finally:
+        del sys.modules[module.__name__]
+    assert found == [["held_here:first"], ["held_here:second", "held_here:kept"]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.children import Run, run, run_both
 
-from ssot_probe.model.records import BindingRecord, ClassRecord, MakeRecord, ModuleRecord
+from ssot_probe.model.records import BindingRecord, BlindRecord, ClassRecord, MakeRecord, ModuleRecord
 
 
 def made(done: Run) -> set[tuple[str, str, str, int]]:
@@ -320,3 +320,23 @@ def test_classes_that_calls_make_are_found_at_the_next_line(tmp_path: Path) -> N
     done, _ = run_both(tmp_path, program=program)
     assert "__main__:MadeManager" in {record.name for record in done.of(ClassRecord)}
     assert ("get_manager", "MadeManager", "returned", 11) in made(done)
+
+
+@pytest.mark.parametrize("name", ["__main__:BoxManager", "BoxManager"])
+def test_a_policy_may_name_classes_of_the_script(tmp_path: Path, name: str) -> None:
+    program = """
+        import json
+
+        class BoxManager:
+            def __init__(self, user_id):
+                self.user_id = user_id
+
+        BoxManager("anna")
+        import colorsys
+        BoxManager("ben")
+    """
+    policy = f'[[concept]]\nname = "box"\nclasses = ["{name}"]'
+    done, _ = run_both(tmp_path, program=program, policy=policy)
+    assert not done.of(BlindRecord)
+    assert [record.preloaded for record in done.of(ModuleRecord) if record.module == "__main__"] == [False]
+    assert len(made(done)) == 2

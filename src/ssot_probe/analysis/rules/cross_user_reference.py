@@ -142,7 +142,10 @@ def _finding(case: Case, subject: str, found: Sequence[_Judged]) -> Finding:
 
 
 def _said(record: SharedObjectRecord) -> str:
-    data = "all of them" if 1 < record.data_of == record.user_count else f"{record.data_of} of them"
+    if record.data_of > record.user_count:
+        data = number(record.data_of, "user")
+    else:
+        data = "all of them" if 1 < record.data_of == record.user_count else f"{record.data_of} of them"
     return _SAID[record.verdict].format(data=data)
 
 
@@ -164,7 +167,8 @@ def _lines(case: Case, process: str, record: SharedObjectRecord) -> Iterator[Evi
     data = (
         f"data of {number(record.data_of, 'user')}" if record.data_of else "no user's data known to be in it"
     )
-    yield Evidence(f"{record.type}{below}, {data}")
+    at = f", the nearest at {record.data_at}" if record.data_at else ""
+    yield Evidence(f"{record.type}{below}, {data}{at}")
 
 
 def _at_class(case: Case, process: str, path: str) -> Evidence:

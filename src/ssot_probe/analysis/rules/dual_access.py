@@ -21,13 +21,17 @@ RULE = Rule(
     "factories that do not get theirs from each other, or by a factory and by the constructor.",
     proof="Calls of both under the same caller, each with its line: made by the function itself, inside "
     "something that it constructs, or anywhere below it where it is a factory.",
-    silent="A factory that passes on what another made. A getter that gives back what the same caller "
+    silent="A factory that passes on what another made. One call that reaches methods of three classes or "
+    "more, as a dispatcher's does. A getter that gives back what the same caller "
     "constructed. Several declared factories. Ways that lead to different concepts. The top level of a "
     "module.",
     fix="Keep one way: pass on the instance that was obtained first, or call the declared factory in both "
     "places.",
     example='factories = ["chat.ws.manager:get_manager"]',
 )
+
+DISPATCHES = 3
+"""Classes whose methods one line calls: with two, it may also hold two calls."""
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -42,8 +46,10 @@ def check(case: Case) -> Iterator[Finding]:
             if len(ways) < 2 or not is_near or all(_is_declared(calls, declared) for calls in ways.values()):
                 continue
             places = frozenset((access.place, way) for way, calls in ways.items() for access in calls)
-            if any(places <= known for known in told):
-                continue  # the caller around it adds nothing
+            own = {access.place for calls in ways.values() for access in calls if access.depth == 0}
+            known = {place for others in told for place, _ in others}
+            if known & {place for place, _ in places} and own <= known:
+                continue  # the caller around it adds nothing of its own
             told.add(places)
             quoted = [f'"{way}"' for way in sorted(ways) if way != CONSTRUCTOR]
             yield RULE.finding(
@@ -76,12 +82,25 @@ def _depth(item: tuple[str, Sequence[Access]]) -> tuple[int, str]:
 def _ways(found: Sequence[Access]) -> Mapping[str, list[Access]]:
     """Return the accesses by what the instances come from, without those that give back the caller's own."""
     made_here = {access.place for access in found if access.is_construction}
+    dispatched = _dispatched(found)
     ways: dict[str, list[Access]] = defaultdict(list)
     for access in sorted(found):
         is_own = access.way == access.caller or access.way.startswith(access.caller + ".")
         if not is_own and access.record.born not in made_here:
-            ways[access.way].append(access)
+            ways[dispatched.get(access.place, access.way)].append(access)
     return ways
+
+
+def _dispatched(found: Sequence[Access]) -> Mapping[str, str]:
+    """Return the calls that reach methods of many classes, each with one way for all: it is one call."""
+    methods: dict[str, dict[str, str]] = defaultdict(dict)
+    for access in sorted(found):
+        owner = access.record.maker.rpartition(".")[0]
+        if not access.is_construction and ":" in owner:
+            methods[access.place].setdefault(owner, access.way)
+    return {
+        place: next(iter(owners.values())) for place, owners in methods.items() if len(owners) >= DISPATCHES
+    }
 
 
 def _is_declared(calls: Sequence[Access], declared: Collection[str]) -> bool:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import (
-    AsyncGeneratorType,
     BuiltinFunctionType,
     CellType,
-    CoroutineType,
     FunctionType,
-    GeneratorType,
     MethodType,
     MethodWrapperType,
 )
 from typing import Any, NamedTuple
 
-from ssot_probe.observe.sharing.anatomy import bases_of, dict_getter, qualified_name, slots_of
 from ssot_probe.observe.sharing.cached_results import CACHED, cached_results
 from ssot_probe.observe.sharing.clients import inside_client
 from ssot_probe.observe.sharing.edges import Edges, snapshot
-from ssot_probe.observe.sharing.kinds import ATOMS, is_wrapt
+from ssot_probe.observe.sharing.kinds import ATOMS
 from ssot_probe.observe.sharing.tags import (
     Tags,
     is_field_name,
@@ -30,6 +26,7 @@ from ssot_probe.observe.sharing.tags import (
     is_uuid,
     shape_of,
 )
+from ssot_probe.observe.sharing.traits import RUNNING
 
 MOST_OBJECTS = 5_000
 """Looked at below one shared object."""
@@ -44,22 +41,9 @@ MOST_TO_CONFIRM = 50
 FEWEST_ALIKE = 3
 """Texts that look alike, of which some are ids: the others are those of users who have not come yet."""
 
-STEPS_BETWEEN_RESTS = 500
+STEPS_BETWEEN_RESTS = 100
 
 _WRAP = (1 << 64) - 1
-_COLLECTIONS = (list, tuple, set, frozenset, deque)
-_LOOKED_THROUGH = (tuple, MethodType, MethodWrapperType, BuiltinFunctionType, FunctionType, CellType)
-_RUNNING = (CoroutineType, GeneratorType, AsyncGeneratorType)
-
-
-_WORK = frozenset({"_asyncio:Task", "asyncio.tasks:Task", "threading:Thread"})
-
-
-def is_work(cls: type) -> bool:
-    """Is it a running task or thread, or the body of one?"""
-    return cls in (CoroutineType, GeneratorType, AsyncGeneratorType) or any(
-        qualified_name(base) in _WORK for base in bases_of(cls)
-    )
 
 
 class Evidence(NamedTuple):
@@ -85,6 +69,15 @@ class Evidence(NamedTuple):
         return self._replace(loose=self.loose | self.named)
 
 
+AreLeft = Callable[[dict[Any, Any]], bool]
+"""(what a thread-local holds for one thread) -> does everybody come by it, rather than one thread's work?"""
+
+
+def are_of_their_thread(values: dict[Any, Any]) -> bool:
+    """Take what a thread-local holds for its thread's own."""
+    return False
+
+
 class Search:
     """Searches below one object, never through the instance of a user.
 
@@ -93,6 +86,8 @@ class Search:
         tags: ids of users.
         owner_of_root: id of an instance -> index of its user.
         seen: ids of objects that other searches have looked at, which this one leaves out.
+        most_objects: after which it stops.
+        are_left: says it of the values of thread-locals.
     """
 
     def __init__(
@@ -102,11 +97,14 @@ class Search:
         owner_of_root: Mapping[int, int],
         seen: set[int] | None = None,
         most_objects: int = MOST_OBJECTS,
+        are_left: AreLeft = are_of_their_thread,
     ) -> None:
         self._edges = edges
+        self._traits = edges.kinds.traits
         self._tags = tags
         self._roots = owner_of_root
         self._most_objects = most_objects
+        self._are_left = are_left
         self._named: set[int] = set()
         self._kept_for: set[int] = set()
         self._loose: set[int] = set()
@@ -161,7 +159,7 @@ class Search:
         self._objects += 1
         self._steps += 1
         self._kept.append(thing)
-        self._add_digest(qualified_name(type(thing)))
+        self._add_digest(self._traits[type(thing)].name)
         yield from self._look_at(thing)
         if self._is_loose_here:
             self._loose_at.setdefault(id(self._holder), self._holder)
@@ -174,26 +172,26 @@ class Search:
 
     def _look_at(self, thing: Any) -> Iterator[None]:
         cls = type(thing)
-        bases = bases_of(cls)
+        traits = self._traits[cls]
         kinds = self._edges.kinds
         if cls in kinds.leaves:
             self._look_at_leaf(thing)
         elif cls is bytearray or cls in ATOMS:
             self._note_scalar(thing)
-        elif any(qualified_name(base) == "_thread:_local" for base in bases):
+        elif traits.is_thread_local:
             self._look_at_threads(thing)
-        elif dict in bases:
+        elif dict in traits.bases:
             yield from self._look_at_entries(self._entries_of(thing))
             if cls is not dict:
-                self._look_at_attributes(thing, bases, [])
-        elif any(base in bases for base in _COLLECTIONS):
-            yield from self._look_at_collection(thing, cls)
-            if cls not in _COLLECTIONS:
-                self._look_at_attributes(thing, bases, [])
-        elif qualified_name(cls) == "_asyncio:Task":
+                self._look_at_attributes(thing, [])
+        elif traits.collection is not None:
+            yield from self._look_at_collection(thing, traits.collection)
+            if cls is not traits.collection:
+                self._look_at_attributes(thing, [])
+        elif traits.name == "_asyncio:Task":
             # What runs belongs to whom it runs for; a set of tasks only keeps them from being collected.
-            self._look_at_others([each for each in self._edges.of(thing) if type(each) not in _RUNNING])
-        elif qualified_name(cls) == CACHED:
+            self._look_at_others([each for each in self._edges.of(thing) if type(each) not in RUNNING])
+        elif traits.name == CACHED:
             results = cached_results(thing)
             yield from self._look_at_entries(self._without_strange(results.entries))
             self._look_at_others(self._edges.without_strange(results.others))
@@ -202,10 +200,11 @@ class Search:
         elif cls in (MethodType, MethodWrapperType, BuiltinFunctionType):
             self._push_all(self._edges.of(thing))
         elif cls in kinds.application or self._is_plain(cls):
-            self._look_at_attributes(thing, bases, self._edges.of_one(thing))
+            self._look_at_attributes(thing, self._edges.of_one(thing))
         else:
             self._look_at_others(self._edges.of(thing))
-        self._add_buffer(thing, cls)
+        if traits.has_numbers:
+            self._add_numbers(thing)
 
     def _look_at_function(self, function: Any) -> None:
         """Look at closure, attributes and defaults; a default that cannot change is a constant."""
@@ -237,7 +236,7 @@ class Search:
                     self._kept_for |= named
                 self._remember(value)
                 continue
-            if is_work(type(value)):
+            if type(value) not in ATOMS and self._traits[type(value)].is_work:
                 self._push(value, in_collection=True)
             else:
                 self._note_slot(
@@ -278,15 +277,15 @@ class Search:
         index = self._tags.equal_in_place(key)
         return {index} if index >= 0 and index in self._root_in(value) else set()
 
-    def _look_at_collection(self, collection: Any, cls: type) -> Iterator[None]:
-        entries = self._edges.without_strange(_items_of(collection))
+    def _look_at_collection(self, collection: Any, base: Any) -> Iterator[None]:
+        entries = self._edges.without_strange(_items_of(collection, base))
         scalars = [each for each in entries if type(each) in ATOMS]
         equal = [index for index in map(self._tags.equal, scalars) if index >= 0]
         texts = [each for each in scalars if type(each) is str]
         is_list_of_users = len(texts) == len(entries) and (
             len(equal) * 2 > len(texts) or (bool(equal) and _look_alike(texts))
         )
-        if tuple in bases_of(cls) and len(equal) < len(entries):
+        if base is tuple and len(equal) < len(entries):
             is_list_of_users = False
         for each in entries:
             self._steps += 1
@@ -310,21 +309,20 @@ class Search:
         index = self._tags.equal(scalar)
         return {index} if index >= 0 else set()
 
-    def _look_at_attributes(self, thing: Any, bases: tuple[type, ...], references: Sequence[Any]) -> None:
+    def _look_at_attributes(self, thing: Any, references: Sequence[Any]) -> None:
         """Look at what an object stores by name, and at what else it refers to.
 
         Args:
             thing: the object.
-            bases: of its type.
             references: what it refers to; empty for a container, whose entries are looked at as such.
         """
         values = {id(type(thing))}
         if not references or self._needs_names(thing, references):
-            for name, value in self._attributes_of(thing, bases):
+            for name, value in self._attributes_of(thing):
                 values.add(id(value))
                 self._add_digest(value)
                 self._note_slot(value, is_personal(name), is_directory=False)
-            values.add(id(self._dict_of(thing, bases)))
+            values.add(id(self._dict_of(thing)))
         if type(thing) in self._edges.kinds.application:
             for name, value in self._edges.named_class_attributes(type(thing)):
                 values.add(id(value))
@@ -336,7 +334,7 @@ class Search:
 
         On Python 3.11 and 3.12 to ask makes a dictionary, which then costs the object's every access.
         """
-        if not MAKES_DICTS or any(slots_of(type(thing))):
+        if not MAKES_DICTS or self._traits[type(thing)].slots:
             return True
         tags = self._tags
         return any(
@@ -352,7 +350,7 @@ class Search:
             self._note_slot(each, is_personal_name=False, is_directory=False)
 
     def _look_at_threads(self, local: Any) -> None:
-        """Take each thread's values for themselves: only where two users' data meet in one is it loose."""
+        """Take each thread's values for themselves: loose is what is left, and where two users' data meet."""
         for each in self._edges.of(local):
             if type(each) is not dict:
                 continue
@@ -366,10 +364,11 @@ class Search:
             return
         self._seen.add(id(values))
         search = Search(self._edges, self._tags, self._roots, self._seen, self._most_objects - self._objects)
+        are_left = self._are_left(values)
         for _ in search.run_mapping(values):
             pass
         found = search.result
-        if len(found.loose) > 1:
+        if len(found.loose) > 1 or (are_left and self._are_left(values)):
             self._add_loose(found.loose)
         self._named |= found.named | found.loose
         self._kept_for |= found.users
@@ -427,10 +426,12 @@ class Search:
                 if owner is not None:
                     found.add(owner)
                     continue
-                bases = bases_of(type(each))
-                if any(qualified_name(base) == "weakref:ReferenceType" for base in bases):
+                if type(each) in ATOMS:
+                    continue
+                traits = self._traits[type(each)]
+                if traits.is_reference:
                     following.append(_target_of(each))
-                elif _is_looked_through(type(each)):
+                elif traits.is_looked_through:
                     following += self._edges.of(each)[:8]
             waiting, depth = following, depth + 1
         return found
@@ -442,8 +443,8 @@ class Search:
             kinds.learn((cls,))
         if cls in kinds.skipped or id(thing) in self._seen or id(thing) in self._roots:
             return
-        if in_collection and is_work(cls):  # kept until it is done, and whoever began it has it to themselves
-            self._remember(thing)
+        if in_collection and self._traits[cls].is_work:
+            self._remember(thing)  # kept until it is done, and whoever began it has it to themselves
             return
         if cls in kinds.never_share:
             self._remember(thing)
@@ -467,16 +468,16 @@ class Search:
         self._kept.append(thing)
 
     def _is_plain(self, cls: type) -> bool:
-        return dict_getter(cls) is not None and cls in self._edges.kinds.mutable
+        return self._traits[cls].dict_getter is not None and cls in self._edges.kinds.mutable
 
-    def _dict_of(self, thing: Any, bases: tuple[type, ...]) -> Any:
-        getter = dict_getter(type(thing))
-        return None if getter is None or issubclass(type(thing), type) else getter(thing)
+    def _dict_of(self, thing: Any) -> Any:
+        getter = self._traits[type(thing)].dict_getter
+        return None if getter is None else getter(thing)
 
-    def _attributes_of(self, thing: Any, bases: tuple[type, ...]) -> list[tuple[Any, Any]]:
-        attributes = self._dict_of(thing, bases)
+    def _attributes_of(self, thing: Any) -> list[tuple[Any, Any]]:
+        attributes = self._dict_of(thing)
         found = self._entries_of(attributes) if type(attributes) is dict else []
-        for name, slot in slots_of(type(thing)):
+        for name, slot in self._traits[type(thing)].slots:
             try:
                 value = slot.__get__(thing)
             except AttributeError:  # not set
@@ -492,29 +493,26 @@ class Search:
         is_strange = self._edges.is_strange
         return [entry for entry in entries if not (is_strange(entry[0]) or is_strange(entry[1]))]
 
-    def _add_buffer(self, thing: Any, cls: type) -> None:
-        """Add the contents of what stores numbers outside of the interpreter's objects."""
-        if qualified_name(cls) in ("array:array", "numpy:ndarray"):
-            try:
-                self._add_digest(bytes(memoryview(thing).cast("B")[:1_000_000]))
-            except (TypeError, ValueError, BufferError):  # not contiguous, or of objects
-                return
+    def _add_numbers(self, thing: Any) -> None:
+        try:
+            self._add_digest(bytes(memoryview(thing).cast("B")[:1_000_000]))
+        except (TypeError, ValueError, BufferError):  # not contiguous, or of objects
+            return
 
     def _add_digest(self, *parts: Any) -> None:
         """Add to the digest what cannot run the application's code; the order of entries does not count.
 
         The hash of a tuple is nearly linear in its last part, so sums of them cancel; of bytes it is not.
         """
-        linear = hash(tuple(map(_digestible, parts))) & _WRAP
+        linear = hash(tuple(map(self._digestible, parts))) & _WRAP
         self._digest = (self._digest + hash(linear.to_bytes(8, "little"))) & _WRAP
 
-
-def _digestible(part: Any) -> Any:
-    if type(part) in ATOMS and type(part) is not slice:
-        return part
-    if type(part) is tuple and all(type(each) in ATOMS and type(each) is not slice for each in part):
-        return part
-    return qualified_name(type(part))
+    def _digestible(self, part: Any) -> Any:
+        if type(part) in ATOMS and type(part) is not slice:
+            return part
+        if type(part) is tuple and all(type(each) in ATOMS and type(each) is not slice for each in part):
+            return part
+        return self._traits[type(part)].name
 
 
 def _entries_of(mapping: Any) -> list[tuple[Any, Any]]:
@@ -525,9 +523,7 @@ def _entries_of(mapping: Any) -> list[tuple[Any, Any]]:
     return snapshot(lambda: list(dict.items(mapping)))
 
 
-def _items_of(collection: Any) -> list[Any]:
-    bases = bases_of(type(collection))
-    base: Any = next(each for each in _COLLECTIONS if each in bases)
+def _items_of(collection: Any, base: Any) -> list[Any]:
     from itertools import islice
 
     return snapshot(lambda: list(islice(base.__iter__(collection), MOST_ENTRIES)))
@@ -535,10 +531,6 @@ def _items_of(collection: Any) -> list[Any]:
 
 def _look_alike(texts: Sequence[str]) -> bool:
     return len(texts) >= FEWEST_ALIKE and len(set(map(shape_of, texts))) == 1
-
-
-def _is_looked_through(cls: type) -> bool:
-    return cls in _LOOKED_THROUGH or qualified_name(cls) == "functools:partial" or is_wrapt(cls)
 
 
 def _target_of(reference: Any) -> Any:

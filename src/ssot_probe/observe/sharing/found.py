@@ -36,6 +36,7 @@ class SharedObject(NamedTuple):
     drawing: str  # the paths as a graph in the DOT language, types and names only
     alike: int = 1  # objects of the same type and verdict at the ends of the same steps
     data_owners: tuple[str, ...] = ()  # the application's ids of the first users whose data was found
+    data_steps: tuple[str, ...] = ()  # from it down to the nearest data; empty where that lies in itself
 
 
 class Look(NamedTuple):

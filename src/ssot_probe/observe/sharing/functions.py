@@ -1,92 +1,83 @@
-"""Reads the code of functions: which names it mentions, and which it stores."""
+"""Finds the functions of a module, and the code of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from gc import get_referents
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any
 
-from ssot_probe.observe.sharing.anatomy import namespace_of_class
+from ssot_probe.observe.sharing.anatomy import namespace_of_class, qualified_name
 from ssot_probe.observe.sharing.edges import is_own, snapshot
-from ssot_probe.observe.sharing.kinds import is_wrapt
+from ssot_probe.observe.sharing.traits import is_wrapt
 
+MOST_LAYERS = 32
+"""Around one function that are seen through."""
+
+_CALLERS = frozenset({"functools:_lru_cache_wrapper", "functools:partial"})
 _code_of = FunctionType.__dict__["__code__"].__get__
-_globals_of = FunctionType.__dict__["__globals__"].__get__
+_cells_of = FunctionType.__dict__["__closure__"].__get__
 
 
 def functions_in(value: Any) -> list[Any]:
     """Return the functions that an entry of a namespace stands for: wrappers around them are seen through."""
     if type(value) is FunctionType:
         return [value]
-    cls = type(value)  # compared by identity: its metaclass may have an equality of its own
-    if cls is staticmethod or cls is classmethod or cls is property or is_wrapt(cls):
-        return [each for each in get_referents(value) if type(each) is FunctionType and not is_own(each)]
-    return []
+    return _below(value, _is_wrapper)
 
 
 def functions_of(names: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the functions of a module and the methods of its classes."""
+    """Yield the functions of a module and the methods of its classes, with those inside of decorators."""
     for value in snapshot(lambda: list(names.values())):
         if issubclass(type(value), type):
             for each in list(namespace_of_class(value).values()):
-                yield from functions_in(each)
+                yield from _below(each, _is_decorator)
         else:
-            yield from functions_in(value)
+            yield from _below(value, _is_decorator)
+
+
+def _below(value: Any, is_entered: Callable[[type], bool]) -> list[Any]:
+    """Return the functions that are found from a value through objects of some types."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting and len(seen) < MOST_LAYERS:
+        each = waiting.pop()
+        cls = type(each)  # compared by identity: its metaclass may have an equality of its own
+        if id(each) in seen:
+            continue
+        if cls is FunctionType:
+            if is_own(each):
+                continue
+            found.append(each)
+        if is_entered(cls):
+            seen.add(id(each))
+            waiting += _parts_of(each)
+    return found
+
+
+def _is_wrapper(cls: type) -> bool:
+    return cls is staticmethod or cls is classmethod or cls is property or is_wrapt(cls)
+
+
+def _is_decorator(cls: type) -> bool:
+    return (
+        cls is FunctionType or cls is cached_property or _is_wrapper(cls) or qualified_name(cls) in _CALLERS
+    )
+
+
+def _parts_of(layer: Any) -> list[Any]:
+    if type(layer) is FunctionType:
+        return [each for cell in _cells_of(layer) or () for each in get_referents(cell)]
+    if type(layer) is cached_property:
+        return [layer.func]
+    return get_referents(layer)
 
 
 def code_of(function: Any) -> Iterator[CodeType]:
     """Yield the code of a function and of what is defined within."""
     return _with_nested(_code_of(function))
-
-
-def stores_in_module(
-    name: str, namespace: Mapping[str, Any], modules: Mapping[str, Mapping[str, Any]]
-) -> bool:
-    """Does any function of the modules give the global a new value?
-
-    Args:
-        name: of the global.
-        namespace: of its module.
-        modules: namespaces whose functions are looked at.
-    """
-    from opcode import opmap
-
-    for names in modules.values():
-        for function in functions_of(names):
-            for code in code_of(function):
-                if name not in code.co_names:
-                    continue
-                if _globals_of(function) is namespace and _stores(
-                    code, name, opmap["STORE_GLOBAL"], opmap["EXTENDED_ARG"]
-                ):
-                    return True
-                if _stores(code, name, opmap["STORE_ATTR"], opmap["EXTENDED_ARG"]) and _mentions(
-                    function, code, namespace
-                ):
-                    return True
-    return False
-
-
-def _mentions(function: Any, code: CodeType, namespace: Mapping[str, Any]) -> bool:
-    """Does the code name the module that the namespace belongs to?"""
-    names = _globals_of(function)
-    module = namespace.get("__name__")
-    return any(
-        type(named := names.get(each)) is ModuleType and named.__name__ == module for each in code.co_names
-    )
-
-
-def _stores(code: CodeType, name: str, operation: int, extension: int) -> bool:
-    position = code.co_names.index(name)
-    extended = 0
-    instructions = code.co_code
-    for at in range(0, len(instructions), 2):
-        argument = extended | instructions[at + 1]
-        if instructions[at] == operation and argument == position:
-            return True
-        extended = argument << 8 if instructions[at] == extension else 0
-    return False
 
 
 def _with_nested(code: CodeType) -> Iterator[CodeType]:

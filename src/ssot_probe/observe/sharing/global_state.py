@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.sharing.anatomy import bases_of, dict_getter, namespace_of_class, qualified_name
 from ssot_probe.observe.sharing.edges import Edges, snapshot
-from ssot_probe.observe.sharing.evidence import Evidence, Search
-from ssot_probe.observe.sharing.functions import code_of, functions_in, functions_of, stores_in_module
+from ssot_probe.observe.sharing.evidence import AreLeft, Evidence, Search, are_of_their_thread
+from ssot_probe.observe.sharing.functions import code_of, functions_in, functions_of
 from ssot_probe.observe.sharing.kinds import ATOMS
+from ssot_probe.observe.sharing.stores import stores_in_class, stores_in_module
 from ssot_probe.observe.sharing.tags import Tags
 
 MOST_OBJECTS = 50_000
@@ -47,6 +48,7 @@ class GlobalState:
         tags: ids of users.
         owner_of_root: id of an instance -> index of its user; instances of users are never looked into.
         modules: namespaces of first-party modules by name.
+        are_left: does everybody come by these values of a thread-local?
     """
 
     def __init__(
@@ -55,11 +57,13 @@ class GlobalState:
         tags: Tags,
         owner_of_root: Mapping[int, int],
         modules: Mapping[str, Mapping[str, Any]],
+        are_left: AreLeft = are_of_their_thread,
     ) -> None:
         self._edges = edges
         self._tags = tags
         self._roots = owner_of_root
         self._modules = modules
+        self._are_left = are_left
         self._holders: dict[int, Any] = {}  # id of an object -> what refers to it, or its place
         self._kept: list[Any] = []
         self.remains: list[Remains] = []
@@ -130,7 +134,7 @@ class GlobalState:
             self._edges.kinds.learn((type(place.value),))
             if type(place.value) in self._edges.kinds.skipped:
                 continue
-            search = Search(self._edges, self._tags, self._roots, seen, left)
+            search = Search(self._edges, self._tags, self._roots, seen, left, self._are_left)
             yield from search.run(place.value)
             found = search.result
             left -= found.objects
@@ -181,12 +185,17 @@ class GlobalState:
         users = {index} if index >= 0 else self._tags.within(place.value)
         if not users:
             return
-        if module in self._modules and not (
-            len(place.steps) == 2 and stores_in_module(name, self._modules[module], self._modules)
-        ):
+        if module in self._modules and not self._is_stored(place, module, name):
             return  # a constant
         evidence = Evidence(frozenset(), frozenset(), frozenset(users), (), (), (), 1, 0, True)
         self.remains.append(Remains(place, place.value, evidence))
+
+    def _is_stored(self, place: Place, module: str, name: str) -> bool:
+        """Does any function give the name another value?"""
+        if len(place.steps) == 2:
+            return stores_in_module(name, self._modules[module], self._modules)
+        holder, attribute = (step[1:] for step in place.steps[-2:])
+        return stores_in_class(attribute, holder, module, self._modules)
 
     def _is_constant(self, place: Place, name: str) -> bool:
         """Is it a tuple or frozenset of scalars, some of them ids, that no function gives another value?"""
@@ -227,9 +236,10 @@ class GlobalState:
         """Find for each module which names its functions mention."""
         for module, names in self._modules.items():
             found = used[module] = set()
-            for code in codes_in(names):
+            for number, code in enumerate(codes_in(names)):
                 found.update(code.co_names)
-            yield
+                if number % RESTS == 0:
+                    yield
 
 
 def codes_in(names: Mapping[str, Any]) -> Iterator[CodeType]:

@@ -19,6 +19,7 @@ from types import (
 
 from ssot_probe.observe.sharing import known_types
 from ssot_probe.observe.sharing.anatomy import bases_of, is_frozen_dataclass, names_of_bases, qualified_name
+from ssot_probe.observe.sharing.traits import TraitsOfTypes, is_wrapt
 
 ATOMS: frozenset[type] = frozenset(
     {
@@ -81,6 +82,7 @@ class Kinds:
         self.application: set[type] = set()  # some of the mutable and the frozen ones
         self.entered: set[type] = set()  # the frozen and the mutable ones
         self.known: set[type] = set(ATOMS)
+        self.traits = TraitsOfTypes()
         self._is_application = is_application
         self._shared_ok = frozenset(shared_ok)
         self._never_share = known_types.NEVER_SHARE | frozenset(never_share)
@@ -129,10 +131,3 @@ class Kinds:
 
     def _is_frozen(self, cls: type, bases: tuple[type, ...]) -> bool:
         return not _FROZEN.isdisjoint(bases) or is_frozen_dataclass(cls)
-
-
-def is_wrapt(cls: type) -> bool:
-    """Is it a type of wrapt's wrappers, or derived from one?"""
-    names = map(qualified_name, bases_of(cls))
-    # Those of older versions, which are of C, claim to be built in.
-    return any(name.startswith(("wrapt.", "wrapt:", "_wrappers:", "builtins:ObjectProxy")) for name in names)

@@ -12,7 +12,7 @@ from ssot_probe.observe.sharing.clients import is_client
 from ssot_probe.observe.sharing.drawing import draw
 from ssot_probe.observe.sharing.edges import Edges
 from ssot_probe.observe.sharing.entries import Entries, Entry
-from ssot_probe.observe.sharing.evidence import Evidence, Search
+from ssot_probe.observe.sharing.evidence import AreLeft, Evidence, Search, are_of_their_thread
 from ssot_probe.observe.sharing.found import VERDICTS, Look, Path, Root, SharedObject
 from ssot_probe.observe.sharing.global_state import GlobalState, Place, Remains
 from ssot_probe.observe.sharing.kinds import Kinds
@@ -54,6 +54,7 @@ class SharingLook:
         never_share: qualified names of types that nobody may share, besides those that are known.
         users: ids of users who have no instance now, but whose data may be left somewhere.
         modules: namespaces of first-party modules by name, whose globals are searched as well.
+        are_left: does everybody come by these values of a thread-local, rather than one thread's work?
         most_objects: after which the walk stops.
         most_seconds: of work, rests not included, after which the look stops.
     """
@@ -68,6 +69,7 @@ class SharingLook:
         never_share: Iterable[str] = (),
         users: Iterable[str] = (),
         modules: Mapping[str, Mapping[str, Any]] | None = None,
+        are_left: AreLeft = are_of_their_thread,
         most_objects: int = MOST_OBJECTS,
         most_seconds: float = 30.0,
     ) -> None:
@@ -82,7 +84,9 @@ class SharingLook:
             number: self._walk.owners.index(self._walk.roots[root].owner)
             for number, root in self._walk.root_of.items()
         }
-        self._globals = GlobalState(self._edges, self._tags, self._owner_of_root, dict(modules or {}))
+        self._globals = GlobalState(
+            self._edges, self._tags, self._owner_of_root, dict(modules or {}), are_left
+        )
         self._most = int(most_seconds * 1e9)
         self._found: dict[tuple[object, ...], SharedObject] = {}
         self._counts = (len(self._walk.roots), len(self._walk.owners))
@@ -154,6 +158,7 @@ class SharingLook:
         yield from self._globals.find_holders()
         met: list[_Described] = []
         yield from self._find_meetings(entries.below | {id(one.thing) for one in described}, met)
+        yield from self._names.gather()
         for one in described:
             yield from self._judge(one)
         for one in met:
@@ -290,6 +295,7 @@ class SharingLook:
             draw(ways, name, verdict),
             1,
             tuple(self._tags.owners[index] for index in users[:PATHS]),
+            self._steps_to_data(one.thing, evidence),
         )
 
     def _add_remains(self, remains: Remains) -> None:
@@ -320,7 +326,15 @@ class SharingLook:
             draw([("", holder)], name, verdict),
             1,
             tuple(self._tags.owners[index] for index in users[:PATHS]),
+            self._steps_to_data(thing, evidence),
         )
+
+    def _steps_to_data(self, thing: Any, evidence: Evidence | None) -> tuple[str, ...]:
+        for nearest in evidence.loose_at[:PATHS] if evidence is not None else ():
+            chain = chain_below(self._edges, thing, nearest)
+            if chain:  # it is still there
+                return self._names.of(chain)[1:]
+        return ()
 
     def _holder_of(self, thing: Any) -> tuple[str, ...]:
         place, chain = self._globals.holder_of(thing)

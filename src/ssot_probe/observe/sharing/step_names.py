@@ -26,6 +26,9 @@ _code_of = FunctionType.__dict__["__code__"].__get__
 
 ATTRIBUTE = "[an attribute]"
 
+RESTS = 1_000
+"""Names between two rests."""
+
 
 class StepNames:
     """Says in the source's words how each object of a chain leads to the next.
@@ -44,7 +47,7 @@ class StepNames:
     ) -> None:
         self._edges = edges
         self._modules = modules
-        self._names_in_modules: frozenset[str] | None = None
+        self._names_in_modules: set[str] = set()
         self._is_secret = is_secret
         self._known: dict[type, frozenset[str]] = {}
 
@@ -149,15 +152,18 @@ class StepNames:
     def _shown(self, cls: type, name: str) -> str:
         if self._is_secret(name) or not name.isidentifier():
             return ATTRIBUTE
-        if name in self._names_of(cls) or name in self._names_anywhere():
+        if name in self._names_of(cls) or name in self._names_in_modules:
             return f".{name}"
         return ATTRIBUTE
 
-    def _names_anywhere(self) -> frozenset[str]:
-        if self._names_in_modules is None:
-            found = (_names_in_module(names) for names in self._modules.values())
-            self._names_in_modules = frozenset(name for names in found for name in names)
-        return self._names_in_modules
+    def gather(self) -> Iterator[None]:
+        """Gather the names that occur in the code of the modules, before any is used; yields in between."""
+        for names in self._modules.values():
+            for number, name in enumerate(_names_in_module(names)):
+                self._names_in_modules.add(name)
+                if number % RESTS == 0:
+                    yield
+        self._modules = {}
 
     def forget(self) -> None:
         """Release the modules."""

@@ -171,3 +171,100 @@ def test_a_user_in_the_environment_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(os.environ, "SSOT_TEST_CURRENT", "alice")
     [found] = remains_in("x = 1")
     assert found.holder == ("os", ".environ", "[a value]")
+
+
+DECORATED = """
+import functools, contextlib, wrapt
+
+def logged(function):
+    @functools.wraps(function)
+    def outer(*arguments):
+        return function(*arguments)
+    return outer
+
+@wrapt.decorator
+def passing(wrapped, instance, arguments, named):
+    return wrapped(*arguments, **named)
+
+last = {'user': 'alice'}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@logged\ndef use():\n    return last",
+        "@passing\n@passing\ndef use():\n    return last",
+        "@functools.lru_cache\ndef use():\n    return last",
+        "@contextlib.contextmanager\ndef use():\n    yield last",
+        "class Shop:\n    @functools.cached_property\n    def use(self):\n        return last",
+        "class Shop:\n    @classmethod\n    @passing\n    @logged\n    def use(cls):\n        return last",
+    ],
+)
+def test_a_decorated_function_uses_globals_too(text: str) -> None:
+    with application(DECORATED + text) as module:
+        alice, bob = module.Manager(), module.Manager()
+        alice.name, bob.name = "alice", "bob"
+        look = look_at([("alice", alice), ("bob", bob)], None, {APPLICATION: vars(module)})
+    assert [(found.verdict, found.holder) for found in accused(look)] == [
+        ("contaminated", ("sharing_app", ".last"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def set_it(value):\n    globals()['last'] = value",
+        "def set_it(value):\n    import sharing_app\n    setattr(sharing_app, 'last', value)",
+    ],
+)
+def test_a_global_that_is_set_by_its_name_is_no_constant(text: str) -> None:
+    found = remains_in(f"import sharing_app\nlast = None\n{text}\ndef fill():\n    set_it('bob')\n{USES}")
+    assert [(each.verdict, each.holder) for each in found] == [("contaminated", ("sharing_app", ".last"))]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "@classmethod\n    def remember(cls, caller):\n        cls.last = caller",
+        "@classmethod\n    def remember(shop, caller):\n        setattr(shop, 'last', caller)",
+        "@staticmethod\n    def remember(caller):\n        Shop.last = caller",
+        "@staticmethod\n    def remember(caller):\n        shop = Shop()\n        type(shop).last = caller",
+        "@staticmethod\n    def remember(who):\n        shop = Shop()\n        shop.__class__.last = who",
+    ],
+)
+def test_a_user_in_an_attribute_of_a_class_is_found_where_code_sets_it_there(body: str) -> None:
+    found = remains_in(f"class Shop:\n    last = None\n    {body}\ndef fill():\n    Shop.remember('bob')\n")
+    assert [(each.verdict, each.holder) for each in found] == [
+        ("contaminated", ("sharing_app", ".Shop", ".last"))
+    ]
+
+
+def test_a_class_attribute_that_only_instances_hide_is_a_constant() -> None:
+    text = """
+class Shop:
+    owner = 'alice'
+
+    def sell_to(self, user):
+        self.owner = user
+
+def fill():
+    Shop().sell_to('bob')
+"""
+    assert not remains_in(text)
+
+
+def test_values_of_a_thread_local_are_data_only_where_everybody_comes_by_them() -> None:
+    text = "import threading\nlast = threading.local()\nlast.user = 'alice'\n" + USES
+    assert not remains_in(text)
+    found = remains_in(text, are_left=lambda values: "user" in values)
+    assert [(each.verdict, each.holder) for each in found] == [("contaminated", ("sharing_app", ".last"))]
+
+
+def test_what_a_cache_of_cachetools_keeps_is_looked_at() -> None:
+    pytest.importorskip("cachetools")
+    text = (
+        "import cachetools\ncache = cachetools.TTLCache(9, 60)\ncache['/orders'] = ['order of alice']\n"
+        + USES
+    )
+    assert [each.verdict for each in remains_in(text)] == ["contaminated"]

@@ -14,8 +14,8 @@ import wrapt
 from unit.observe.sharing.heaps import APPLICATION, accused, application, look_at, verdicts
 
 from ssot_probe.observe.sharing.found import Look
-from ssot_probe.observe.sharing.kinds import is_wrapt
 from ssot_probe.observe.sharing.memory import Memory
+from ssot_probe.observe.sharing.traits import is_wrapt
 
 
 def library_type(name: str, *bases: type) -> Any:

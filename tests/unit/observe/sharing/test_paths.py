@@ -7,7 +7,7 @@ import contextvars
 from typing import Any
 
 import pytest
-from unit.observe.sharing.heaps import application, look_at
+from unit.observe.sharing.heaps import accused, application, look_at
 
 from ssot_probe.observe.sharing.found import Look
 
@@ -196,3 +196,18 @@ import asyncio
 
         [found] = asyncio.run(run()).found
     assert (found.type, found.verdict) == ("builtins:list", "contaminated")
+
+
+def test_the_nearest_data_below_a_shared_object_is_told_with_its_path() -> None:
+    text = """
+class Server:
+    def __init__(self):
+        self.limits = {"requests": 10}
+        self.state = {"last": {"answer": "order of alice"}}
+"""
+    with application(text) as module:
+        server = module.Server()
+        alice, bob = module.Manager(), module.Manager()
+        alice.server = bob.server = server
+        (found,) = accused(look_at([("alice", alice), ("bob", bob)]))
+    assert (found.type, found.data_steps) == ("sharing_app:Server", (".state", "[a value]"))

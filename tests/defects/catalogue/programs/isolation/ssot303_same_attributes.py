@@ -1,6 +1,5 @@
 """One manager's attributes are given to another: two objects, one dictionary."""
 
-
 # /// case
 # code = "SSOT303"
 # expect = [["SSOT303", "WebSocketManager"]]
@@ -10,6 +9,9 @@
 # name = "manager"
 # classes = ["WebSocketManager"]
 # ///
+managers = {}
+
+
 class WebSocketManager:
     def __init__(self, user_id):
         self.owner = user_id
@@ -17,7 +19,8 @@ class WebSocketManager:
 
 
 def main():
-    first, second = WebSocketManager("user-10421"), WebSocketManager("user-20977")
+    first = managers["10.0.0.1"] = WebSocketManager("user-10421")
+    second = managers["10.0.0.2"] = WebSocketManager("user-20977")
     second.__dict__ = first.__dict__
     second.connections.append("user-20977 from 10.0.0.2")
     first.connections.append("user-10421 from 10.0.0.1")
