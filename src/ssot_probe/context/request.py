@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Optional
 from weakref import ref
 
 _NO_REQUEST = ("", "")
@@ -12,6 +13,9 @@ _NO_REQUEST = ("", "")
 _latest: tuple[Any, tuple[str, str]] = (lambda: None, _NO_REQUEST)
 """A context and what was read from it: it never changes, and most calls find the one that the last one found.
 One tuple, which is replaced, so that a thread never finds one half of another's."""
+
+_variable: Optional[ContextVar[Any]] = None
+"""Where OpenTelemetry keeps the current context, once that is known."""
 
 
 def current_request() -> tuple[str, str]:
@@ -24,7 +28,8 @@ def current_request() -> tuple[str, str]:
     trace = modules.get("opentelemetry.trace")
     if trace is None:
         return _NO_REQUEST
-    context = modules["opentelemetry.context"].get_current()
+    found = _variable
+    context = _current_context(modules["opentelemetry.context"]) if found is None else found.get(None)
     if not context:
         return _NO_REQUEST  # nothing is current: no span either
     latest = _latest
@@ -35,6 +40,16 @@ def current_request() -> tuple[str, str]:
     with suppress(TypeError):  # a context of some other making
         _latest = (ref(context), request)
     return request
+
+
+def _current_context(api: Any) -> Any:
+    """Return the current context; find the variable that it is in, which is read in a tenth of the time."""
+    global _variable
+    context = api.get_current()
+    variable = getattr(getattr(api, "_RUNTIME_CONTEXT", None), "_current_context", None)
+    if type(variable) is ContextVar and variable.get(context) is context:
+        _variable = variable
+    return context
 
 
 def mark_request(code: str, severity: str, concept: str, class_name: str) -> None:

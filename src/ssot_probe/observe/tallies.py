@@ -17,7 +17,7 @@ from ssot_probe.observe.call_sites import CallSite
 if TYPE_CHECKING:
     from ssot_probe.observe.instances import InstanceRef
 
-MOST_TALLIES = 10_000
+MOST_TALLIES = 5_000
 """Tallies of a process; beyond that each call is recorded."""
 
 MOST_OF_A_THREAD = 1_000
