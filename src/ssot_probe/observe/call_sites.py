@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MOST_SITES = 10_000
 """Call sites that one table remembers; then it starts anew, and a second object may say what one said."""
 
+MOST_PLACES = 1_000
+"""Those of one maker, where it remembers them on its own: code that is made at run time is not to stay."""
+
 MOST_CHAINS = 100
 """Chains of factories within which one call site is remembered."""
 
@@ -83,9 +86,9 @@ Places = dict[tuple[Any, ...], CallSite]
 """Call sites of one maker, by as much as tells those apart that are met most."""
 
 
-def remember(places: Places, key: tuple[Any, ...], site: CallSite) -> None:
+def remember(places: Places, key: tuple[Any, ...], site: CallSite, most: int = MOST_PLACES) -> None:
     """Take in a call site. An id in the key that is its code's stays that code's for as long."""
-    if len(places) >= MOST_SITES:
+    if len(places) >= most:
         places.clear()
     places[key] = site
 
@@ -112,5 +115,5 @@ class CallSites:
         found = self._known.get(key)
         if found is None:
             found = CallSite(maker, outcome, cls, code, offset, chain, outer)
-            remember(self._known, key, found)
+            remember(self._known, key, found, MOST_SITES)
         return found

@@ -88,7 +88,8 @@ def recording(
             if chain:
                 site = site.within(chain)
         maker = site.maker
-        known = find(id(instance))
+        key = id(instance)
+        known = find(key)
         if known is not None:
             if known() is not instance:
                 known = None
@@ -109,7 +110,7 @@ def recording(
         try:
             if known is None:
                 known = InstanceRef(instance, forget)  # as `instances.add` does, with one call less
-                known.key = key = id(instance)
+                known.key = key
                 known.serial = instances.newest = next(serials)
                 known.user = user
                 known.others = known.origin = known.first = known.use = None

@@ -81,15 +81,15 @@ class Wrappers:
         places: Places = {}
         find_site, site_at = places.get, self._sites.at
 
-        def construction(observed: ObservedClass, caller: FrameType) -> CallSite:
+        def construction(kind: type, caller: FrameType) -> CallSite:
             """Return where the class is called, given the frame around the `__init__`."""
             nearest = caller
             while id(caller.f_code) in inner_codes and caller.f_back is not None:
                 caller = caller.f_back
             code, offset = caller.f_code, caller.f_lasti
-            site = site_at(maker, "constructed", observed, code, offset, (), around(caller))
+            site = site_at(maker, "constructed", classes[kind], code, offset, (), around(caller))
             if caller is nearest and code.co_name not in CONSTRUCTING:
-                remember(places, (observed, id(code), offset), site)
+                remember(places, (kind, id(code), offset), site)
             return site
 
         def ssot_probe_constructor(
@@ -113,9 +113,9 @@ class Wrappers:
                             return result
                     if reading and get_ident() in reading:
                         return result
-                    observed, caller = classes[kind], _getframe(depth)
-                    site = find_site((observed, id(caller.f_code), caller.f_lasti))
-                    constructed(site or construction(observed, caller), instance, args, kwargs)
+                    caller = _getframe(depth)
+                    site = find_site((kind, id(caller.f_code), caller.f_lasti))
+                    constructed(site or construction(kind, caller), instance, args, kwargs)
                 except Exception as error:
                     self._failed(maker, error)
             return result
