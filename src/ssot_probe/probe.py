@@ -18,7 +18,7 @@ from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import tallies, tripwire
 from ssot_probe.observe.hot_imports import HotImports
-from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.look_signal import LookSignal
 from ssot_probe.observe.looks import LAST, LONGEST_LOOK, Begin, Looks
 from ssot_probe.observe.pools.pool_watch import PoolWatch
@@ -218,9 +218,9 @@ class Probe:
         self._inventory.append(record)
         self.buffer.add(record)
 
-    def _on_user(self) -> None:
+    def _on_user(self, known: InstanceRef | None) -> None:
         """Be ready for what users may share. The application's thread calls this: it must not raise."""
-        self.looks.on_user()
+        self.looks.on_user(known)
         self.loop_values.note()
         if self.boundaries.is_on and len(self.instances.users) > 1:
             self.boundaries.prepare()

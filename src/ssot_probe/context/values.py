@@ -91,9 +91,8 @@ def user_id(value: Any) -> str | None:
     plain = stored_id(value)
     if plain is not None or value is None:
         return plain or None
-    is_mapping = issubclass(type(value), Mapping)
     for name in DECLARED_NAMES:
-        found = scalar(value.get(name) if is_mapping else getattr(value, name, None))
+        found = scalar(_step(value, name))
         if found is not None:
             return found
     return None
@@ -104,8 +103,19 @@ def follow(value: Any, path: Sequence[str]) -> Any:
     for step in path:
         if value is None:
             return None
-        value = value.get(step) if isinstance(value, Mapping) else getattr(value, step, None)
+        value = _step(value, step)
     return value
+
+
+def _step(value: Any, name: str) -> Any:
+    """Return an entry or attribute; what a request has that is a mapping too, is its attribute first."""
+    cls = type(value)
+    if not isinstance(value, Mapping):
+        return getattr(value, name, None)
+    if not issubclass(cls, dict) and hasattr(cls, name) and not hasattr(Mapping, name):
+        return getattr(value, name, None)
+    found = value.get(name)
+    return getattr(value, name, None) if found is None and cls is not dict else found
 
 
 def id_of_user(value: Any) -> str | None:

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from ssot_probe.model.records import HolderRecord
+from ssot_probe.observe.heap import count_objects
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.modules import namespace_of
@@ -19,6 +20,8 @@ MOST_OBJECTS = 300_000
 
 MOST_SEARCHES = 3
 DEPTH = 6
+
+_namespace_of_class = type.__dict__["__dict__"].__get__
 
 
 def explain_shared(
@@ -31,7 +34,7 @@ def explain_shared(
         observed = None if instance is None else classes.get(type(instance))
         if observed is not None and not observed.is_shareable and len(shared) < MOST_SEARCHES:
             shared.setdefault(observed.name, (instance, known.serial))
-    if not shared or len(gc.get_objects()) > MOST_OBJECTS:
+    if not shared or count_objects() > MOST_OBJECTS:
         return
     import objgraph
 
@@ -89,6 +92,8 @@ def _is_module(found: object) -> bool:
 
 
 def _is_dictionary_of(holder: object, held: object) -> bool:
+    if issubclass(type(holder), type):
+        return any(each is held for each in gc.get_referents(_namespace_of_class(holder)))
     try:
         return type(held) is dict and object.__getattribute__(holder, "__dict__") is held
     except (AttributeError, TypeError):
@@ -96,6 +101,9 @@ def _is_dictionary_of(holder: object, held: object) -> bool:
 
 
 def _names(namespace: dict[Any, Any]) -> frozenset[str]:
-    """Return the keys of a module's dictionary, none of any other."""
+    """Return the keys of a module's or class's dictionary, none of any other."""
     is_module = "__name__" in namespace and "__spec__" in namespace
-    return frozenset(key for key in namespace if isinstance(key, str)) if is_module else frozenset()
+    is_class = "__module__" in namespace and "__doc__" in namespace
+    return (
+        frozenset(key for key in namespace if isinstance(key, str)) if is_module or is_class else frozenset()
+    )

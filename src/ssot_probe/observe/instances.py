@@ -88,7 +88,8 @@ class InstanceTable:
         serials: the numbers that instances get.
         forget: called with the weak reference of an instance that is being freed.
         users: everybody who got hold of an instance, and None.
-        on_user: called when there is another one of them; must not raise.
+        on_user: called when there is another one of them, with the instance that existed before and that they
+            got hold of, if they did so in that way; must not raise.
         give_way: called after a call of an instance's method, None where nobody waits for one.
     """
 
@@ -96,7 +97,7 @@ class InstanceTable:
         self.by_id: dict[int, InstanceRef] = {}
         self.newest = 0
         self.users: set[Optional[str]] = {None}
-        self.on_user: Optional[Callable[[], None]] = None
+        self.on_user: Optional[Callable[[Optional[InstanceRef]], None]] = None
         self.give_way: Optional[Callable[[], None]] = None
         self.serials = count(1)
         self.forget = _forgetting(self)
@@ -134,7 +135,7 @@ class InstanceTable:
         if known.user == user:
             return False
         if user not in self.users:
-            self.welcome(user)
+            self.welcome(user, known)
         if known.user is None:
             known.user = user
             return True
@@ -153,12 +154,12 @@ class InstanceTable:
         self.users.clear()
         self.users.add(None)
 
-    def welcome(self, user: str | None) -> None:
-        """Take in a user who is not among `users`."""
+    def welcome(self, user: str | None, known: InstanceRef | None = None) -> None:
+        """Take in a user who is not among `users`, and who may have got hold of what was there before."""
         if len(self.users) <= MOST_KNOWN_USERS:
             self.users.add(user)
             if self.on_user is not None:
-                self.on_user()
+                self.on_user(known)
 
 
 def _forgetting(table: InstanceTable) -> Callable[[InstanceRef], None]:

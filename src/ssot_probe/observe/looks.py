@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Optional, Protocol
 
 from ssot_probe.context.current import runs_event_loop
 from ssot_probe.model.policy import Concept
-from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.look_schedule import Schedule
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.roots import Roots, find_roots
@@ -190,8 +190,12 @@ class Looks:
 
     # What the application's threads call
 
-    def on_user(self) -> None:
-        """There is another user: be ready with the first one, look with all others. Raises nothing."""
+    def on_user(self, known: InstanceRef | None = None) -> None:
+        """There is another user: be ready with the first one, look with all others. Raises nothing.
+
+        Args:
+            known: the instance that they got hold of, where it had been there before.
+        """
         try:
             if not self._is_on:
                 return
@@ -208,9 +212,19 @@ class Looks:
             if users <= 1 + USERS_WAITED_FOR and self._patience > 0:
                 self._calls = 0
                 self._instances.give_way = self._give_way
-                self._give_way()
+                if known is None or not self._is_about_to_be_used(known):
+                    self._give_way()
         except Exception as error:
             self._on_error(error)
+
+    def _is_about_to_be_used(self, known: InstanceRef) -> bool:
+        """Will a call of the instance end, so that there is time to wait then?
+
+        Who waited before would find that others have left whom they were to meet inside. On an event loop,
+        nobody leaves while one waits.
+        """
+        observed = self._classes().get(type(known()))
+        return observed is not None and observed.is_followed and not runs_event_loop()
 
     def _give_way(self) -> None:
         """Let our thread look, now and then.

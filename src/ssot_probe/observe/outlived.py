@@ -9,6 +9,7 @@ from typing import Any, Union
 
 from ssot_probe.model.leaks import FEWEST_ORPHANS, is_growing
 from ssot_probe.model.records import HolderRecord
+from ssot_probe.observe.heap import count_objects
 from ssot_probe.observe.holding import IsFirstParty, search
 from ssot_probe.observe.population import Count, Population
 
@@ -47,7 +48,7 @@ def outlived(
 
 def _collect() -> int:
     """Collect all garbage; return how many nanoseconds that took, 0 where there is too much to go through."""
-    if len(gc.get_objects()) > MOST_OBJECTS:
+    if count_objects() > MOST_OBJECTS:
         return 0
     started = perf_counter_ns()
     gc.collect()

@@ -288,10 +288,18 @@ def _is_around(other: Visit, mine: Visit) -> bool:
     return False
 
 
-def follow_generator(generator: Any, visit: Visit, visits: dict[Visit, None]) -> None:
+def follow_generator(
+    generator: Any, visit: Visit, visits: dict[Visit, None], close: Callable[[Visit], None]
+) -> None:
     """Let a visit last as long as a generator that was just made."""
+
+    def left(_: Any) -> None:
+        visits.pop(visit, None)
+        if visit.open is not None and visit.method.is_enabled:
+            close(visit)
+
     visit.start = _frame_of(generator).f_lasti
-    visit.generator = ref(generator, lambda _: visits.pop(visit, None))
+    visit.generator = ref(generator, left)
     visits[visit] = None
 
 

@@ -63,7 +63,19 @@ class Scope:
             return True
         if self.packages:
             return any(package.partition(".")[0] == top_level for package in self.packages)
-        return top_level not in sys.stdlib_module_names and top_level != "ssot_probe"
+        if top_level in sys.stdlib_module_names:
+            return self._hides_standard(top_level)
+        return top_level != "ssot_probe"
+
+    def _hides_standard(self, name: str) -> bool:
+        """May a module of the project's stand before one of the standard library that has its name?"""
+        for entry in sys.path:
+            directory = _with_separator(os.path.abspath(entry))
+            if directory.startswith(self.directories) and any(
+                os.path.exists(directory + file) for file in (f"{name}.py", name)
+            ):
+                return True
+        return False
 
     def watches(self, module: str, file: str | None) -> bool:
         """Is the module first-party, or named by the policy? `file` is None for a module without a file."""

@@ -28,6 +28,7 @@ from ssot_probe.observe.actors import current_task, here
 from ssot_probe.observe.call_sites import CallSites
 from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.direct_awaits import DirectAwaits
+from ssot_probe.observe.direct_iterations import is_iterated_at_once
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.overlaps import (
@@ -250,9 +251,11 @@ class Uses:
                 try:
                     begun = self._begin(method, instance, _getframe(depth))
                     if begun is not None:
-                        visit, _, use = begun
+                        visit, known, use = begun
                         visit.begin()
-                        follow_generator(generator, visit, use.visits)
+                        follow_generator(generator, visit, use.visits, self.overlaps.close)
+                        if known.others is not None and is_iterated_at_once(visit.code, visit.offset):
+                            self._look_around(instance, visit)
                 except Exception as error:
                     self._failed(method, error)
             return generator

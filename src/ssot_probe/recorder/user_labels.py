@@ -2,6 +2,7 @@
 
 The callable that the policy names is the application's code: it may raise, block, or make instances of what
 is observed. It is asked once for each user whose label matters, and never again once it did not come back.
+Where the application has not loaded its module, the thread does so, late.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from time import monotonic, sleep
 from types import CoroutineType
 from typing import Any, Optional
 
-from ssot_probe.context.sources import reading
+from ssot_probe.context.sources import find_source, reading
 from ssot_probe.model.names import split
 from ssot_probe.observe.threads import Turn, wait_for_end
 
 LABEL_SECONDS = 1.0
 """A callable that takes longer than this for one user is not asked again."""
+
+LOADING_SECONDS = 5.0
+"""So long the application has time to load the callable's module itself, unless it ends before."""
 
 ENDING_SECONDS = 0.05
 MOST_LABELS = 10_000
@@ -49,6 +53,8 @@ class UserLabels:
         self._waiting: deque[str] = deque()
         self._turn: Optional[Turn] = None
         self._began = 0.0  # the call that runs now; 0 for none
+        self._load_from = 0.0  # 0 before there was a question
+        self._is_load_tried = False
         self._told: set[str] = set()
         self.is_given_up = False
 
@@ -66,6 +72,7 @@ class UserLabels:
         if user in self._asked or len(self._asked) >= MOST_LABELS or self.is_given_up:
             return
         self._asked.add(user)
+        self._load_from = self._load_from or monotonic() + LOADING_SECONDS
         self._waiting.append(user)
         self.start()
         if self._turn is not None:
@@ -80,9 +87,12 @@ class UserLabels:
     def settle(self, seconds: float) -> None:
         """Wait for the answers that are still to come, for so many seconds at most; then ask no more."""
         deadline = monotonic() + seconds
+        self._load_from = monotonic()
         if self._turn is not None:
             self._turn.ring()
-        while self._is_busy and self._function() is not None and monotonic() < deadline:
+        while self._is_busy and monotonic() < deadline:
+            if self._is_load_tried and self._function() is None:
+                break
             if self._turn is None or self.is_given_up:
                 break
             sleep(0.001)
@@ -106,10 +116,20 @@ class UserLabels:
 
     def _function(self) -> Any:
         module, name = split(self._label)
-        found: Any = sys.modules.get(module)
-        for part in name.split("."):
-            found = getattr(found, part, None)
-        return found
+        return find_source(module, name)
+
+    def _load(self) -> None:
+        """Load the callable's module: nobody else has, but the policy says that it is to be asked."""
+        module = split(self._label)[0]
+        try:
+            if module not in sys.modules:
+                __import__(module)
+        except ModuleNotFoundError:
+            pass  # that it was never loaded is what will be said
+        except Exception as error:
+            self._tell(f"loading its module raised {type(error).__name__}")
+        finally:
+            self._is_load_tried = True
 
     def _give_up(self, reason: str) -> None:
         self.is_given_up = True
@@ -131,6 +151,9 @@ class UserLabels:
         try:
             while not turn.is_stopping:
                 if not self._waiting or self._function() is None:
+                    if self._waiting and not self._is_load_tried and monotonic() >= self._load_from:
+                        self._load()
+                        continue
                     turn.bell.acquire(timeout=0.1 if self._waiting else 60.0)
                     continue
                 self._began = monotonic()

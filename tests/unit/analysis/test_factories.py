@@ -89,6 +89,17 @@ def test_construction_outside_the_declared_factory_is_told_with_its_places() -> 
     ]
 
 
+def test_construction_in_code_that_was_generated_is_told_where_that_was_called() -> None:
+    program = managers()
+    program.constructs("<string>:4", inside="__init__", within=("chat.views:view@chat/views.py:9",))
+    program.constructs("<string>:5", inside="__init__")
+    (finding,) = findings("SSOT203", program, by=DECLARED)
+    assert told(finding) == [
+        f"<string>:5 constructs {MANAGER}, once",
+        f"chat/views.py:9 constructs {MANAGER}, once",
+    ]
+
+
 def test_construction_inside_an_allowed_factory_is_silent_at_any_depth() -> None:
     program = managers()
     program.constructs("chat/ws/manager.py:41", chain=(GET_MANAGER,))

@@ -31,6 +31,11 @@ def test_instances_that_outlive_their_users_are_a_finding_with_what_holds_them()
     ]
 
 
+def test_what_has_been_without_work_for_a_moment_is_told_by_the_oldest() -> None:
+    (finding,) = findings("SSOT206", counted(median=0, oldest=200_000_000))
+    assert "the oldest of these has been without work for 0.2 s" in told(finding)
+
+
 def test_only_the_last_count_of_a_maker_is_judged() -> None:
     program = counted()
     program.counts(0, 0, made=12, gone=12)

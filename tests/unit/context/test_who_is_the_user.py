@@ -7,7 +7,7 @@ import contextvars
 import sys
 import threading
 from collections import UserDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
@@ -295,6 +295,43 @@ def test_without_a_policy_arguments_are_read_whose_names_say_that_they_hold_the_
 ) -> None:
     assert read([], maker, value) == user
     assert read([], maker, **{maker.__code__.co_varnames[0]: value}) == user
+
+
+class Request(dict[str, object]):
+    def __init__(self, **attributes: object) -> None:
+        super().__init__(mode="fast")
+        vars(self).update(attributes)
+
+
+class Scope(Mapping[str, object]):
+    """Like Starlette's requests: a mapping of what its properties make something of."""
+
+    headers = property(lambda self: {"x-user": "anna"})
+
+    def __getitem__(self, key: str) -> object:
+        return {"headers": [(b"x-user", b"anna")], "user": {"id": 7}}[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("headers", "user"))
+
+    def __len__(self) -> int:
+        return 2
+
+
+@pytest.mark.parametrize(
+    ("request_", "path", "user"),
+    [
+        (Request(user=Account(id=3)), "request_.user.id", "3"),
+        (Request(user_id="anna"), "request_", "anna"),
+        (Request(user_id="anna"), "request_.mode", "fast"),
+        (Scope(), "request_.headers.x-user", "anna"),
+        (Scope(), "request_.user.id", "7"),
+    ],
+)
+def test_a_request_that_is_a_mapping_has_attributes_too(request_: object, path: str, user: str) -> None:
+    def maker(request_: object) -> None: ...
+
+    assert read([UserSource("argument", path)], maker, request_) == user
 
 
 def test_the_user_s_own_argument_comes_before_a_context() -> None:

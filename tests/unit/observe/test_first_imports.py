@@ -442,6 +442,14 @@ def test_modules_that_the_standard_library_and_others_bring_are_not_first_party(
     assert [record.module for record in done.of(ModuleRecord)] == ["__main__"]
 
 
+def test_a_module_that_hides_one_of_the_standard_library_is_first_party(
+    tmp_path: Path,
+) -> None:
+    files = {"main.py": "import calendar, profile\nprint(profile.NAME)\n", "profile.py": "NAME = 'anna'\n"}
+    done, _ = run_both(tmp_path, files=files)
+    assert {record.module for record in done.of(ModuleRecord)} == {"__main__", "profile"}
+
+
 FRONT = """
     import sys
     from importlib.machinery import PathFinder

@@ -11,7 +11,7 @@ import pytest
 
 from ssot_probe.model.policy import Concept
 from ssot_probe.observe.instances import InstanceTable
-from ssot_probe.observe.looks import PAUSED, TIME, Looked, Looks
+from ssot_probe.observe.looks import PAUSED, TIME, WAITED_FOR_AT_ALL, Looked, Looks
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.roots import Roots, find_roots
 from ssot_probe.observe.sharing.found import Look
@@ -137,6 +137,28 @@ def test_some_calls_after_a_user_came_are_waited_for_and_then_none(bench: Bench)
             bench.instances.give_way()
     assert len(bench.walks) > looked
     assert bench.instances.give_way is None
+
+
+def test_who_gets_hold_of_an_instance_waits_after_the_call_of_it_not_before(bench: Bench) -> None:
+    bench.make("anna")
+    bench.until(lambda: bench.looks.is_loaded)
+    bench.slices = 10**9
+    known = bench.instances.find(bench.kept[0])
+    assert known is not None
+    bench.instances.meets(known, "bert")
+    assert bench.looks._patience == WAITED_FOR_AT_ALL
+    assert bench.instances.give_way is not None
+    bench.instances.give_way()
+    assert bench.looks._patience < WAITED_FOR_AT_ALL
+
+
+def test_who_gets_hold_of_what_is_everybodys_waits_at_once_as_no_call_is_listened_to(bench: Bench) -> None:
+    bench.make("anna")
+    bench.until(lambda: bench.looks.is_loaded)
+    bench.slices = 10**9
+    bench.kept.append(Everybodys())
+    bench.instances.meets(bench.instances.add(bench.kept[-1], "anna"), "bert")
+    assert bench.looks._patience < WAITED_FOR_AT_ALL
 
 
 def test_the_application_never_waits_longer_than_it_is_said_to(bench: Bench) -> None:

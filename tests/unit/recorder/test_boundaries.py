@@ -6,6 +6,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import monotonic, sleep
 from types import ModuleType
 from typing import Any
@@ -159,6 +160,45 @@ def test_a_callable_that_was_never_loaded_is_a_blind_spot(make: Callable[..., Se
     service.share("anna", "bert")
     _, (blind,) = service.told()
     assert blind.reason == "it was never loaded"
+
+
+def test_a_module_that_nobody_loaded_is_loaded_when_the_process_ends(
+    make: Callable[..., Service], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ssot_probe_test_auth.py").write_text(
+        "def label_of(user):\n    return {'a': 'hipaa', 'b': 'free'}[user[0]]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    service = make(is_loaded=False)
+    service.share("anna", "bert")
+    assert "ssot_probe_test_auth" not in sys.modules
+    ((record,), blind) = service.told()
+    sys.modules.pop("ssot_probe_test_auth")
+    assert (record.labels, blind) == (("free", "hipaa"), [])
+
+
+def test_a_module_that_fails_while_it_is_loaded_is_a_blind_spot(
+    make: Callable[..., Service], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ssot_probe_test_auth.py").write_text("1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    service = make(is_loaded=False)
+    service.share("anna", "bert")
+    _, blind = service.told()
+    assert "loading its module raised ZeroDivisionError" in {told.reason for told in blind}
+
+
+def test_a_callable_of_the_script_itself_is_found_by_the_name_of_its_file(
+    make: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = make(is_loaded=False)
+    script = ModuleType("__main__")
+    script.__file__ = "/srv/ssot_probe_test_auth.py"
+    vars(script)["label_of"] = service.label_of
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    service.share("anna", "bert")
+    ((record,), blind) = service.told()
+    assert (record.labels, blind) == (("free", "hipaa"), [])
 
 
 def test_a_callable_that_hangs_holds_up_nobody_for_long(

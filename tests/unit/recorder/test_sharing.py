@@ -253,6 +253,18 @@ def test_what_holds_a_shared_instance_is_told_in_the_end(tmp_path: Path) -> None
     assert [record.path for record in holders] == [(f"module {app.__name__}", "shared")]
 
 
+def test_a_class_that_holds_a_shared_instance_is_told_with_the_attribute(tmp_path: Path) -> None:
+    text = APPLICATION.replace("    shared = BoxManager()\n", "").replace(
+        "return shared", "return Holder.shared"
+    )
+    text += "\n    class Holder:\n        shared = BoxManager()\n"
+    with observed(tmp_path, text, POLICY) as (app, capture):
+        app.get_manager("anna")
+        app.get_manager("bert")
+    holders = [record for record in capture._exporter.records() if isinstance(record, HolderRecord)]
+    assert [record.path for record in holders] == [(f"module {app.__name__}", "Holder", "shared")]
+
+
 def test_of_classes_that_are_made_for_one_call_a_bounded_number_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

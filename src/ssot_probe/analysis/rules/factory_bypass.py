@@ -21,6 +21,7 @@ from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import listing, times
 from ssot_probe.model.finding import Finding, Severity
 from ssot_probe.model.names import qualify
+from ssot_probe.model.records import MakeRecord
 
 RULE = Rule(
     code="SSOT203",
@@ -96,8 +97,17 @@ def _outside(
             count -= taken
         if count:
             inside = f" inside {' -> '.join(record.chain)}" if record.chain else ""
-            found[cls.name][record.site.file, record.site.line, f"constructs {cls.name}{inside}"] += count
+            file, line = _place(record)
+            found[cls.name][file, line, f"constructs {cls.name}{inside}"] += count
     return found
+
+
+def _place(record: MakeRecord) -> tuple[str, int]:
+    """Return where the constructor was called; where generated code did it, who called that."""
+    if not record.site.file.startswith("<") or not record.calls:
+        return record.site.file, record.site.line
+    file, _, line = record.calls[0].rpartition(":")
+    return file, int(line)
 
 
 def _adopted(

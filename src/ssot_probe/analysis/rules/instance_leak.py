@@ -14,6 +14,8 @@ from ssot_probe.model.leaks import FEWEST_ORPHANS, FEWEST_USERS, is_leak
 from ssot_probe.model.policy import Concept
 from ssot_probe.model.records import HolderRecord, PopulationRecord
 
+_SHORTEST = 100_000_000  # nanoseconds that are told as such
+
 RULE = Rule(
     code="SSOT206",
     name="instance-leak",
@@ -87,9 +89,10 @@ def _lines(record: PopulationRecord, path: tuple[str, ...]) -> Iterator[Evidence
         site.file,
         site.line,
     )
+    half = f"half of these have been without work for {_seconds(record.median)} or longer, the oldest for "
     yield Evidence(
-        f"half of these have been without work for {_seconds(record.median)} or longer, the oldest for "
-        f"{_seconds(record.oldest)}"
+        (half if record.median >= _SHORTEST else "the oldest of these has been without work for ")
+        + _seconds(record.oldest)
     )
     if path:
         yield Evidence(f"kept alive by {' -> '.join(path)}")
@@ -99,4 +102,6 @@ def _seconds(nanoseconds: int) -> str:
     seconds = nanoseconds / 1e9
     if seconds >= 120:
         return f"{seconds / 60:.0f} minutes"
-    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s" if seconds >= 0.1 else "under 0.1 s"
+    if nanoseconds < _SHORTEST:
+        return "under 0.1 s"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"

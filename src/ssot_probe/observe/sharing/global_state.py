@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.sharing.anatomy import bases_of, dict_getter, namespace_of_class, qualified_name
+from ssot_probe.observe.sharing.collected import is_only_filled
 from ssot_probe.observe.sharing.edges import Edges, snapshot
-from ssot_probe.observe.sharing.evidence import AreLeft, Evidence, Search, are_of_their_thread
+from ssot_probe.observe.sharing.evidence import Evidence
 from ssot_probe.observe.sharing.functions import code_of, functions_in, functions_of
 from ssot_probe.observe.sharing.kinds import ATOMS
+from ssot_probe.observe.sharing.search import AreLeft, Search, are_of_their_thread
 from ssot_probe.observe.sharing.stores import stores_in_class, stores_in_module
 from ssot_probe.observe.sharing.tags import Tags
 
@@ -139,7 +141,7 @@ class GlobalState:
             found = search.result
             left -= found.objects
             self.requests += [(place, request) for request in found.requests]
-            if found.loose:
+            if found.loose and not (is_variable and module == "__main__" and self._is_only_filled(name)):
                 thing = found.loose_at[0] if len(found.loose_at) == 1 else place.value
                 self.remains.append(Remains(place, thing, found))
 
@@ -206,6 +208,9 @@ class GlobalState:
             and any(self._tags.equal(each) >= 0 for each in value)
             and not stores_in_module(name, self._modules[place.steps[0]], self._modules)
         )
+
+    def _is_only_filled(self, name: str) -> bool:
+        return is_only_filled(name, self._modules["__main__"])
 
     def _environment(self) -> Iterator[Place]:
         """Yield the environment's variables that were set since the process began."""

@@ -12,12 +12,13 @@ from ssot_probe.observe.sharing.clients import is_client
 from ssot_probe.observe.sharing.drawing import draw
 from ssot_probe.observe.sharing.edges import Edges
 from ssot_probe.observe.sharing.entries import Entries, Entry
-from ssot_probe.observe.sharing.evidence import AreLeft, Evidence, Search, are_of_their_thread
+from ssot_probe.observe.sharing.evidence import Evidence
 from ssot_probe.observe.sharing.found import VERDICTS, Look, Path, Root, SharedObject
 from ssot_probe.observe.sharing.global_state import GlobalState, Place, Remains
 from ssot_probe.observe.sharing.kinds import Kinds
 from ssot_probe.observe.sharing.memory import Memory
 from ssot_probe.observe.sharing.paths import Chain, chain_below, chain_to, is_still_there
+from ssot_probe.observe.sharing.search import AreLeft, Search, are_of_their_thread
 from ssot_probe.observe.sharing.step_names import StepNames
 from ssot_probe.observe.sharing.tags import Tags
 from ssot_probe.observe.sharing.verdicts import verdict_on_data, verdict_on_resource

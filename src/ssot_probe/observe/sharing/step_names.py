@@ -80,9 +80,9 @@ class StepNames:
             )
         if isinstance_of(bases, CoroutineType, GeneratorType):
             return "[a local variable]", 1
-        name = self._attribute(above, rest)
-        if name is not None:
-            return name
+        attribute = self._attribute(above, rest)
+        if attribute is not None:
+            return attribute
         if isinstance_of(bases, dict):
             values = snapshot(lambda: list(dict.values(above)))
             return ("[a value]" if any(each is below for each in values) else "[a key]"), 1
@@ -92,7 +92,10 @@ class StepNames:
             return "[a member]", 1
         if type(above) is CellType:
             return "[a variable]", 1
-        return f"[of a {qualified_name(type(above)).rpartition('.')[2].rpartition(':')[2]}]", 1
+        name = qualified_name(type(above))
+        if name.startswith("ssot_probe."):
+            return "", 1  # a wrapper of ours explains nothing
+        return f"[of a {name.rpartition('.')[2].rpartition(':')[2]}]", 1
 
     def _in_function(self, function: Any, rest: Chain) -> tuple[str, int]:
         closure, defaults = _closure_of(function), _defaults_of(function)

@@ -42,12 +42,18 @@ def make():
         ("manager.rows = functools.partial(max, shared)", (".rows", ".args", "[an item]")),
         ("manager.rows = Key(shared).read", (".rows", ".__self__", ".rows")),
         ("manager.rows = types.MappingProxyType({1: shared})", (".rows", "[of a mappingproxy]", "[a value]")),
+        ("manager.rows = observed(functools.partial(max, shared))", (".rows", ".args", "[an item]")),
         ("manager.rows = running(shared)", (".rows", "[a local variable]")),
     ],
 )
 def test_each_kind_of_step_has_its_name(attach: str, steps: tuple[str, ...]) -> None:
     text = f"""
 import functools, types
+from ssot_probe.observe.observed_function import ObservedFunction
+
+def observed(function):
+    return ObservedFunction(function, lambda wrapped, instance, args, kwargs: wrapped(*args))
+
 
 class Key:
     def __init__(self, rows):
