@@ -16,7 +16,7 @@ from ssot_probe.interruption import remember_interruption, was_interrupted
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules
 from ssot_probe.model.records import BlindRecord, Record
-from ssot_probe.observe import tripwire
+from ssot_probe.observe import tallies, tripwire
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.look_signal import LookSignal
@@ -131,6 +131,7 @@ class Probe:
         """Begin to observe. What was loaded before is observed from now on, and reported as late."""
         self.is_active = True
         tripwire.forget()
+        tallies.forget()
         if tripwire.works():
             self._observers.append("tripwire")
             if sys.version_info < (3, 11):
@@ -340,6 +341,7 @@ class Probe:
         """Go on with the next record: Python 3.13 warns of threads that are there after these hooks."""
         if self.is_active and self._was_running:
             self.buffer.wake_with_next()
+            tallies.interrupt()
         self._was_running = False
 
     def after_fork_in_child(self) -> None:

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import Any, Optional
+from weakref import ref
+
+_NO_REQUEST = ("", "")
+
+_latest: tuple[Any, tuple[str, str]] = (lambda: None, _NO_REQUEST)
+"""A context and what was read from it: it never changes, and most calls find the one that the last one found.
+One tuple, which is replaced, so that a thread never finds one half of another's."""
+
+_variable: Optional[ContextVar[Any]] = None
+"""Where OpenTelemetry keeps the current context, once that is known."""
 
 
 def current_request() -> tuple[str, str]:
@@ -10,13 +23,33 @@ def current_request() -> tuple[str, str]:
 
     Nothing is read where the application has not loaded OpenTelemetry itself.
     """
-    trace = sys.modules.get("opentelemetry.trace")
-    if trace is None or not sys.modules["opentelemetry.context"].get_current():
-        return "", ""  # nothing is current: no span either
-    context = trace.get_current_span().get_span_context()
-    if not context.is_valid:
-        return "", ""
-    return f"{context.trace_id:032x}", f"{context.span_id:016x}"
+    global _latest
+    modules = sys.modules
+    trace = modules.get("opentelemetry.trace")
+    if trace is None:
+        return _NO_REQUEST
+    found = _variable
+    context = _current_context(modules["opentelemetry.context"]) if found is None else found.get(None)
+    if not context:
+        return _NO_REQUEST  # nothing is current: no span either
+    latest = _latest
+    if latest[0]() is context:
+        return latest[1]
+    span = trace.get_current_span(context).get_span_context()
+    request = (f"{span.trace_id:032x}", f"{span.span_id:016x}") if span.is_valid else _NO_REQUEST
+    with suppress(TypeError):  # a context of some other making
+        _latest = (ref(context), request)
+    return request
+
+
+def _current_context(api: Any) -> Any:
+    """Return the current context; find the variable that it is in, which is read in a tenth of the time."""
+    global _variable
+    context = api.get_current()
+    variable = getattr(getattr(api, "_RUNTIME_CONTEXT", None), "_current_context", None)
+    if type(variable) is ContextVar and variable.get(context) is context:
+        _variable = variable
+    return context
 
 
 def mark_request(code: str, severity: str, concept: str, class_name: str) -> None:

@@ -12,6 +12,7 @@ from sys import _getframe
 from types import CodeType, FrameType
 from typing import Any
 
+from ssot_probe.observe.call_sites import CallSites
 from ssot_probe.observe.callers import around, consumer
 from ssot_probe.observe.candidates import is_generator
 from ssot_probe.observe.early_makers import EarlyMakers
@@ -27,6 +28,7 @@ class CodeEvents:
 
     Args:
         classes: class object -> what is known of it; looked up for each result.
+        sites: where the call sites are.
         returned: notes that an instance was handed out.
         early: the makers that are called past their wrappers.
         on_failure: told of an error of ours.
@@ -35,11 +37,13 @@ class CodeEvents:
     def __init__(
         self,
         classes: dict[type, ObservedClass],
+        sites: CallSites,
         returned: Recording,
         early: EarlyMakers,
         on_failure: Callable[[Maker, BaseException], None],
     ) -> None:
         self._classes = classes
+        self._sites = sites
         self._returned = returned
         self._early = early
         self._on_failure = on_failure
@@ -112,4 +116,5 @@ class CodeEvents:
         call = running_call.get()
         chain = () if call is None else call[0] or ()
         place = caller.f_code, caller.f_lasti
-        self._returned(maker, observed, value, (), arguments, *place, chain, around(caller), frame=caller)
+        site = self._sites.at(maker, "returned", observed, *place, chain, around(caller))
+        self._returned(site, value, (), arguments, frame=caller)

@@ -12,6 +12,7 @@ from sys import _getframe
 from types import AsyncGeneratorType, FrameType, GeneratorType
 from typing import Any
 
+from ssot_probe.observe.call_sites import CallSites
 from ssot_probe.observe.callers import around, consumer
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.recording import Call, Chain, Recording, chain_around, running_call
@@ -24,6 +25,7 @@ Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
 def generator_wrapper(
     maker: Maker,
     classes: dict[type, ObservedClass],
+    sites: CallSites,
     returned: Recording,
     on_failure: Callable[[Maker, BaseException], None],
 ) -> Wrapper:
@@ -32,6 +34,7 @@ def generator_wrapper(
     Args:
         maker: the function.
         classes: class object -> what is known of it; looked up for each value that is yielded.
+        sites: where the call sites are.
         returned: notes that an instance was handed out.
         on_failure: told of an error of ours.
     """
@@ -55,8 +58,9 @@ def generator_wrapper(
             observed = classes.get(type(value))
             if observed is not None and maker.is_enabled:
                 caller = consumer(frame)
-                code, offset = caller.f_code, caller.f_lasti
-                returned(maker, observed, value, args, kwargs, code, offset, chain, around(caller))
+                place = caller.f_code, caller.f_lasti
+                site = sites.at(maker, "returned", observed, *place, chain, around(caller))
+                returned(site, value, args, kwargs)
         except Exception as error:
             on_failure(maker, error)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from types import CodeType
 from typing import TYPE_CHECKING, Any, Optional
 from weakref import ref
+
+from ssot_probe.observe.call_sites import CallSite
 
 if TYPE_CHECKING:
     from ssot_probe.observe.makers import Maker
     from ssot_probe.observe.overlaps import InstanceUse
-    from ssot_probe.observe.population import Made
+
+
+Access = tuple[CallSite, str, str, tuple[str, str]]
+"""How a user got hold of an instance: call site, thread, task, trace and span."""
 
 
 class InstanceRef(ref):  # type: ignore[type-arg]
@@ -22,16 +26,15 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         user: the first user that it was made for or handed to, None before there is one.
         others: all further users, None while there are none.
         origin: the factory that first handed it out, None while none did.
-        born: code, offset and running factories of its construction; None where it was not seen, or where
-            it happened inside its origin.
+        born: where it was constructed; None where that was not seen, or where it happened inside its origin.
         key: the instance's `id()`; once it was freed, minus the serial of the newest instance at that moment.
         first: by which thread, and how, it was handed out first; None before it was.
         touched: when a method of it ran for which no user was known, in nanoseconds since the epoch; not set
             before that.
         use: who is inside its methods, and which threads use it; None before it was used.
         access, time: how, and when, its user got hold of it, where the recorder keeps that to tell it later;
-            not set before.
-        made: how it was made, as the recorder has it; not set before.
+            None, and not set, before.
+        made: where it was constructed or handed out first, as the recorder has it; None before.
     """
 
     __slots__ = (
@@ -44,13 +47,13 @@ class InstanceRef(ref):  # type: ignore[type-arg]
     user: Optional[str]
     others: Optional[set[str]]
     origin: Optional[Maker]
-    born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
+    born: Optional[CallSite]
     touched: int
     first: Optional[tuple[Any, ...]]
     use: Optional[InstanceUse]
-    access: Optional[tuple[Any, ...]]
+    access: Optional[Access]
     time: int
-    made: Optional[Made]
+    made: Optional[CallSite]
 
     @property
     def released(self) -> int:
@@ -58,7 +61,9 @@ class InstanceRef(ref):  # type: ignore[type-arg]
         return max(0, -self.key)
 
 
-NOT_CONSTRUCTED: tuple[Any, int, tuple[Any, ...]] = (None, 0, ())
+_nothing: Any = None
+
+NOT_CONSTRUCTED = CallSite(_nothing, "constructed", _nothing, _nothing, 0)
 """The `born` of an instance that existed when it was first met, though its constructor is observed: it was
 copied, unpickled, loaded from a database, or made before its class was observed."""
 
@@ -113,6 +118,7 @@ class InstanceTable:
             known.serial = table.newest = next(serials)
             known.user = user
             known.others = known.origin = known.born = known.first = known.use = None
+            known.made = known.access = None
             by_id[key] = known
             if user not in users:
                 welcome(user)

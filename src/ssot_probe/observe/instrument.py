@@ -16,7 +16,8 @@ from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import BindingRecord, BlindRecord, Record
 from ssot_probe.model.sharing import wants_one_per_thread
-from ssot_probe.observe import census
+from ssot_probe.observe import census, tallies
+from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.candidates import HANDING_OUT, is_coroutine, is_generator, may_make, plain_function
 from ssot_probe.observe.classes import ObservedClasses
 from ssot_probe.observe.constructors import NOT_MADE, Constructors
@@ -154,6 +155,7 @@ class Instrumenter:
         """Forget what is under way: it goes on in the parent."""
         self._uses.overlaps.forget()
         self._wrappers.races.forget()
+        tallies.forget()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         is_new = cls not in self.classes
@@ -207,12 +209,9 @@ class Instrumenter:
         own_name, names = cls.__name__, {**namespace_of(sys.modules.get(module)), **vars(holder)}
         offset = construction_of(code, attribute, lambda name: name == own_name or names.get(name) is cls)
         if offset is not None:
-            known.born = (code, offset, ())
+            known.born = site = CallSite(maker, "constructed", observed, code, offset)
             self._append(
-                (
-                    *(maker, "constructed", observed, known, None, False, thread_name(), task_name()),
-                    *(code, offset, (), None, known.born, ("", ""), time_ns()),
-                )
+                (site, known, None, False, thread_name(), task_name(), None, site, ("", ""), time_ns())
             )
 
     def _wrap_methods(self, cls: type) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Optional
 from ssot_probe.context.sources import UserReader
 from ssot_probe.model.policy import Concept
 from ssot_probe.model.sharing import wants_one_per_thread
+from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.instances import InstanceRef
 
 
@@ -76,19 +77,13 @@ class Maker:
 class MakeEvent(NamedTuple):
     """One call of a maker that produced an instance, as the hot path leaves it (as a plain tuple)."""
 
-    maker: Maker
-    outcome: str
-    cls: ObservedClass
+    site: CallSite
     instance: Optional[InstanceRef]  # None where its class allows no weak references
     user: Optional[str]  # the application's id: hashed before it leaves the process
     is_first_meeting: bool  # of this user and this instance
     thread: str
     task: str
-    code: CodeType  # of the caller
-    offset: int  # of the calling instruction
-    chain: tuple[Maker, ...]
     origin: Optional[Maker]
-    born: Optional[tuple[CodeType, int, tuple[Maker, ...]]]
+    born: Optional[CallSite]
     request: tuple[str, str]
     time: int
-    outer: tuple[tuple[CodeType, int], ...] = ()  # code and offset of who constructs what makes the call

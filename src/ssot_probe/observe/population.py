@@ -9,10 +9,10 @@ from __future__ import annotations
 import gc
 from array import array
 from collections import defaultdict
-from types import CodeType
 from typing import NamedTuple
 
 from ssot_probe.model.leaks import FEWEST_ORPHANS
+from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import MakeEvent, ObservedClass
 from ssot_probe.observe.sightings import Sightings
@@ -23,30 +23,15 @@ MOST_MEMBERS = 200_000
 MEMBERS_UNSETTLED = 1_000
 """Instances that are followed before those that are no more are let go."""
 
-MOST_WAYS = 10_000
-"""Ways to make an instance that are remembered, so that one object stands for all that were made so."""
-
 Key = tuple[ObservedClass, str]
 """A class, and the maker that first handed its instances out or else constructed them."""
-
-
-class Made(NamedTuple):
-    """How instances are made: one for all that were made alike."""
-
-    cls: ObservedClass
-    maker: str
-    code: CodeType  # of who called the maker
-    offset: int
 
 
 class Member(NamedTuple):
     """An instance that is followed."""
 
     known: InstanceRef
-    cls: ObservedClass
-    maker: str
-    code: CodeType  # of who called the maker
-    offset: int
+    site: CallSite
 
     @property
     def users(self) -> set[str]:
@@ -146,7 +131,6 @@ class Population:
         self._waiting: list[InstanceRef] = []  # not counted yet, as they are new, or nobody has had them
         self._followed = 0
         self._most_unsettled = MEMBERS_UNSETTLED
-        self._ways: dict[tuple[object, ...], Made] = {}
         self._groups: dict[Key, _Group] = defaultdict(_Group)
         for known in list(self._instances.by_id.values()):
             known.made = None
@@ -156,29 +140,21 @@ class Population:
         if event.user is not None:
             self.sightings.see(event.user, event.thread, event.task, event.time)
         known = event.instance
-        if known is None or event.outcome == "used" or event.cls.is_shareable:
+        site = event.site
+        if known is None or site.outcome == "used" or site.cls.is_shareable:
             return
-        made = getattr(known, "made", None)
+        made = known.made
         if made is None:
             if self._followed >= MOST_MEMBERS:
                 return
             self._followed += 1
             self._waiting.append(known)
-        elif event.outcome != "returned" or known.origin is not event.maker or made.maker == event.maker.name:
+        elif site.outcome != "returned" or known.origin is not site.maker or made.maker is site.maker:
             return
-        known.made = self._way_of(event)
+        known.made = site
         if self._followed >= self._most_unsettled:
             self._settle()
             self._most_unsettled = MEMBERS_UNSETTLED + 2 * self._followed
-
-    def _way_of(self, event: MakeEvent) -> Made:
-        key = (event.cls, event.maker.name, id(event.code), event.offset)
-        made = self._ways.get(key)
-        if made is None:
-            if len(self._ways) >= MOST_WAYS:
-                self._ways.clear()
-            made = self._ways[key] = Made(event.cls, event.maker.name, event.code, event.offset)
-        return made
 
     def may_leak(self) -> bool:
         """Are there so many instances of users that it is worth counting?"""
@@ -204,7 +180,7 @@ class Population:
         orphans, earlier = [], 0
         for known, ordinal in zip(group.members, group.ordinals):
             if known.made is not None and over.issuperset(users_of(known)):
-                orphans.append(Member(known, *known.made))
+                orphans.append(Member(known, known.made))
                 earlier += ordinal <= half
         if len(orphans) < FEWEST_ORPHANS:
             group.suspected_at = -1
@@ -224,12 +200,14 @@ class Population:
 
     def _settle(self) -> None:
         """Go through what has been made and freed since the last time, in the order in which it was."""
-        moments: list[tuple[int, int, int, InstanceRef, _Group]] = []  # when, 1 for the end, the serial, ...
+        moments: list[
+            tuple[int, int, int, InstanceRef, _Group]
+        ] = []  # no two alike in when, 1 for the end, and serial
         waiting = []
         for known in self._waiting:
             freed = known.released
             if known.user is not None and known.made is not None:
-                group = self._groups[known.made.cls, known.made.maker]
+                group = self._groups[known.made.cls, known.made.maker.name]
                 moments.append((known.serial, 0, known.serial, known, group))
                 if freed:
                     moments.append((freed, 1, known.serial, known, group))
@@ -246,7 +224,7 @@ class Population:
                 if freed:
                     moments.append((freed, 1, known.serial, known, group))
         gone: dict[_Group, set[int]] = defaultdict(set)
-        for _, is_end, serial, known, group in sorted(moments, key=lambda moment: moment[:3]):
+        for _, is_end, serial, known, group in sorted(moments):
             if is_end:
                 group.ended(serial, alive[group])
                 alive[group] -= 1

@@ -1,13 +1,14 @@
 """Notices when overlapping calls of a factory with one key give out two instances of which it keeps one.
 
 The key is the user, or the factory itself where the concept is for the whole process. While nothing
-overlaps, a call costs an entry in a dictionary, which it takes out again.
+overlaps, a call costs an entry in a list, which it takes out again.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from time import time_ns
 from types import CodeType
 from typing import Any, NamedTuple
@@ -69,22 +70,25 @@ class Gate:
     """What is known of the calls of one factory.
 
     Attributes:
-        inside: calls that have not ended, by the id of the call.
-        leave: takes a call out, if it is there.
+        inside: a None for each call that has not ended: only how many there are counts.
         attribute: where a `cached_property` keeps, right after the call, what it gave out; "" for all others.
         ended: calls that ended while others had not.
     """
 
-    __slots__ = ("attribute", "counts", "ended", "inside", "is_asked_first", "leave", "looks")
+    __slots__ = ("attribute", "counts", "ended", "inside", "is_asked_first", "looks")
 
     def __init__(self, attribute: str) -> None:
         self.attribute = attribute
-        self.inside: dict[int, list[Any]] = {}
-        self.leave = self.inside.pop
+        self.inside: list[None] = []
         self.ended: list[Attempt] = []
         self.looks = 0
         self.counts = [0, 0]  # of all races, and of those told
         self.is_asked_first: dict[tuple[str, bool], bool] = {}
+
+    def leave(self) -> None:
+        """Note that a call has ended. A forked child has forgotten those that were under way."""
+        with suppress(IndexError):
+            self.inside.pop()
 
 
 class Races:

@@ -25,6 +25,9 @@ TURNOVER = 5
 MOST_USERS = 100_000
 """Users that are remembered; beyond it all start anew."""
 
+MOST_THREADS = 1_000
+"""Names of threads that serve many, as far as they are remembered."""
+
 _SHARED_THREADS = re.compile(
     r"MainThread|ThreadPoolExecutor-.*|asyncio_\d+|AnyIO worker.*|waitress-\d+|Dummy-.*"
 )
@@ -55,6 +58,7 @@ class Sightings:
         self._users: dict[str, _Sighting] = {}
         self._arrivals: list[int] = []  # when each user was first seen
         self._newest = 0
+        self._shared_threads: set[str] = set()
 
     def see(self, user: str, thread: str, task: str, time: int) -> None:
         """Note that a user was seen."""
@@ -66,13 +70,19 @@ class Sightings:
             known = self._users[user] = _Sighting(time)
             self._arrivals.append(time)
         elif time > known.last:
-            known.gap = max(known.gap, time - known.last)
+            gap = time - known.last
+            if gap > known.gap:
+                known.gap = gap
             known.last = time
-        self._newest = max(self._newest, time)
+        if time > self._newest:
+            self._newest = time
         if task:
             known.homes.add(("", task))
-        elif not _SHARED_THREADS.fullmatch(thread):
-            known.homes.add((thread, ""))
+        elif thread not in self._shared_threads:
+            if not _SHARED_THREADS.fullmatch(thread):
+                known.homes.add((thread, ""))
+            elif len(self._shared_threads) < MOST_THREADS:
+                self._shared_threads.add(thread)
 
     def use(self, user: str, time: int) -> None:
         """Note that an instance of a user was used, by whomever."""

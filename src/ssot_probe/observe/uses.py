@@ -25,6 +25,7 @@ from ssot_probe.context.sources import reading
 from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import current_task, here
+from ssot_probe.observe.call_sites import CallSites
 from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.direct_awaits import DirectAwaits
 from ssot_probe.observe.direct_iterations import is_iterated_at_once
@@ -94,6 +95,7 @@ class Uses:
         self.overlaps = Overlaps(append)
         self.threads = ThreadUse(append)
         self._awaits = DirectAwaits()
+        self._sites = CallSites()
         self._append = append
         self._instances = instances
         self._find = instances.by_id.get
@@ -429,11 +431,9 @@ class Uses:
             if is_second and not observed.is_shareable:
                 severity = sharing_severity(observed.concept).label
                 mark_request("SSOT301", severity, observed.concept.name, observed.name)
+        site = self._sites.at(method, "used", observed, caller.f_code, caller.f_lasti)
         self._append(
-            (
-                *(method, "used", observed, known, user, True, *thread_and_task()),
-                *(caller.f_code, caller.f_lasti, (), known.origin, known.born, request, time_ns()),
-            )
+            (site, known, user, True, *thread_and_task(), known.origin, known.born, request, time_ns())
         )
 
     def _look_around(self, instance: Any, mine: Visit) -> None:

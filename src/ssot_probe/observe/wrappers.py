@@ -10,18 +10,19 @@ from _thread import get_ident
 from collections.abc import Callable
 from sys import _getframe
 from time import time_ns
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from ssot_probe.context.sources import reading
-from ssot_probe.observe.callers import CONSTRUCTING, Calls, around, outer_calls
+from ssot_probe.observe.call_sites import CallSite, CallSites, Places, remember
+from ssot_probe.observe.callers import CONSTRUCTING, Calls, around
 from ssot_probe.observe.code_events import CodeEvents
 from ssot_probe.observe.early_makers import EarlyMakers
 from ssot_probe.observe.generator_wrapper import generator_wrapper
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.races import Races
-from ssot_probe.observe.recording import Call, chain_around, recording, running_call
+from ssot_probe.observe.recording import Call, Chain, chain_around, recording, running_call
 from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
 
 MOST_SHAPES = 64
@@ -67,8 +68,9 @@ class Wrappers:
         self._resolve = resolve
         self._on_failure = on_failure
         self._early = EarlyMakers()
+        self._sites = CallSites()
         self._constructed, self._returned = recording(append, instances, self._early)
-        self.events = CodeEvents(classes, self._returned, self._early, self._failed)
+        self.events = CodeEvents(classes, self._sites, self._returned, self._early, self._failed)
         self.races = Races(append, instances)
 
     @unseen
@@ -76,6 +78,19 @@ class Wrappers:
         """Wrap the `__init__` of `owner`; `call`, with the instance, replaces the wrapped one if given."""
         constructors, classes, inner_codes = self._constructors, self._classes, self._inner_codes
         constructed, depth = self._constructed, caller_depth()
+        places: Places = {}
+        find_site, site_at = places.get, self._sites.at
+
+        def construction(kind: type, caller: FrameType) -> CallSite:
+            """Return where the class is called, given the frame around the `__init__`."""
+            nearest = caller
+            while id(caller.f_code) in inner_codes and caller.f_back is not None:
+                caller = caller.f_back
+            code, offset = caller.f_code, caller.f_lasti
+            site = site_at(maker, "constructed", classes[kind], code, offset, (), around(caller))
+            if caller is nearest and code.co_name not in CONSTRUCTING:
+                remember(places, (kind, id(code), offset), site)
+            return site
 
         def ssot_probe_constructor(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -99,12 +114,8 @@ class Wrappers:
                     if reading and get_ident() in reading:
                         return result
                     caller = _getframe(depth)
-                    code = caller.f_code
-                    while id(code) in inner_codes and caller.f_back is not None:
-                        caller = caller.f_back
-                        code = caller.f_code
-                    outer = outer_calls(caller) if code.co_name in CONSTRUCTING else ()
-                    constructed(maker, classes[kind], instance, args, kwargs, code, caller.f_lasti, outer)
+                    site = find_site((kind, id(caller.f_code), caller.f_lasti))
+                    constructed(site or construction(kind, caller), instance, args, kwargs)
                 except Exception as error:
                     self._failed(maker, error)
             return result
@@ -124,18 +135,18 @@ class Wrappers:
             racing: class -> the maker that races of these calls are told of.
         """
         depth, gate, running = caller_depth(), self.races.gate(), running_call.get
-        inside, ended, leave = gate.inside, gate.ended, gate.leave
+        inside, ended = gate.inside, gate.ended
 
         def ssot_probe_creator(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             newest = self._instances.newest
             call = [None, running(), time_ns(), newest]
-            inside[id(call)] = call
+            inside.append(None)
             try:
                 result = wrapped(*args, **kwargs)
             except BaseException as error:
-                leave(id(call), None)
+                gate.leave()
                 leave_out(error)
                 raise
             try:
@@ -145,10 +156,11 @@ class Wrappers:
                     known = self._instances.find(result)
                     if known is None or known.serial <= newest:
                         caller = _getframe(depth)
-                        self._constructed(
-                            *(maker, self._classes[kind], result, args, kwargs),
-                            *(caller.f_code, caller.f_lasti, around(caller)),
+                        site = self._sites.at(
+                            *(maker, "constructed", self._classes[kind], caller.f_code, caller.f_lasti),
+                            *((), around(caller)),
                         )
+                        self._constructed(site, result, args, kwargs)
                 if len(inside) > 1 or ended:
                     maker, observed, caller = racing(kind), self._classes.get(kind), _getframe(depth)
                     if maker is not None and maker.is_enabled and observed is not None:
@@ -156,7 +168,7 @@ class Wrappers:
                         self.races.end(gate, maker, observed, *what)
             except Exception as error:
                 self._on_failure(f"{type(result).__module__}:{type(result).__qualname__}", error)
-            leave(id(call), None)
+            gate.leave()
             return result
 
         return ssot_probe_creator
@@ -171,9 +183,19 @@ class Wrappers:
         """
         classes, returned, running = self._classes, self._returned, running_call.get
         link, depth = (maker,), caller_depth() + between
+        places: Places = {}
+        find_site, site_at = places.get, self._sites.at
         gate = self.races.gate(maker.name.rpartition(".")[2] if between else "")
         instances, end = self._instances, self.races.end
-        inside, ended, leave = gate.inside, gate.ended, gate.leave
+        inside, ended, leave = gate.inside, gate.ended, gate.inside.pop
+
+        def handing_out(observed: ObservedClass, caller: FrameType, chain: Chain) -> CallSite:
+            """Return where the factory is called."""
+            code, offset = caller.f_code, caller.f_lasti
+            site = site_at(maker, "returned", observed, code, offset, chain, around(caller))
+            if code.co_name not in CONSTRUCTING:
+                remember(places, (observed, id(code), offset, chain), site)
+            return site
 
         def ssot_probe_factory(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -186,16 +208,17 @@ class Wrappers:
             if maker.names_user:
                 call += (args, kwargs)
             token = running_call.set(call)
-            inside[id(call)] = call
+            inside.append(None)
             try:
                 result = wrapped(*args, **kwargs) if kwargs else wrapped(*args)
             except BaseException as error:
-                leave(id(call), None)
+                gate.leave()
                 leave_out(error)
                 raise
             finally:
                 call[0] = None
-                del call[4:]
+                if maker.names_user:
+                    del call[4:]
                 running_call.reset(token)
             try:
                 observed = classes.get(type(result))
@@ -205,15 +228,19 @@ class Wrappers:
                     and not (reading and get_ident() in reading)
                 ):
                     caller = _getframe(depth)
-                    code = caller.f_code
-                    outside = outer_calls(caller) if code.co_name in CONSTRUCTING else ()
-                    returned(maker, observed, result, args, kwargs, code, caller.f_lasti, chain, outside)
+                    site = find_site((observed, id(caller.f_code), caller.f_lasti, chain))
+                    if site is None:
+                        site = handing_out(observed, caller, chain)
+                    returned(site, result, args, kwargs)
                     if len(inside) > 1 or ended:
-                        what = (call, wrapped, instance, result, args, kwargs, code, caller.f_lasti)
+                        what = (call, wrapped, instance, result, args, kwargs, site.code, site.offset)
                         end(gate, maker, observed, *what)
             except Exception as error:
                 self._failed(maker, error)
-            leave(id(call), None)
+            try:  # noqa: SIM105  # as `gate.leave` does, in a third of the time
+                leave()
+            except IndexError:
+                pass
             return result
 
         return ssot_probe_factory
@@ -221,10 +248,10 @@ class Wrappers:
     @unseen
     def coroutine(self, maker: Maker) -> Wrapper:
         """Wrap a coroutine function: its result is the awaited one, its caller the one who called it."""
-        running, depth = running_call.get, caller_depth()
+        running, depth, site_at = running_call.get, caller_depth(), self._sites.at
         shapes: set[tuple[int | str, ...]] = set()
         instances, gate, end = self._instances, self.races.gate(), self.races.end
-        inside, ended, leave = gate.inside, gate.ended, gate.leave
+        inside, ended = gate.inside, gate.ended
 
         async def ssot_probe_awaited(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any], site: Site
@@ -235,11 +262,11 @@ class Wrappers:
             if maker.names_user:
                 call += (args, kwargs)
             token = running_call.set(call)
-            inside[id(call)] = call
+            inside.append(None)
             try:
                 result = await wrapped(*args, **kwargs)
             except BaseException as error:
-                leave(id(call), None)
+                gate.leave()
                 leave_out(error)
                 raise
             finally:
@@ -253,13 +280,14 @@ class Wrappers:
                 observed = self._classes.get(type(result))
                 if observed is not None and result is not instance:
                     code, offset, outside = site
-                    self._returned(maker, observed, result, args, kwargs, code, offset, chain, outside)
+                    called = site_at(maker, "returned", observed, code, offset, chain, outside)
+                    self._returned(called, result, args, kwargs)
                     if len(inside) > 1 or ended:
                         what = (call, wrapped, instance, result, args, kwargs, code, offset)
                         end(gate, maker, observed, *what)
             except Exception as error:
                 self._failed(maker, error)
-            leave(id(call), None)
+            gate.leave()
             return result
 
         def ssot_probe_coroutine(
@@ -282,7 +310,7 @@ class Wrappers:
 
     def generator(self, maker: Maker) -> Wrapper:
         """Wrap a function that yields what it makes, as it is or as a context manager."""
-        return generator_wrapper(maker, self._classes, self._returned, self._failed)
+        return generator_wrapper(maker, self._classes, self._sites, self._returned, self._failed)
 
     def _failed(self, maker: Maker, error: BaseException) -> None:
         maker.is_enabled = False

@@ -11,7 +11,7 @@ from ssot_probe.losses import QUEUE_FULL, Losses
 LIMIT = 50_000
 """Items that may wait. Beyond it only facts that were never seen before are taken in, up to twice that."""
 
-_MAKER, _OUTCOME, _CLASS, _FIRST_MEETING, _CODE, _OFFSET = 0, 1, 2, 5, 8, 9  # fields of a MakeEvent
+_SITE, _FIRST_MEETING = 0, 3  # fields of a MakeEvent
 
 
 class Buffer:
@@ -73,7 +73,8 @@ class Buffer:
             return False
         if type(item) is not tuple:
             return True
-        key = (id(item[_MAKER]), hash(item[_OUTCOME]), id(item[_CLASS]), id(item[_CODE]), item[_OFFSET])
+        site = item[_SITE]
+        key = (id(site.maker), hash(site.outcome), id(site.cls), id(site.code), site.offset)
         if item[_FIRST_MEETING] or key not in self._known:
             self._known.add(key)
             return True

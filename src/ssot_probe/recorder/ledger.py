@@ -7,16 +7,16 @@ one only while there are few of them, or once a second user got hold of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from types import CodeType
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ssot_probe.context.labels import task_label, thread_label
 from ssot_probe.model.names import qualify
 from ssot_probe.model.records import AccessRecord, MakeRecord, Record, SharingRecord
 from ssot_probe.model.sharing import is_cross_user, sharing_severity
+from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.callers import Calls
-from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef
-from ssot_probe.observe.makers import MakeEvent, Maker, ObservedClass
+from ssot_probe.observe.instances import NOT_CONSTRUCTED, Access, InstanceRef
+from ssot_probe.observe.makers import MakeEvent, ObservedClass
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
 
@@ -39,30 +39,14 @@ INSTANCES_UNSWEPT = 1_000
 class _Fact:
     """How often something happened, and how much of it was told already."""
 
-    __slots__ = ("born", "count", "first", "last", "record", "told_at", "unattributed")
+    __slots__ = ("born", "count", "created", "first", "last", "record", "told_at", "unattributed")
 
-    def __init__(self, record: MakeRecord, time: int) -> None:
+    def __init__(self, record: MakeRecord, created: Optional[tuple[str, str]], time: int) -> None:
         self.record = record
+        self.created = created  # class and concept, where it is about constructions
         self.count = self.unattributed = 0
         self.born = self.first = self.last = time
         self.told_at = 0
-
-
-Birth = tuple[CodeType, int, tuple[Maker, ...]]
-"""Code and offset of a construction, and the factories that ran around it."""
-
-
-class _Access(NamedTuple):
-    """How a user got hold of an instance: one for all who did alike."""
-
-    maker: Maker
-    outcome: str
-    cls: ObservedClass
-    thread: str
-    task: str
-    code: CodeType
-    offset: int
-    request: tuple[str, str]
 
 
 class _Shared(NamedTuple):
@@ -98,31 +82,37 @@ class Ledger:
         self._most_instances = INSTANCES_UNSWEPT
         self._facts: dict[tuple[object, ...], _Fact] = {}
         self._instances: dict[int, _Shared] = {}  # most have one user: what is known of them says it all
-        self._accesses: dict[tuple[object, ...], _Access] = {}
-        self._births: dict[tuple[object, ...], Birth] = {}
+        self._accesses: dict[Access, Access] = {}
+        self._facts_by_site: dict[tuple[object, ...], _Fact] = {}  # quicker to look up than the facts
         self._told_singles: dict[str, int] = {}
         self.creations: dict[tuple[str, str], int] = {}
         self.shared: dict[tuple[str, str], int] = {}
         self.findings: dict[tuple[str, str], int] = {}
         self.users: set[str] = set()  # keyed hashes of those with instances that are not for everybody
 
-    def take(self, event: MakeEvent) -> Iterator[Record]:
-        """Add one event; yield what must be told at once because of it."""
-        if event.outcome != "used":
-            self._count(event)
+    def take(self, event: MakeEvent) -> Iterable[Record]:
+        """Add one event; return what must be told at once because of it."""
+        if event.site.outcome != "used":
+            self.count(event)
         if event.is_first_meeting and event.user is not None and event.instance is not None:
-            yield from self._meet(event, event.instance, self._hash_user(event.user))
+            return self._meet(event, event.instance, event.user)
+        return ()
 
-    def _count(self, event: MakeEvent) -> None:
-        fact = self._fact_of(event)
-        fact.count += 1
-        fact.last = event.time
+    def count(self, event: MakeEvent, times: int = 1) -> None:
+        """Add so many calls that are like the event, which is the last of them."""
+        key = (event.site, event.origin, event.born)
+        fact = self._facts_by_site.get(key)
+        if fact is None:
+            if len(self._facts_by_site) >= MOST_KINDS:
+                self._facts_by_site.clear()
+            fact = self._facts_by_site[key] = self._fact_of(event)
+        fact.count += times
+        if event.time > fact.last:
+            fact.last = event.time
         if event.user is None:
-            fact.unattributed += 1
-        if event.outcome == "constructed":
-            self._share_birth(event)
-            key = (event.cls.name, event.cls.concept.name)
-            self.creations[key] = self.creations.get(key, 0) + 1
+            fact.unattributed += times
+        if fact.created is not None:
+            self.creations[fact.created] = self.creations.get(fact.created, 0) + times
 
     def gone(self) -> list[int]:
         """Return the serials of instances that are no more, now and then: when twice as many are known.
@@ -152,27 +142,28 @@ class Ledger:
                 fact.first = fact.last
 
     def _fact_of(self, event: MakeEvent) -> _Fact:
-        chain = tuple([maker.name for maker in event.chain]) if event.chain else ()
+        site, maker, cls = event.site, event.site.maker, event.site.cls
+        chain = tuple([around.name for around in site.chain])
         origin = "" if event.origin is None else event.origin.name
         is_found = event.born is NOT_CONSTRUCTED
-        is_born_here = event.born is None or is_found or event.outcome == "constructed"
-        born = "" if event.born is None or is_born_here else self._born(*event.born[:2])
-        site = self._places.site(event.code, event.offset)
-        callers, calls = self._outer(event.outer) if event.outer else ((), ())
-        key = (event.maker, event.outcome, event.cls, site, chain, origin, born, is_found, calls)
+        is_created = site.outcome == "constructed"
+        born = "" if event.born is None or is_found or is_created else self._born(event.born)
+        place = self._places.site(site.code, site.offset)
+        callers, calls = self._outer(site.outer)
+        key = (maker, site.outcome, cls, place, chain, origin, born, is_found, calls)
         fact = self._facts.get(key)
         if fact is None:
             record = MakeRecord(
-                maker=event.maker.name,
-                kind=event.maker.kind,
-                outcome=event.outcome,
-                cls=event.cls.name,
-                serial=event.cls.serial,
+                maker=maker.name,
+                kind=maker.kind,
+                outcome=site.outcome,
+                cls=cls.name,
+                serial=cls.serial,
                 chain=chain,
                 origin=origin,
                 born=born,
-                definition=self._places.definition(event.maker.code),
-                site=site,
+                definition=self._places.definition(maker.code),
+                site=place,
                 thread=thread_label(event.thread),
                 task=task_label(event.task),
                 count=0,
@@ -183,12 +174,13 @@ class Ledger:
                 calls=calls,
                 found=is_found,
             )
-            fact = self._facts[key] = _Fact(record, event.time)
+            created = (cls.name, cls.concept.name) if is_created else None
+            fact = self._facts[key] = _Fact(record, created, event.time)
         return fact
 
-    def _born(self, code: CodeType, offset: int) -> str:
-        site = self._places.site(code, offset)
-        return f"{site.file}:{site.line}"
+    def _born(self, born: CallSite) -> str:
+        place = self._places.site(born.code, born.offset)
+        return f"{place.file}:{place.line}"
 
     def _outer(self, outer: Calls) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return who constructs around a call, and where: further out only through what hands things out."""
@@ -201,30 +193,31 @@ class Ledger:
                 break
         return tuple(callers), tuple(calls)
 
-    def _meet(self, event: MakeEvent, instance: InstanceRef, user: str) -> Iterator[Record]:
-        cls, serial = event.cls, instance.serial
-        if not cls.is_shareable and len(self.users) < MOST_USERS:
+    def _meet(self, event: MakeEvent, instance: InstanceRef, user_id: str) -> Iterable[Record]:
+        cls, serial, user = event.site.cls, instance.serial, self._hash_user(user_id)
+        if not cls.is_shareable and user not in self.users and len(self.users) < MOST_USERS:
             self.users.add(user)
         state = self._instances.get(serial)
-        if state is None:
-            earlier = _first_access(instance)
-            if earlier is not None:
-                known = self._hash_user(earlier.user or "")
-                state = self._instances[serial] = _Shared(cls, instance, {known: earlier}, set())
-                instance.access = None
-        if state is None:
-            singles = self._told_singles.get(cls.name, 0)
-            if singles < SINGLE_INSTANCES:
-                self._told_singles[cls.name] = singles + 1
-                self._instances[serial] = _Shared(cls, instance, {user: event}, {user})
-                yield self._access(event, serial, user)
-            elif instance.user == event.user:
-                instance.access, instance.time = self._shared_access(event), event.time
-            else:  # another thread's event came first
-                self._instances[serial] = _Shared(cls, instance, {user: event}, set())
-            return
-        if user in state.users:
-            return
+        if state is None and instance.access is not None:
+            earlier = _first_access(instance, instance.access)
+            known = self._hash_user(earlier.user or "")
+            state = self._instances[serial] = _Shared(cls, instance, {known: earlier}, set())
+            instance.access = None
+        if state is not None:
+            return () if user in state.users else self._meet_too(event, user, state)
+        singles = self._told_singles.get(cls.name, 0)
+        if singles < SINGLE_INSTANCES:
+            self._told_singles[cls.name] = singles + 1
+            self._instances[serial] = _Shared(cls, instance, {user: event}, {user})
+            return (self._access(event, serial, user),)
+        if instance.user == user_id:
+            instance.access, instance.time = self._shared_access(event), event.time
+        else:  # another thread's event came first
+            self._instances[serial] = _Shared(cls, instance, {user: event}, set())
+        return ()
+
+    def _meet_too(self, event: MakeEvent, user: str, state: _Shared) -> Iterator[Record]:
+        cls, serial = event.site.cls, state.instance.serial
         state.users[user] = event
         count = len(state.users)
         if 1 < count <= USERS_TOLD:
@@ -238,40 +231,23 @@ class Ledger:
                 self.shared[key] = self.shared.get(key, 0) + 1
             yield self._finding(event, self._access(event, serial, user), state)
 
-    def _share_birth(self, event: MakeEvent) -> None:
-        """Let one object say where all instances that are constructed at a place were."""
-        born, known = event.born, event.instance
-        if born is None or known is None:
-            return
-        key = (id(born[0]), *born[1:])
-        shared = self._births.get(key)
-        if shared is None:
-            if len(self._births) >= MOST_KINDS:
-                self._births.clear()
-            shared = self._births[key] = born
-        if known.born is born:
-            known.born = shared
-
-    def _shared_access(self, event: MakeEvent) -> _Access:
-        access = _Access(
-            *(event.maker, event.outcome, event.cls, event.thread, event.task),
-            *(event.code, event.offset, event.request),
-        )
+    def _shared_access(self, event: MakeEvent) -> Access:
+        access = (event.site, event.thread, event.task, event.request)
         if event.task or event.request[0]:  # hardly another one is like it
             return access
-        key = (*access[:5], id(event.code), event.offset)
         if len(self._accesses) >= MOST_KINDS:
             self._accesses.clear()
-        return self._accesses.setdefault(key, access)
+        return self._accesses.setdefault(access, access)
 
     def _access(self, event: MakeEvent, serial: int, user: str) -> AccessRecord:
+        site = event.site
         return AccessRecord(
             instance=f"{self._process}-{serial}",
-            concept=event.cls.concept.name,
-            cls=event.cls.name,
-            maker=event.maker.name,
-            outcome=event.outcome,
-            site=self._places.site(event.code, event.offset),
+            concept=site.cls.concept.name,
+            cls=site.cls.name,
+            maker=site.maker.name,
+            outcome=site.outcome,
+            site=self._places.site(site.code, site.offset),
             user=user,
             thread=thread_label(event.thread),
             task=task_label(event.task),
@@ -297,13 +273,7 @@ class Ledger:
         )
 
 
-def _first_access(known: InstanceRef) -> MakeEvent | None:
-    """Return how the first user of an instance got hold of it, where it was kept to be told later."""
-    access: _Access | None = getattr(known, "access", None)
-    if access is None:
-        return None
-    maker, outcome, cls, thread, task, code, offset, request = access
-    return MakeEvent(
-        *(maker, outcome, cls, known, known.user, True, thread, task, code, offset),
-        *((), None, None, request, known.time),
-    )
+def _first_access(known: InstanceRef, access: Access) -> MakeEvent:
+    """Return how the first user of an instance got hold of it, as it was kept to be told later."""
+    site, thread, task, request = access
+    return MakeEvent(site, known, known.user, True, thread, task, None, None, request, known.time)

@@ -7,7 +7,6 @@ from time import time_ns
 
 from ssot_probe.model.leaks import FEWEST_ORPHANS
 from ssot_probe.model.records import NOWHERE, PopulationRecord
-from ssot_probe.observe.makers import MakeEvent
 from ssot_probe.observe.population import Count, Population
 from ssot_probe.recorder.places import Places
 
@@ -22,6 +21,9 @@ class PopulationLedger:
         process: unique prefix for the ids of instances.
         places: turns code and offsets into places.
         population: what is counted.
+
+    Attributes:
+        take: takes in one event.
     """
 
     def __init__(self, process: str, places: Places, population: Population) -> None:
@@ -30,10 +32,7 @@ class PopulationLedger:
         self._population = population
         self._next = 0
         self._told: dict[tuple[str, str], PopulationRecord] = {}
-
-    def take(self, event: MakeEvent) -> None:
-        """Take in one event."""
-        self._population.take(event)
+        self.take = population.take
 
     def due(self, now: int) -> Iterator[PopulationRecord]:
         """Yield what has changed since it was told, where enough instances were made to speak of it."""
@@ -70,7 +69,7 @@ class PopulationLedger:
             held=count.held,
             bound=count.bound,
             instance=f"{self._process}-{count.told}" if count.told else "",
-            site=NOWHERE if first is None else self._places.site(first.code, first.offset),
+            site=NOWHERE if first is None else self._places.site(first.site.code, first.site.offset),
             time=now,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from ssot_probe.losses import QUEUE_FULL, Losses
 from ssot_probe.model.policy import Concept
 from ssot_probe.model.records import BlindRecord
+from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.makers import MakeEvent, Maker, ObservedClass
 from ssot_probe.recorder.buffer import Buffer
 
@@ -20,20 +22,21 @@ BOX = ObservedClass("app:Box", 1, Concept("box", ("Box",)), False)
 CODE = compile("", "app.py", "exec")
 
 
+@cache
+def site(number: int, offset: int) -> CallSite:
+    """Return the place at which one of the makers is called."""
+    return CallSite(MAKERS[number], "returned", BOX, CODE, offset)
+
+
 def call(number: int, is_first: bool = False, offset: int = 0) -> tuple[object, ...]:
     """Return the event of a call of one of the makers, as a wrapper leaves it."""
     event = MakeEvent(
-        maker=MAKERS[number],
-        outcome="returned",
-        cls=BOX,
+        site=site(number, offset),
         instance=None,
         user=None,
         is_first_meeting=is_first,
         thread="",
         task="",
-        code=CODE,
-        offset=offset,
-        chain=(),
         origin=None,
         born=None,
         request=("", ""),

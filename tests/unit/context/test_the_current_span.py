@@ -1,0 +1,58 @@
+"""The application's current span: read once for each context, and never taken for that of another one."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from weakref import ref
+
+from opentelemetry import context, trace
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+
+from ssot_probe.context.request import current_request
+
+
+@contextmanager
+def span(number: int) -> Iterator[None]:
+    """Be in a span with this number."""
+    found = NonRecordingSpan(SpanContext(number, number, False, TraceFlags(1)))
+    with trace.use_span(found):
+        yield
+
+
+def ids(number: int) -> tuple[str, str]:
+    return f"{number:032x}", f"{number:016x}"
+
+
+def test_each_span_is_told_by_its_own_ids_however_they_are_nested() -> None:
+    assert current_request() == ("", "")
+    for _ in range(2):
+        with span(1):
+            assert [current_request() for _ in range(3)] == [ids(1)] * 3
+            with span(2):
+                assert [current_request() for _ in range(3)] == [ids(2)] * 3
+            assert current_request() == ids(1)
+        assert current_request() == ("", "")
+
+
+def test_a_context_that_is_gone_is_not_taken_for_one_that_stands_in_its_place() -> None:
+    for number in range(1, 200):
+        with span(number):
+            assert current_request() == ids(number)
+
+
+def test_a_context_without_a_span_has_no_ids() -> None:
+    token = context.attach(context.set_value("colour", "red"))
+    try:
+        assert [current_request(), current_request()] == [("", "")] * 2
+    finally:
+        context.detach(token)
+
+
+def test_a_context_is_not_kept_alive() -> None:
+    with span(7):
+        current_request()
+        alive = ref(context.get_current())
+    gc.collect()
+    assert alive() is None
