@@ -183,7 +183,7 @@ class Uses:
     @unseen
     def _awaited(self, method: Maker) -> Wrapper:
         begin, enter, stay, close = self._begin, self._enter, self._stay, self.overlaps.close
-        find = self._find
+        find, instances = self._find, self._instances
         depth, shapes = caller_depth(), set[tuple[int | str, ...]]()
         known_sites, look_at_site = self._awaits.known, self._awaits.look
 
@@ -212,6 +212,8 @@ class Uses:
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             begun = None
+            if instances.give_way is not None:  # what the calls before left is there, and nobody has gone on
+                instances.give_way()
             if method.is_enabled and not (reading and get_ident() in reading):
                 caller = _getframe(depth)
                 code, offset = caller.f_code, caller.f_lasti
