@@ -12,6 +12,7 @@ from ssot_probe.observe.heap import count_objects
 
 def test_all_that_the_garbage_collector_knows_is_counted() -> None:
     kept: list[list[int]] = []
+    gc.collect()
     before = count_objects()
     kept += [[] for _ in range(10_000)]
     assert 9_000 < count_objects() - before < 11_000
