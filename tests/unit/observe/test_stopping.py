@@ -99,18 +99,17 @@ probe = ssot_probe.start()
 class Between:
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name == "passed_by":
+        if name == "colorsys":
             probe.stop()  # as another thread would do at this moment
 
 sys.meta_path.insert(len(sys.meta_path) - 1, Between)
-import passed_by
-print(passed_by.HERE)
+import colorsys
+print(colorsys.__name__)
 """
 
 
 def test_an_import_that_is_under_way_misses_no_finder(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(PASSING_BY)
-    (tmp_path / "passed_by.py").write_text("HERE = 1\n")
     environment = {"SSOT_PROBE_DIR": str(tmp_path / "data"), "SSOT_PROBE_DEBUG": "1"}
     done = run(tmp_path, "main.py", probe=False, environment=environment, recordings=tmp_path / "data")
-    assert done.checked().stdout.strip() == "1"
+    assert done.checked().stdout.strip() == "colorsys"
