@@ -122,7 +122,8 @@ class ModuleWatch:
         self._main.stop()
         self._direct_loads.stop()
         if self._finder in sys.meta_path:
-            sys.meta_path.remove(self._finder)
+            # Another thread may go through the finders right now: taken out of that very list, it skips one.
+            sys.meta_path = [finder for finder in sys.meta_path if finder is not self._finder]
         for module in (*list(sys.modules.values()), *self._watched.values()):
             tripwire.disarm(_spec_of(module))
 

@@ -88,3 +88,28 @@ def test_nothing_that_happened_after_the_stop_is_in_the_first_recording(
         for recorded in (first, second)
     ]
     assert made == [1, 1]
+
+
+PASSING_BY = """
+import sys
+import ssot_probe
+
+probe = ssot_probe.start()
+
+class Between:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "colorsys":
+            probe.stop()  # as another thread would do at this moment
+
+sys.meta_path.insert(len(sys.meta_path) - 1, Between)
+import colorsys
+print(colorsys.__name__)
+"""
+
+
+def test_an_import_that_is_under_way_misses_no_finder(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(PASSING_BY)
+    environment = {"SSOT_PROBE_DIR": str(tmp_path / "data"), "SSOT_PROBE_DEBUG": "1"}
+    done = run(tmp_path, "main.py", probe=False, environment=environment, recordings=tmp_path / "data")
+    assert done.checked().stdout.strip() == "colorsys"
