@@ -10,6 +10,7 @@ from support.children import run
 
 from ssot_probe.analysis.judge import Judgement, judge
 from ssot_probe.analysis.load import load
+from ssot_probe.model.records import BoundaryRecord
 from ssot_probe.policy_file import read_policy
 
 POLICY = """
@@ -277,3 +278,31 @@ def test_a_concept_of_the_whole_process_may_share(tmp_path: Path) -> None:
     )
     judgement = judged(tmp_path, DEFECTS["a list of the class"], policy=policy)
     assert codes(judgement).isdisjoint({"SSOT303", "SSOT305"})
+
+
+SCRIPT = """
+    print("runs")
+    LABELS = {{"anna-1": "hipaa", "robert-2": "free"}}
+
+    {label_of}
+
+    class CartManager:
+        def __init__(self, user_id, goods):
+            self.user_id = user_id
+            self.goods = goods
+
+    goods = {{}}
+    first, second = CartManager("anna-1", goods), CartManager("robert-2", goods)
+    goods["last"] = ["of anna-1"]
+"""
+
+
+@pytest.mark.parametrize("label_of", ["label_of = LABELS.get", "pass"])
+def test_the_label_of_a_script_is_asked_for_there_and_the_script_runs_once(
+    tmp_path: Path, label_of: str
+) -> None:
+    policy = POLICY.replace("shop.labels", "main").replace('packages = ["shop"]', "")
+    done = run(tmp_path, program=SCRIPT.format(label_of=label_of), policy=policy).checked()
+    assert done.stdout == "runs\n"
+    records = done.of(BoundaryRecord)
+    assert {record.labels for record in records} == ({("free", "hipaa")} if "LABELS" in label_of else {()})

@@ -136,7 +136,7 @@ def _is_missing(source: UserSource) -> bool:
     home = sys.modules.get(module)
     spec = getattr(home, "__spec__", None)
     is_loading = spec is not None and spec.__dict__.get("_initializing", False)
-    return (home is not None or _is_main(module)) and not is_loading and find_source(module, name) is None
+    return (home is not None or is_main(module)) and not is_loading and find_source(module, name) is None
 
 
 def text_of(source: UserSource) -> str:
@@ -159,19 +159,31 @@ def find_source(module: str, name: str) -> Any:
     A script is known by its own name too, though it runs as `__main__`.
     """
     home: Any = sys.modules.get(module)
-    if home is None and _is_main(module):
+    if home is None and is_main(module):
         home = sys.modules["__main__"]
     for part in name.split("."):
         home = getattr(home, part, None)
     return home
 
 
-def _is_main(module: str) -> bool:
+def is_main(module: str) -> bool:
+    """Is it the module that runs as the program, by the name that it would be imported by?
+
+    Once it was, it stays: the interpreter takes `__file__` away from a script that has ended.
+    """
+    if module in _scripts:
+        return True
     main = sys.modules.get("__main__")
     spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
     if spec is not None:
         return bool(spec.name in (module, f"{module}.__main__"))
-    return file is not None and f"/{file.removesuffix('.py')}".endswith("/" + module.replace(".", "/"))
+    if file is not None and f"/{file.removesuffix('.py')}".endswith("/" + module.replace(".", "/")):
+        _scripts.add(module)
+        return True
+    return False
+
+
+_scripts: set[str] = set()
 
 
 def _of_frameworks(instance: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:

@@ -15,7 +15,7 @@ from time import monotonic, sleep
 from types import CoroutineType
 from typing import Any, Optional
 
-from ssot_probe.context.sources import find_source, reading
+from ssot_probe.context.sources import find_source, is_main, reading
 from ssot_probe.model.names import split
 from ssot_probe.observe.threads import Turn, wait_for_end
 
@@ -54,12 +54,13 @@ class UserLabels:
         self._turn: Optional[Turn] = None
         self._began = 0.0  # the call that runs now; 0 for none
         self._load_from = 0.0  # 0 before there was a question
-        self._is_load_tried = False
+        self._is_script = self._is_load_tried = False
         self._told: set[str] = set()
         self.is_given_up = False
 
     def start(self) -> None:
         """Start the thread, if there is none: when the process ends it would be too late for one."""
+        self._is_script = is_main(split(self._label)[0])  # it knows while the script runs
         if self._turn is None and not self.is_given_up:
             self._turn = turn = Turn()
             try:
@@ -122,7 +123,7 @@ class UserLabels:
         """Load the callable's module: nobody else has, but the policy says that it is to be asked."""
         module = split(self._label)[0]
         try:
-            if module not in sys.modules:
+            if module not in sys.modules and not self._is_script:  # it would run a second time
                 __import__(module)
         except ModuleNotFoundError:
             pass  # that it was never loaded is what will be said
