@@ -5,7 +5,7 @@ from starlette.websockets import WebSocket
 from chat.agents.runs import start_run
 from chat.auth import signed_in_user
 from chat.ws.manager import get_websocket_manager
-from chat.ws.messages import parse_ask
+from chat.ws.messages import parse_ask, texts
 
 
 async def chat_socket(websocket: WebSocket) -> None:
@@ -16,7 +16,7 @@ async def chat_socket(websocket: WebSocket) -> None:
     manager.add_connection(websocket)
     try:
         await manager.send_message({"type": "connected", "user_id": user.user_id})
-        async for raw in websocket.iter_text():
+        async for raw in texts(websocket):
             try:
                 ask = parse_ask(raw)
             except ValueError as error:

@@ -1,7 +1,10 @@
 """What clients may send."""
 
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 
 @dataclass(frozen=True)
@@ -21,3 +24,12 @@ def parse_ask(raw: str) -> Ask:
     if not isinstance(run_id, str) or not isinstance(text, str):
         raise ValueError("run_id and text must be strings")
     return Ask(run_id, text)
+
+
+async def texts(websocket: WebSocket) -> AsyncIterator[str]:
+    """Yield what the client sends, until it is gone: who sends to it may be the first to see that."""
+    while websocket.application_state is WebSocketState.CONNECTED:
+        try:
+            yield await websocket.receive_text()
+        except WebSocketDisconnect:
+            return

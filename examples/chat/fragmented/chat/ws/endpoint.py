@@ -9,7 +9,7 @@ from chat.auth import signed_in_user
 from chat.context import UserContext
 from chat.ws import manager as per_user
 from chat.ws.factory import manager_factory
-from chat.ws.handlers import handle_message
+from chat.ws.handlers import handle_message, texts
 from chat.ws.unified_manager import Connection, get_websocket_manager
 from chat.ws.websocket_manager import WebSocketManager, notice
 
@@ -30,7 +30,7 @@ async def chat_socket(websocket: WebSocket) -> None:
 
     try:
         await notices.send_message(user.user_id, notice("connected", user_id=user.user_id))
-        async for raw in websocket.iter_text():
+        async for raw in texts(websocket):
             try:
                 await handle_message(user, websocket, raw)
             except ValueError as error:

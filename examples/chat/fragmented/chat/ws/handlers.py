@@ -1,6 +1,8 @@
 """What to do with a message from a client."""
 
-from starlette.websockets import WebSocket
+from collections.abc import AsyncIterator
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from chat.agents.runs import start_run
 from chat.auth import User
@@ -24,3 +26,12 @@ async def handle_message(user: User, websocket: WebSocket, raw: str) -> None:
         connections.subscribe(str(message.get("topic")), websocket)
     else:
         raise ProtocolError(f"unknown type {message['type']!r}")
+
+
+async def texts(websocket: WebSocket) -> AsyncIterator[str]:
+    """Yield what the client sends, until it is gone: who sends to it may be the first to see that."""
+    while websocket.application_state is WebSocketState.CONNECTED:
+        try:
+            yield await websocket.receive_text()
+        except WebSocketDisconnect:
+            return
