@@ -23,6 +23,19 @@ def test_two_calls_that_gave_out_two_instances_are_found_on_a_time_line() -> Non
     ]
 
 
+def test_an_instance_that_was_kept_for_a_while_only_is_told_as_such() -> None:
+    raced = program()
+    raced.races(kept=1)
+    raced.races(kept=0)
+    (finding,) = findings("SSOT205", raced)
+    assert [line.rpartition(", which ")[2] for line in told(finding)[1:]] == [
+        "is not",
+        "was kept until another took its place",
+        "is kept",
+        "is not",
+    ]
+
+
 def test_the_races_of_one_factory_are_one_finding() -> None:
     raced = program()
     for number in range(5):

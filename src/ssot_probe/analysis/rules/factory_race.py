@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.rule import Rule
@@ -58,8 +58,13 @@ def _finding(concept: Concept, maker: str, records: Sequence[RaceRecord], defini
     users = {record.user for record in ordered if record.user}
     what = "one user" if users else "the whole process"
     lines = [Evidence(f"{maker} keeps one instance in {ordered[0].slot}", definition.file, definition.line)]
+    replaced: dict[str, int] = {}
+    for record in ordered:
+        for instance in record.instances:
+            if instance != record.kept:
+                replaced[instance] = max(replaced.get(instance, 0), _end(record))
     for record in ordered[:MOST_RACES]:
-        lines += _lines(record)
+        lines += _lines(record, replaced)
     return RULE.finding(
         maker,
         f"Overlapping calls gave out two instances for {what}, {times(count)}, and one of them is kept.",
@@ -71,14 +76,21 @@ def _finding(concept: Concept, maker: str, records: Sequence[RaceRecord], defini
     )
 
 
-def _lines(record: RaceRecord) -> Iterator[Evidence]:
-    """Tell of two calls as on a time line that begins with the first."""
+def _lines(record: RaceRecord, replaced: Mapping[str, int]) -> Iterator[Evidence]:
+    """Tell of two calls as on a time line that begins with the first.
+
+    Args:
+        record: the two calls.
+        replaced: when an instance was last found not to be the one that is kept.
+    """
     begun = (record.entered, record.time)
     calls = zip(begun, record.left, record.instances, record.places, record.threads, record.tasks)
     for entered, left, instance, place, thread, task in calls:
         file, _, line = place.rpartition(":")
         start, end = _ms(entered - record.entered), _ms(_whole(left) - record.entered)
         kept = "is kept" if instance == record.kept else "is not"
+        if instance == record.kept and replaced.get(instance, 0) > _end(record):
+            kept = "was kept until another took its place"
         yield Evidence(
             f"call from {start} to {end} gave out an instance ({_short(instance)}), which {kept}",
             file,
@@ -87,6 +99,10 @@ def _lines(record: RaceRecord) -> Iterator[Evidence]:
             task,
             record.user,
         )
+
+
+def _end(record: RaceRecord) -> int:
+    return max(map(_whole, record.left))
 
 
 def _whole(text: str) -> int:
