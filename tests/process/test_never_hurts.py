@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,8 @@ def talking(shop: Project) -> Project:
 
 @pytest.mark.parametrize("name", list(PROGRAMS))
 def test_a_program_ends_as_without_the_probe_when_it(talking: Project, name: str) -> None:
+    if name == "calls a factory wrongly" and sys.version_info < (3, 11):
+        pytest.skip("its traceback shows one frame of the probe on 3.10, as the README says")
     talking.write({"prog.py": PROGRAMS[name]})
 
     outcome = same_with_and_without(talking, "prog.py")
