@@ -330,9 +330,8 @@ class Probe:
     def before_fork(self) -> None:
         """Stop our threads: a fork beside a running one is warned of since 3.12, and copies its locks."""
         if self.is_active:
-            self._was_running |= self.pump.pause(
-                FORK_SECONDS
-            )  # first: it starts the others where they are not
+            # The pump first, as it starts the others where they do not run.
+            self._was_running |= self.pump.pause(FORK_SECONDS)
             self.looks.pause(FORK_SECONDS)
             self.boundaries.pause(FORK_SECONDS)
             self.hot_imports.resume_all()

@@ -334,6 +334,55 @@ def test_no_thread_of_the_probe_starts_while_a_fork_is_prepared(tmp_path: Path) 
     run(tmp_path, program=program, options=("-W", "always")).checked()
 
 
+def test_a_fork_waits_for_the_module_that_says_the_labels_of_users(tmp_path: Path) -> None:
+    program = """
+        import os, time
+        from ssot_probe.recorder import user_labels
+
+        user_labels.LOADING_SECONDS = 0.0  # nobody else loads it, so it need not be waited for
+
+        class OrderManager:
+            def __init__(self, user_id):
+                self.user_id = user_id
+
+            def pay(self):
+                pass
+
+        first, second = OrderManager("anna-1"), OrderManager("robert-2")
+        first.items = second.items = ["of anna-1"]
+        first.pay()
+        second.pay()
+        deadline = time.monotonic() + 20
+        while not os.path.exists("begun") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        child = os.fork()
+        if not child:
+            import labels
+            os._exit(labels.label_of("anna-1") == "free")
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """
+    labels = """
+        import time
+        open("begun", "w").close()
+        time.sleep(0.8)
+
+        def label_of(user):
+            return "free"
+    """
+    policy = """
+        [[concept]]
+        name = "order"
+        classes = ["OrderManager"]
+        [boundary]
+        label = "labels:label_of"
+        apart = [["free", "hipaa"]]
+    """
+
+    done = run(tmp_path, program=program, files={"labels.py": labels}, policy=policy)
+
+    assert done.checked().stdout == "1\n"
+
+
 def test_a_program_that_becomes_another_leaves_two_recordings(works: Project) -> None:
     works.write(
         {

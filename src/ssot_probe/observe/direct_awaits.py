@@ -10,24 +10,6 @@ from types import CodeType
 
 _CACHE, _GET_AWAITABLE = opmap.get("CACHE", -1), opmap["GET_AWAITABLE"]
 
-MOST_SITES = 4_096
-"""Calls that are remembered; of those beyond it is said that they do not."""
-
-
-class DirectAwaits:
-    """Remembers what was found out about each call."""
-
-    def __init__(self) -> None:
-        self._sites: dict[tuple[int, int], tuple[CodeType, bool]] = {}  # a code's id holds while it lives
-        self.known = self._sites.get
-
-    def look(self, code: CodeType, offset: int) -> tuple[CodeType, bool]:
-        """Return the code, and whether the call at the offset is awaited at once; remember both."""
-        if len(self._sites) >= MOST_SITES:
-            return code, False
-        found = self._sites[id(code), offset] = code, is_awaited_at_once(code, offset)
-        return found
-
 
 def is_awaited_at_once(code: CodeType, offset: int) -> bool:
     """Is what the instruction at the offset brings awaited by the next one?"""

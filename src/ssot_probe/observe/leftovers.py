@@ -21,7 +21,7 @@ from ssot_probe.context.work import Work
 from ssot_probe.model.residue import context_severity, is_stale
 from ssot_probe.observe.holding import IsFirstParty
 from ssot_probe.observe.stale_calls import StaleEvent
-from ssot_probe.observe.thread_locals import find_thread_locals, values_here
+from ssot_probe.observe.thread_locals import ThreadLocals, values_here
 
 MOST_VALUES = 50
 """Values of one of them, in one thread."""
@@ -67,14 +67,12 @@ class Leftovers:
     ) -> None:
         self.carriers = tuple(carriers)
         self._append = append
-        self._is_first_party = is_first_party
         self._on_failure = on_failure
         self._is_enabled = True
         self._left: dict[int, _Left] = {}  # by number of the thread
         self._users: set[str] = set()
+        self._thread_locals = ThreadLocals(is_first_party)
         self._locals: list[tuple[str, Any]] = []
-        self._judged: set[str] = set()  # names of modules of which it is known whose they are
-        self._own: list[str] = []  # those of the application
         self._modules = self._begun = 0
 
     def begins(self, work: Work) -> None:
@@ -182,7 +180,7 @@ class Leftovers:
 
     def _find_locals(self) -> None:
         self._modules = len(sys.modules)
-        self._locals = find_thread_locals(self._is_first_party)
+        self._locals = self._thread_locals.find()
 
 
 def _user_in(value: Any, users: set[str]) -> str | None:

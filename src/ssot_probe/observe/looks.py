@@ -19,7 +19,7 @@ from ssot_probe.observe.look_schedule import Schedule
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.roots import Roots, find_roots
 from ssot_probe.observe.sharing.found import Look
-from ssot_probe.observe.threads import Turn, is_importing, wait_for_end
+from ssot_probe.observe.threads import LOADING_SECONDS, Turn
 
 SLICE_SECONDS = 0.001
 REST_SECONDS = 0.004
@@ -27,12 +27,6 @@ REST_SECONDS = 0.004
 
 LONGEST_LOOK = 20.0
 """Seconds, rests included, after which a look in the background ends, however far it came."""
-
-LOADING_SECONDS = 5.0
-"""How long a fork waits while our thread imports: in the child its locks would never open again."""
-
-ENDING_SECONDS = 0.05
-"""How long a fork waits for the operating system to end a thread that has nothing left to do."""
 
 WAITED_FOR = 0.01
 """How long the application waits for a look: when its second user comes, and after some of the calls then."""
@@ -178,15 +172,9 @@ class Looks:
 
     def pause(self, seconds: float) -> None:
         """Stop the thread before a fork; it goes on with `resume`."""
-        turn = self._turn
-        if turn is None:
-            return
-        deadline = monotonic() + LOADING_SECONDS
-        if self._stop_thread(seconds if self.is_loaded else LOADING_SECONDS):
-            wait_for_end(turn.native_id, ENDING_SECONDS)
-        else:
-            while is_importing(turn.thread) and monotonic() < deadline:
-                turn.finished.acquire(timeout=seconds)
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.end_before_fork(seconds if self.is_loaded else LOADING_SECONDS)
 
     # What the application's threads call
 
@@ -272,8 +260,7 @@ class Looks:
         turn, self._turn = self._turn, None
         if turn is None:
             return True
-        turn.is_stopping = True
-        turn.ring()
+        turn.stop()
         return turn.finished.acquire(timeout=seconds)
 
     def _run(self, turn: Turn) -> None:

@@ -27,16 +27,32 @@ _LOOPS = {("asyncio.base_events", "_run_once"), ("asyncio.base_events", "run_for
 _LOOPS |= {("asyncio.runners", "run"), ("uvloop", "run")}  # around a loop that is written in C
 
 
-def find_thread_locals(is_first_party: IsFirstParty) -> list[tuple[str, Any]]:
-    """Return the plain thread-locals in the application's modules, with where they stand."""
-    found: dict[int, tuple[str, Any]] = {}
-    for name, module in list(sys.modules.items()):
-        names = namespace_of(module)
-        if names and is_first_party(name, names.get("__file__")):
-            for key, value in list(names.items()):
+class ThreadLocals:
+    """Finds the plain thread-locals in the application's modules; asks of each module once whose it is.
+
+    Args:
+        is_first_party: tells the application's modules.
+    """
+
+    def __init__(self, is_first_party: IsFirstParty) -> None:
+        self._is_first_party = is_first_party
+        self._judged: set[str] = set()
+        self._own: list[str] = []
+
+    def find(self) -> list[tuple[str, Any]]:
+        """Return those that are there now, with where they stand."""
+        for name in [name for name in list(sys.modules) if name not in self._judged]:
+            names = namespace_of(sys.modules.get(name))
+            if names:
+                self._judged.add(name)
+                if self._is_first_party(name, names.get("__file__")):
+                    self._own.append(name)
+        found: dict[int, tuple[str, Any]] = {}
+        for name in self._own:
+            for key, value in list(namespace_of(sys.modules.get(name)).items()):
                 if type(value) is _local and len(found) < MOST_LOCALS:
                     found.setdefault(id(value), (f"{name}:{key}", value))
-    return list(found.values())
+        return list(found.values())
 
 
 def values_here(local: Any) -> dict[str, Any]:
@@ -60,6 +76,7 @@ class LoopValues:
 
     def __init__(self, is_first_party: IsFirstParty, on_error: Callable[[BaseException], None]) -> None:
         self._is_first_party = is_first_party
+        self._locals = ThreadLocals(is_first_party)
         self._on_error = on_error
         self._threads: dict[int, int] = {}  # id of the values -> the thread
         self._loops: set[int] = set()  # threads that run an event loop, or did
@@ -74,7 +91,7 @@ class LoopValues:
             thread = get_ident()
             if runs_event_loop():
                 self._loops.add(thread)
-            for _, local in find_thread_locals(self._is_first_party):
+            for _, local in self._locals.find():
                 self._threads[id(values_here(local))] = thread
         except Exception as error:
             self._on_error(error)

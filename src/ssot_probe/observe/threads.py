@@ -7,6 +7,12 @@ import sys
 from _thread import allocate_lock
 from time import monotonic, sleep
 
+LOADING_SECONDS = 5.0
+"""How long a fork waits while a thread of ours imports: in the child its locks would never open again."""
+
+ENDING_SECONDS = 0.05
+"""How long a fork waits for the operating system to end a thread that has nothing left to do."""
+
 
 class Turn:
     """One thread's time at its work, from its start until it was told to end and did."""
@@ -25,6 +31,21 @@ class Turn:
             self.bell.release()
         except RuntimeError:
             return  # it rings already
+
+    def stop(self) -> None:
+        """Tell the thread to end."""
+        self.is_stopping = True
+        self.ring()
+
+    def end_before_fork(self, seconds: float) -> None:
+        """Tell the thread to end, and wait for so many seconds until it has; longer while it imports."""
+        deadline = monotonic() + LOADING_SECONDS
+        self.stop()
+        is_over = self.finished.acquire(timeout=seconds)
+        while not is_over and is_importing(self.thread) and monotonic() < deadline:
+            is_over = self.finished.acquire(timeout=0.1)
+        if is_over:
+            wait_for_end(self.native_id, ENDING_SECONDS)
 
 
 def is_importing(thread: int) -> bool:

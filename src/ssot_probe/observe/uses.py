@@ -25,9 +25,10 @@ from ssot_probe.context.sources import reading
 from ssot_probe.context.work import active, note_user
 from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import current_task, here
+from ssot_probe.observe.call_answers import CallAnswers
 from ssot_probe.observe.call_sites import CallSites
 from ssot_probe.observe.candidates import plain_function
-from ssot_probe.observe.direct_awaits import DirectAwaits
+from ssot_probe.observe.direct_awaits import is_awaited_at_once
 from ssot_probe.observe.direct_iterations import is_iterated_at_once
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
@@ -94,7 +95,8 @@ class Uses:
         self._codes: dict[type, frozenset[CodeType]] = {}
         self.overlaps = Overlaps(append)
         self.threads = ThreadUse(append)
-        self._awaits = DirectAwaits()
+        self._awaits = CallAnswers(is_awaited_at_once)
+        self._iterations = CallAnswers(is_iterated_at_once)
         self._sites = CallSites()
         self._append = append
         self._instances = instances
@@ -274,7 +276,7 @@ class Uses:
 
     @unseen
     def _stepped(self, method: Maker) -> Wrapper:
-        depth = caller_depth()
+        depth, stepped = caller_depth(), self._iterations
 
         def ssot_probe_generator_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -287,8 +289,10 @@ class Uses:
                         visit, known, use = begun
                         visit.begin()
                         follow_generator(generator, visit, use.visits, self.overlaps.close)
-                        if known.others is not None and is_iterated_at_once(visit.code, visit.offset):
-                            self._look_around(instance, visit)
+                        if known.others is not None:
+                            code, offset = visit.code, visit.offset
+                            if (stepped.known((id(code), offset)) or stepped.look(code, offset))[1]:
+                                self._look_around(instance, visit)
                 except Exception as error:
                     self._failed(method, error)
             return generator

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Optional
 
 from ssot_probe.losses import THREAD, Losses
-from ssot_probe.observe.threads import Turn, is_importing, wait_for_end
+from ssot_probe.observe.threads import LOADING_SECONDS, Turn
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.recorder import Recorder
@@ -32,12 +32,6 @@ LONGEST_START = 5.0
 
 PROGRESS_SECONDS = 0.5
 """Between two modules, for as long as more and more are said to come."""
-
-LOADING_SECONDS = 5.0
-"""How long a fork waits while our thread imports: in the child its locks would never open again."""
-
-ENDING_SECONDS = 0.05
-"""How long a fork waits for the operating system to end a thread that has nothing left to do."""
 
 LAST_WORD_SECONDS = 0.25
 """Of the time for ending, what is kept for writing down that an exporter did not end in time."""
@@ -114,12 +108,8 @@ class Pump:
         turn = self._turn
         if turn is None:
             return False
-        deadline = monotonic() + LOADING_SECONDS
-        if self._stop(seconds if self._cycles else LOADING_SECONDS):
-            wait_for_end(turn.native_id, ENDING_SECONDS)
-        else:
-            while is_importing(turn.thread) and monotonic() < deadline:
-                turn.finished.acquire(timeout=seconds)
+        self._turn = None
+        turn.end_before_fork(seconds if self._cycles else LOADING_SECONDS)
         if self._recorder is not None:
             self._recorder.pause(seconds)
         return True
@@ -151,8 +141,7 @@ class Pump:
         if turn is None:
             return True
         turn.is_final, turn.seconds = is_final, seconds
-        turn.is_stopping = True
-        turn.ring()
+        turn.stop()
         return turn.finished.acquire(timeout=seconds)
 
     def _run(self, turn: _Turn) -> None:

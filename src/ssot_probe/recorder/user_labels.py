@@ -17,7 +17,7 @@ from typing import Any, Optional
 
 from ssot_probe.context.sources import find_source, is_main, reading
 from ssot_probe.model.names import split
-from ssot_probe.observe.threads import Turn, wait_for_end
+from ssot_probe.observe.threads import Turn
 
 LABEL_SECONDS = 1.0
 """A callable that takes longer than this for one user is not asked again."""
@@ -25,7 +25,6 @@ LABEL_SECONDS = 1.0
 LOADING_SECONDS = 5.0
 """So long the application has time to load the callable's module itself, unless it ends before."""
 
-ENDING_SECONDS = 0.05
 MOST_LABELS = 10_000
 
 
@@ -106,10 +105,7 @@ class UserLabels:
         """End the thread before a fork; the next question starts another one."""
         turn, self._turn = self._turn, None
         if turn is not None:
-            turn.is_stopping = True
-            turn.ring()
-            if turn.finished.acquire(timeout=seconds):
-                wait_for_end(turn.native_id, ENDING_SECONDS)
+            turn.end_before_fork(seconds)
 
     @property
     def _is_busy(self) -> bool:
@@ -137,8 +133,7 @@ class UserLabels:
         self._waiting.clear()
         turn, self._turn = self._turn, None
         if turn is not None:
-            turn.is_stopping = True
-            turn.ring()
+            turn.stop()
         self._tell(reason)
 
     def _tell(self, reason: str) -> None:

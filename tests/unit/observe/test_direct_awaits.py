@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ssot_probe.observe.direct_awaits import DirectAwaits, is_awaited_at_once
+from ssot_probe.observe.call_answers import CallAnswers
+from ssot_probe.observe.direct_awaits import is_awaited_at_once
 
 
 class Waiter:
@@ -56,7 +57,7 @@ def test_a_call_whose_result_goes_elsewhere_first_is_not(body: str) -> None:
 
 
 def test_what_was_found_out_is_remembered() -> None:
-    awaits = DirectAwaits()
+    awaits = CallAnswers(is_awaited_at_once)
     code: CodeType = test_what_was_found_out_is_remembered.__code__
     assert awaits.known((id(code), 0)) is None
     assert awaits.look(code, 0) == (code, False)

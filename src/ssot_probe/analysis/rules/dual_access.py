@@ -39,18 +39,17 @@ def check(case: Case) -> Iterator[Finding]:
     for members in case.concepts:
         declared = declared_factories(case.recording, members)
         own_classes = {cls.name for cls in members.all}
-        told: set[frozenset[tuple[str, str]]] = set()
+        told: set[str] = set()
         for caller, found in _callers(accesses(case.recording, members), own_classes):
             ways = _ways(found)
             is_near = any(access.is_near for calls in ways.values() for access in calls)
             if len(ways) < 2 or not is_near or all(_is_declared(calls, declared) for calls in ways.values()):
                 continue
-            places = frozenset((access.place, way) for way, calls in ways.items() for access in calls)
+            places = {access.place for calls in ways.values() for access in calls}
             own = {access.place for calls in ways.values() for access in calls if access.depth == 0}
-            known = {place for others in told for place, _ in others}
-            if known & {place for place, _ in places} and own <= known:
+            if own <= told and not told.isdisjoint(places):
                 continue  # the caller around it adds nothing of its own
-            told.add(places)
+            told |= places
             quoted = [f'"{way}"' for way in sorted(ways) if way != CONSTRUCTOR]
             yield RULE.finding(
                 caller,

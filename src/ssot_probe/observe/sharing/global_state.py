@@ -141,7 +141,8 @@ class GlobalState:
             found = search.result
             left -= found.objects
             self.requests += [(place, request) for request in found.requests]
-            if found.loose and not (is_variable and module == "__main__" and self._is_only_filled(name)):
+            is_script = is_variable and module == "__main__"
+            if found.loose and not (is_script and is_only_filled(name, self._modules[module])):
                 thing = found.loose_at[0] if len(found.loose_at) == 1 else place.value
                 self.remains.append(Remains(place, thing, found))
 
@@ -208,9 +209,6 @@ class GlobalState:
             and any(self._tags.equal(each) >= 0 for each in value)
             and not stores_in_module(name, self._modules[place.steps[0]], self._modules)
         )
-
-    def _is_only_filled(self, name: str) -> bool:
-        return is_only_filled(name, self._modules["__main__"])
 
     def _environment(self) -> Iterator[Place]:
         """Yield the environment's variables that were set since the process began."""

@@ -159,7 +159,8 @@ class SharingLook:
         yield from self._globals.find_holders()
         met: list[_Described] = []
         yield from self._find_meetings(entries.below | {id(one.thing) for one in described}, met)
-        yield from self._names.gather()
+        if described or met:
+            yield from self._names.gather()
         for one in described:
             yield from self._judge(one)
         for one in met:
@@ -167,6 +168,8 @@ class SharingLook:
             yield
         yield from self._find_handed_over(entries.below | {id(one.thing) for one in described})
         yield from self._globals.search(entries.below | {id(one.thing) for one in described})
+        if self._globals.remains or self._globals.requests:
+            yield from self._names.gather()
         for remains in self._globals.remains:
             self._add_remains(remains)
         for place, request in self._globals.requests:
@@ -262,6 +265,7 @@ class SharingLook:
             chunk = self._walk.chunk_of(thing)
             chain = chain_to(self._walk, thing, chunk)
             if chain:
+                yield from self._names.gather()
                 owner = self._walk.chunk_owner[chunk]
                 self._add(_Described(thing, 2, ((owner, chain),)), "handed-over", evidence)
 
