@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ssot_probe.errors import PolicyError
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import (
+    CYCLES,
     ISOLATIONS,
     USER_SOURCES,
     Boundary,
@@ -232,6 +233,7 @@ _dead = table(
         "roles": strings(),
         "min_days": at_least(0),
         "entry_points": strings(_qualified_name),
+        "cycles": strings(one_of(CYCLES)),
     },
 )
 

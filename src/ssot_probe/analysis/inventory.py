@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ssot_probe.analysis.recording import Loss, Process, Recording
-from ssot_probe.model.records import ContextRecord, ImportRecord, MakeRecord, ProcessRecord, Record
+from ssot_probe.analysis.recording import LASTING, Loss, Process, Recording
+from ssot_probe.model.records import ProcessRecord, Record
 
 INCOMPLETE = "incomplete_inventory"
 
@@ -32,4 +32,4 @@ def inventory_of(pairs: Sequence[tuple[str, Record]], scans: Iterable[Process]) 
 
 
 def _time(record: Record) -> int:
-    return record.first if isinstance(record, (ImportRecord, MakeRecord, ContextRecord)) else record.time
+    return record.first if isinstance(record, LASTING) else record.time

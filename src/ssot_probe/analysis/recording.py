@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from ssot_probe.analysis.class_identity import ClassObject, Mention, identify
 from ssot_probe.analysis.fetches import Fetch, fetches
 from ssot_probe.analysis.namespaces import Namespaces, Path
+from ssot_probe.model.path_records import PathUseRecord
 from ssot_probe.model.records import (
     AccessRecord,
     BindingRecord,
@@ -25,6 +26,9 @@ from ssot_probe.model.records import (
 )
 
 R = TypeVar("R", bound=Record)
+
+LASTING = (ImportRecord, MakeRecord, ContextRecord, PathUseRecord)
+"""Records of what happened from a first to a last time."""
 
 BLIND_TO_IMPORTS = "imports of "
 """How the subject of a blind spot begins that is the imports of a module."""
@@ -280,11 +284,11 @@ def _age(record: ProcessRecord) -> tuple[int, int, bool, ProcessRecord]:
 
 
 def _start(record: Record) -> int:
-    return record.first if isinstance(record, (ImportRecord, MakeRecord, ContextRecord)) else record.time
+    return record.first if isinstance(record, LASTING) else record.time
 
 
 def _end(record: Record) -> int:
-    return record.last if isinstance(record, (ImportRecord, MakeRecord, ContextRecord)) else record.time
+    return record.last if isinstance(record, LASTING) else record.time
 
 
 def _packages(module: str) -> Iterable[str]:

@@ -56,6 +56,7 @@ class Dead(NamedTuple):
     roles: tuple[str, ...] = ()
     min_days: int = 7
     entry_points: tuple[str, ...] = ()
+    cycles: tuple[str, ...] = ()  # of CYCLES: what happens as seldom as that must have had its chance
 
 
 class Waiver(NamedTuple):
@@ -96,8 +97,16 @@ def named_modules(policy: Policy) -> tuple[str, ...]:
         for entry in (concept.canonical, *concept.factories, *concept.legacy, *concept.classes)
         if ":" in entry or entry in concept.legacy
     }
+    names.update(split(entry)[0] for entry in policy.dead.entry_points)
     return tuple(sorted(name for name in names if name and not set(name) & set("*?[")))
+
+
+def watched_paths(policy: Policy) -> tuple[str, ...]:
+    """Return the paths whose use is told rung by rung: what is legacy, and what must have run for silence."""
+    legacy = (entry for concept in policy.concepts for entry in concept.legacy)
+    return tuple(sorted({*legacy, *policy.dead.entry_points}))
 
 
 ISOLATIONS = ("process", "user", "user+thread", "request")
 USER_SOURCES = ("contextvar", "call", "argument", "instance", "baggage")
+CYCLES = ("day", "week", "month", "quarter", "year")

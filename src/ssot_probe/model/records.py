@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import NamedTuple, Union
 
-
-class Site(NamedTuple):
-    """A place in source code: where somebody imported, called or constructed something."""
-
-    file: str  # relative to the project where it lies inside, else as the interpreter knows it
-    line: int  # 1-based; 0 where the interpreter knows none
-    function: str  # qualified name of the enclosing function, "<module>" at the top of a module
-    module: str  # name of the enclosing module
+from ssot_probe.model.path_records import (
+    DefinitionRecord,
+    ForkRecord,
+    PathUseRecord,
+    SourceRecord,
+    WatchedPathRecord,
+)
+from ssot_probe.model.site import NOWHERE as NOWHERE
+from ssot_probe.model.site import Site as Site
 
 
 class ProcessRecord(NamedTuple):
@@ -32,6 +33,12 @@ class ProcessRecord(NamedTuple):
     user_key: str  # which key users are hashed with; hashes of different keys cannot be compared
     emitted: int  # records handed to the exporters so far, this one not counted
     dropped: tuple[str, ...]  # what was lost so far, as "reason=count"
+    parent: str = ""  # the process that forked this one, where both are recorded
+    control: str = ""  # "seen" | "missed": did the observers see what the probe does itself to try them?
+    closed: str = ""  # of a stopped one: "exit" | "sigterm"
+    directory: str = ""  # name of the list of processes that recorded into one directory; "" for none
+    number: int = 0  # of this process in that list, from 1
+    listed: int = 0  # so many processes that list has by now
 
 
 class ModuleRecord(NamedTuple):
@@ -434,6 +441,9 @@ Record = Union[
     ReferenceRecord,
     UserSourceRecord,
     BlindRecord,
+    PathUseRecord,
+    WatchedPathRecord,
+    DefinitionRecord,
+    SourceRecord,
+    ForkRecord,
 ]
-
-NOWHERE = Site(file="", line=0, function="", module="")

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ssot_probe.model.names import is_within
-from ssot_probe.model.policy import Policy, named_modules
+from ssot_probe.model.path_records import RUNGS
+from ssot_probe.model.policy import Policy, named_modules, watched_paths
 from ssot_probe.wire.otlp_json import MetricPoint
 from ssot_probe.wire.registry import METRICS
 
@@ -28,11 +29,12 @@ class Counts(NamedTuple):
     looks: Mapping[str, int] = MappingProxyType({})  # trigger -> looks at shared references
     looked_at: int = 0  # objects
     pause: float = 0.0  # seconds that a look kept the interpreter to itself at most
+    uses: Mapping[tuple[str, str], int] = MappingProxyType({})  # (watched path, rung) -> uses
 
 
 def points(policy: Policy, counts: Counts) -> list[MetricPoint]:
     """Return one point per metric and set of attributes. A watched path without imports has an explicit 0."""
-    found = list(_imports(policy, counts.imports))
+    found = [*_imports(policy, counts.imports), *_uses(policy, counts.uses)]
     by_name = (("ssot.instance.creations", counts.creations), ("ssot.instance.shared", counts.shared))
     for name, by_class in by_name:
         for (cls, concept), count in by_class.items():
@@ -68,3 +70,11 @@ def _imports(policy: Policy, imports: Mapping[tuple[str, str], int]) -> Iterator
                     if seen == outcome and is_within(module, name)
                 ),
             )
+
+
+def _uses(policy: Policy, uses: Mapping[tuple[str, str], int]) -> Iterator[MetricPoint]:
+    metric = _METRIC["ssot.path.uses"]
+    for path in watched_paths(policy):
+        for rung in RUNGS:
+            attributes = {"ssot.path.name": path, "ssot.path.rung": rung}
+            yield MetricPoint(metric, attributes, uses.get((path, rung), 0))

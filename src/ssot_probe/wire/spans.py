@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ssot_probe.model.path_records import PathUseRecord
 from ssot_probe.model.records import (
     NOWHERE,
     AccessRecord,
@@ -35,6 +36,7 @@ from ssot_probe.model.records import (
     UserSourceRecord,
 )
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData
+from ssot_probe.wire.packed import PACKED, PACKED_SPANS, packed_spans, read_packed
 from ssot_probe.wire.registry import SCOPE
 
 Ids = tuple[str, str]
@@ -48,6 +50,12 @@ _SITE = {
     "module": "ssot.site.module",
 }
 _DEFINITION = {"file": "ssot.maker.file", "line": "ssot.maker.line"}
+_DEFINED = {
+    "file": "ssot.definition.file",
+    "line": "ssot.definition.line",
+    "function": "ssot.definition.function",
+    "module": "ssot.definition.module",
+}
 _RELEASED = {
     "file": "ssot.residue.file",
     "line": "ssot.residue.line",
@@ -88,6 +96,12 @@ _SHAPES: dict[type, _Shape] = {
             "user_key": "ssot.process.user_key",
             "emitted": "ssot.process.emitted",
             "dropped": "ssot.process.dropped",
+            "parent": "ssot.process.parent",
+            "control": "ssot.process.control",
+            "closed": "ssot.process.closed",
+            "directory": "ssot.process.directory",
+            "number": "ssot.process.number",
+            "listed": "ssot.process.listed",
         },
     ),
     ImportRecord: _Shape(
@@ -384,6 +398,23 @@ _SHAPES: dict[type, _Shape] = {
             "state": "ssot.user_source.state",
         },
     ),
+    PathUseRecord: _Shape(
+        "ssot.path.use",
+        PathUseRecord,
+        {
+            "path": "ssot.path.name",
+            "rung": "ssot.path.rung",
+            "subject": "ssot.path.subject",
+            "through": "ssot.path.through",
+            "origin": "ssot.path.origin",
+            "by_user": "ssot.path.by_user",
+            "thread": "thread.name",
+            "count": "ssot.count",
+            "is_at_least": "ssot.path.at_least",
+            "digest": "ssot.path.digest",
+        },
+        ("first", "last"),
+    ),
     BlindRecord: _Shape(
         "ssot.blind", BlindRecord, {"subject": "ssot.blind.subject", "reason": "ssot.blind.reason"}
     ),
@@ -403,18 +434,23 @@ MODULES_PER_SPAN = 500
 
 
 def to_spans(records: Iterable[Record]) -> list[SpanData]:
-    """Return the spans that carry the records: one for each, but for modules, which share one."""
+    """Return the spans that carry the records: one for each, but for those that come in numbers."""
     spans = []
     ids = many_random_ids()
     modules: dict[tuple[bool, bool], list[ModuleRecord]] = {}
+    packed: dict[type, list[Record]] = {}
     for record in records:
         if type(record) is ModuleRecord:
             modules.setdefault((record.preloaded, record.watched), []).append(record)
+        elif type(record) in PACKED:
+            packed.setdefault(type(record), []).append(record)
         else:
             spans.append(to_span(record, next(ids)))
     for group in modules.values():
         for start in range(0, len(group), MODULES_PER_SPAN):
             spans.append(_modules_span(group[start : start + MODULES_PER_SPAN]))
+    for alike in packed.values():
+        spans.extend(packed_spans(alike, ids))
     return spans
 
 
@@ -433,6 +469,7 @@ def to_span(record: Record, ids: Ids | None = None) -> SpanData:
     _put_site(attributes, site, _SITE)
     _put_site(attributes, definition, _DEFINITION)
     _put_site(attributes, values.get("given_back", NOWHERE), _RELEASED)
+    _put_site(attributes, values.get("defined", NOWHERE), _DEFINED)
     trace_id, span_id = ids or random_ids()
     links: tuple[Ids, ...] = ()
     name = shape.span
@@ -462,6 +499,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         return ()
     if span.name == _MODULES:
         return _read_modules(span)
+    if span.name in PACKED_SPANS:
+        return read_packed(span)
     shape = _SHAPE_OF_SPAN.get(span.name)
     if span.name == _FINDING:
         shape = _SHAPE_OF_KIND.get(str(span.attributes.get("ssot.finding.kind", "")))
@@ -481,6 +520,8 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         values["definition"] = _read_site(span.attributes, _DEFINITION)
     if "given_back" in defaults:
         values["given_back"] = _read_site(span.attributes, _RELEASED)
+    if "defined" in defaults:
+        values["defined"] = _read_site(span.attributes, _DEFINED)
     values[shape.times[0]] = span.start
     values[shape.times[1]] = span.end
     record: Record = record_type(**values)

@@ -10,9 +10,9 @@ from unit.analysis.build import MANAGER, TODAY, Program, Source, policy
 from ssot_probe.analysis.evidence import weigh
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import NOT_UNDERSTOOD, TORN, load
-from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.recording import LASTING, Recording
 from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError, UsageError
-from ssot_probe.model.records import ContextRecord, ImportRecord, MakeRecord, ProcessRecord, Record
+from ssot_probe.model.records import ImportRecord, ProcessRecord, Record
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData, encode_spans
 from ssot_probe.wire.spans import to_spans
 
@@ -295,5 +295,5 @@ def test_of_two_scans_of_a_tree_the_newer_counts(tmp_path: Path) -> None:
 
 
 def at_a_later_time(record: Record) -> Record:
-    assert not isinstance(record, (ImportRecord, MakeRecord, ContextRecord))
+    assert not isinstance(record, LASTING)
     return record._replace(time=record.time + 1_000)

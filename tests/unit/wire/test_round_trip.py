@@ -15,14 +15,17 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from support.records import KINDS, full_record
 
+from ssot_probe.model.path_records import WatchedPathRecord
 from ssot_probe.model.policy import Concept, Policy
 from ssot_probe.model.records import NOWHERE, BlindRecord, MakeRecord, ModuleRecord, Record, Site
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import Resource, encode_metrics, encode_spans, read_line, records_in
+from ssot_probe.wire.packed import PACKED, PACKED_SPANS
 from ssot_probe.wire.spans import from_span, to_span, to_spans
 
 RESOURCE: Resource = {"service.name": "chat", "process.pid": 7, "service.instance.id": "one"}
-SINGLE = tuple(kind for kind in KINDS if kind is not ModuleRecord)
+TOGETHER = (ModuleRecord, *PACKED)
+SINGLE = tuple(kind for kind in KINDS if kind not in TOGETHER)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 numbers = st.integers(min_value=0, max_value=2**63 - 1)
@@ -58,6 +61,29 @@ def there_and_back(told: Iterable[Record]) -> list[Record]:
 @given(data=st.data())
 def test_a_record_comes_back_as_it_was(kind: type[Any], data: st.DataObject) -> None:
     told = data.draw(st.lists(records(kind), min_size=1, max_size=3))
+    assert there_and_back(told) == told
+
+
+@pytest.mark.parametrize("kind", sorted(PACKED, key=str))
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_records_that_travel_together_come_back_as_they_were(kind: type[Any], data: st.DataObject) -> None:
+    told = data.draw(st.lists(records(kind), min_size=1, max_size=5))
+    assert sorted(there_and_back(told)) == sorted(told)
+
+
+@pytest.mark.parametrize("name", sorted(PACKED_SPANS))
+def test_a_span_of_several_records_without_one_of_its_lists_is_refused(name: str) -> None:
+    (span,) = (span for kind in PACKED for span in to_spans([full_record(kind)]) if span.name == name)
+    for attribute in span.attributes:
+        rest = {other: value for other, value in span.attributes.items() if other != attribute}
+        with pytest.raises(ValueError, match=name):
+            from_span(span._replace(attributes=rest))
+
+
+def test_a_thousand_paths_are_few_spans() -> None:
+    told = [full_record(WatchedPathRecord, path=f"chat.old{number}", time=5) for number in range(1_000)]
+    assert len(to_spans(told)) <= 2
     assert there_and_back(told) == told
 
 
