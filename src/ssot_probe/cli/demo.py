@@ -36,6 +36,8 @@ USERS = 5
 ASKS = 3
 STOP_SECONDS = 10
 VARIANTS = ("fragmented", "consolidated")
+RESOURCE = "deployment.environment.name=staging,ssot.role=web"
+"""What the service says of itself: only what runs where the policy says, in its roles, retires a path."""
 
 
 class DemoError(ProbeError):
@@ -104,6 +106,7 @@ def _start(directory: Path, recording: Path) -> subprocess.Popen[str]:
     environment = environment_for(
         os.environ, str(directory / "ssot-probe.toml"), str(recording), f"chat-{directory.name}"
     )
+    environment["OTEL_RESOURCE_ATTRIBUTES"] = RESOURCE
     return subprocess.Popen(
         [sys.executable, "-m", "chat", "--port", "0"],
         cwd=directory,

@@ -10,6 +10,7 @@ from chat.context import UserContext
 from chat.ws import manager as per_user
 from chat.ws.factory import manager_factory
 from chat.ws.handlers import handle_message, texts
+from chat.ws.passes import Pass
 from chat.ws.unified_manager import Connection, get_websocket_manager
 from chat.ws.websocket_manager import WebSocketManager, notice
 
@@ -29,7 +30,8 @@ async def chat_socket(websocket: WebSocket) -> None:
     notices.add_connection(user.user_id, websocket)
 
     try:
-        await notices.send_message(user.user_id, notice("connected", user_id=user.user_id))
+        allowed = Pass(user.user_id, user.plan).connections
+        await notices.send_message(user.user_id, notice("connected", user_id=user.user_id, allowed=allowed))
         async for raw in texts(websocket):
             try:
                 await handle_message(user, websocket, raw)
