@@ -103,7 +103,10 @@ class _Reader:
         self._page_start = re.compile(r"^[ \t\f]*\f")  # the interpreter counts the indentation from there
         text = decode_source(content)
         self._lines = text.split("\n")
-        self._tree = ast.parse(self._token.sub(self._without_escapes, text))
+        try:
+            self._tree = ast.parse(self._token.sub(self._without_escapes, text))
+        except SyntaxError:  # quotes in quotes, which only a parser understands
+            self._tree = ast.parse(text)
         self._inlined = sys.version_info >= _FIRST_WITHOUT_CODE_OF_ITS_OWN
 
     def definitions(self) -> list[Definition]:
@@ -193,7 +196,9 @@ def _moved_left(line: str, indentation: str) -> str:
 
 
 def _of_same_length(escape: Match[str]) -> str:
-    return escape[0] if escape[1] in "\\\"'\n" else "_" * len(escape[0])
+    if escape[1] in "\\\"'\n":
+        return escape[0]
+    return f"_{escape[1]}" if escape[1] in "{}" else "_" * len(escape[0])
 
 
 _TOKEN = (
@@ -205,4 +210,4 @@ _TOKEN = (
 )
 """Finds comments and strings."""
 
-_ESCAPE = r"\\(N\{[^}\n]*\}|.)"
+_ESCAPE = r"\\(N\{[A-Za-z0-9 -]+\}|.)"

@@ -280,7 +280,7 @@ def test_reading_warns_of_nothing() -> None:
     text = r"""
 def f():
     x = "\d\N{DASH}\'" + '\8' + b"\w"
-    return f"{x:\>3} \N{EM DASH}" + r"\d\"" + '''\p
+    return f"{x:\>3} \N{EM DASH} {x}" + rf"\d\" \{x} \{{ \N{x} \N{x:{x}}" + '''\p
 ''' + "\
 "
 """
