@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ssot_probe.inventory.resolution import MODULE, Module, Names, Thing
 from ssot_probe.model.names import is_within, split
-from ssot_probe.model.records import BlindRecord, DefinitionRecord, Record, Site, SourceRecord
+from ssot_probe.model.path_records import DefinitionRecord, SourceRecord
+from ssot_probe.model.records import BlindRecord, Record, Site
 from ssot_probe.model.source_digest import Definition, definitions_in, file_digest
 
 ALIAS, VALUE = "alias", "value"
@@ -63,7 +64,7 @@ def definition_records(
             definitions = known[module.name]
             if definitions is None:
                 reason = "was changed while it was scanned: scan again"
-                yield BlindRecord(f"definitions in {module.file}", reason, time)
+                yield BlindRecord(module.file, reason, time)
                 continue
             yield from _of_path(path, name, module, definitions, names, time)
 

@@ -6,8 +6,8 @@ import pytest
 from unit.inventory.trees import Scanned, scan, scan_path, write
 
 from ssot_probe.inventory import watched_sources
+from ssot_probe.model.path_records import DefinitionRecord, SourceRecord
 from ssot_probe.model.policy import Concept, Dead, Policy
-from ssot_probe.model.records import DefinitionRecord, SourceRecord
 from ssot_probe.model.source_digest import definitions_in, file_digest
 
 OLD = """
@@ -131,6 +131,4 @@ def test_a_file_that_changes_meanwhile_is_a_blind_spot(
     monkeypatch.setattr(watched_sources, "file_digest", lambda content: "what it was before")
     scanned = scan_path(write(tmp_path, FILES), tmp_path, policy=watching("shop.old"))
     assert told(scanned) == []
-    assert scanned.unread == {
-        "definitions in shop/old.py": "was changed while it was scanned: scan again",
-    }
+    assert scanned.unread == {"shop/old.py": "was changed while it was scanned: scan again"}
