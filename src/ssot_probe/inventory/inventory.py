@@ -19,7 +19,8 @@ from ssot_probe.inventory.reading import Advance, read_files
 from ssot_probe.inventory.references import references_in_file, references_in_source
 from ssot_probe.inventory.resolution import Module, Names
 from ssot_probe.inventory.tree import SOURCE, Tree
-from ssot_probe.model.policy import Policy
+from ssot_probe.inventory.watched_sources import Digests, definition_records, source_records
+from ssot_probe.model.policy import Policy, watched_paths
 from ssot_probe.model.records import BlindRecord, ProcessRecord, Record
 from ssot_probe.policy_json import policy_to_json
 
@@ -48,14 +49,16 @@ def take_inventory(
     Args:
         tree: the files.
         places: shortens their names.
-        policy: goes into the inventory; its packages help to name modules.
+        policy: goes into the inventory; its packages help to name modules, and what its watched paths define
+            is told.
         cache: of what files say.
         time: of the inventory, nanoseconds since the epoch.
         processes: how many may read at once.
         advance: told the bytes of each file when it is done.
     """
-    read = read_files(tree.files, cache, processes, advance)
-    records = list(_records(tree, read, places, policy, time))
+    digests = Digests()
+    read = read_files(tree.files, cache, processes, advance, digests.take)
+    records = list(_records(tree, read, places, policy, digests.of, time))
     records.append(_last_record(policy, len(records), time))
     sources = sum(found.kind == SOURCE for found in tree.files)
     others = len(tree.files) - sources
@@ -63,7 +66,12 @@ def take_inventory(
 
 
 def _records(
-    tree: Tree, read: Mapping[str, Facts], places: Places, policy: Policy, time: int
+    tree: Tree,
+    read: Mapping[str, Facts],
+    places: Places,
+    policy: Policy,
+    digests: Mapping[str, str],
+    time: int,
 ) -> Iterator[Record]:
     unreadable = [*tree.unreadable]
     unreadable += [(path, facts.unreadable) for path, facts in read.items() if facts.unreadable]
@@ -87,6 +95,8 @@ def _records(
         if found.kind != SOURCE:
             file = places.relative(found.path)
             yield from references_in_file(file, found.kind, read[found.path], names, time)
+    yield from source_records(modules, digests, time)
+    yield from definition_records(watched_paths(policy), names, digests, time)
 
 
 def _names(tree: Tree, read: Mapping[str, Facts], places: Places, policy: Policy) -> Names:

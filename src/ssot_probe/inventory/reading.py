@@ -53,10 +53,15 @@ class Read(NamedTuple):
 
 
 Advance = Callable[[int], None]
+Look = Callable[[str, bytes], None]
 
 
 def read_files(
-    files: Sequence[Found], cache: Cache, processes: int, advance: Advance = lambda size: None
+    files: Sequence[Found],
+    cache: Cache,
+    processes: int,
+    advance: Advance = lambda size: None,
+    look: Look = lambda path, content: None,
 ) -> dict[str, Facts]:
     """Return what each file says, by its path.
 
@@ -65,6 +70,7 @@ def read_files(
         cache: asked first, and told what is new.
         processes: how many there may be.
         advance: told the bytes of each file when it is done.
+        look: shown the path and the content of each Python file.
     """
     facts: dict[str, Facts] = {}
     jobs: dict[bytes, Job] = {}
@@ -76,6 +82,8 @@ def read_files(
             facts[found.path] = Facts(unreadable=content)
             advance(found.size)
             continue
+        if found.kind == SOURCE:
+            look(found.path, content)
         digest = digests[found.path] = digest_of(found.kind, content)
         sizes[digest] = sizes.get(digest, 0) + found.size
         jobs.setdefault(digest, Job(digest, found.kind, found.path, len(content)))

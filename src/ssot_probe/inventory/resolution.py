@@ -33,6 +33,7 @@ class Module:
     Attributes:
         name: dotted name.
         file: as reports show it.
+        path: of the file.
         facts: what its file says.
         package: what its relative imports start from.
         bindings: name -> the statements that give it a meaning, in their order.
@@ -41,6 +42,7 @@ class Module:
     def __init__(self, named: Named, file: str, facts: Facts) -> None:
         self.name = named.module
         self.file = file
+        self.path = named.path
         self.root = named.root
         self.local_name = named.local
         self.facts = facts

@@ -78,10 +78,13 @@ own; absent: its module is not there, or does not bind it; unknown: its module i
 
 
 class DefinitionRecord(NamedTuple):
-    """Source of a watched path defines a function or class here, or is a module (with line 0)."""
+    """Source of a watched path defines a function or class here, or is a module (with line 0).
+
+    Where the module only binds the path's name, this tells where; its digest is that of the file.
+    """
 
     path: str  # the watched path that it belongs to
-    kind: str  # "module" | "class" | "function"
+    kind: str  # "module" | "class" | "function" | "alias" | "value"
     digest: str
     definition: Site  # its file, first line, qualified name in the module, module
     time: int
