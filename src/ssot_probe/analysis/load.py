@@ -8,10 +8,11 @@ from json import JSONDecodeError
 
 from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
-from ssot_probe.analysis.sources import Line, find_files, read_lines
+from ssot_probe.analysis.sources import Line, find_files, find_lists, read_lines
 from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError
 from ssot_probe.model.records import ProcessRecord, Record
 from ssot_probe.wire.otlp_json import Resource, SpanData, read_line
+from ssot_probe.wire.process_list import ProcessList
 from ssot_probe.wire.registry import SCOPE
 from ssot_probe.wire.spans import from_span
 
@@ -40,7 +41,7 @@ def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: N
     reader = _Reader(advance)
     for path in files:
         reader.read(path)
-    return reader.recording(sources)
+    return reader.recording(sources, find_lists(sources))
 
 
 class _Unread:
@@ -110,7 +111,7 @@ class _Reader:
         if foreign.count:
             self._skipped.append(Skipped(path, foreign.line, foreign.what, foreign.count))
 
-    def recording(self, sources: Sequence[str]) -> Recording:
+    def recording(self, sources: Sequence[str], lists: Sequence[ProcessList]) -> Recording:
         """Return what was read, if it is the probe's and says that the probe was active."""
         where = ", ".join(sources)
         if not self._received:
@@ -134,6 +135,7 @@ class _Reader:
             inventory_of(
                 [pair for pair in self._records if pair[0] in self._inventories], self._inventories.values()
             ),
+            lists,
         )
 
     def _take(self, resource: Resource, span: SpanData) -> None:
@@ -178,7 +180,7 @@ class _Reader:
 
 
 def _process(resource: Resource) -> Process:
-    pid = resource.get("process.pid")
+    pid, schema = resource.get("process.pid"), resource.get("ssot.schema.version")
     return Process(
         identity=str(
             resource.get("service.instance.id") or f"{resource.get('host.name', '')} pid {pid}".strip()
@@ -188,6 +190,9 @@ def _process(resource: Resource) -> Process:
         role=str(resource.get("ssot.role", "")),
         environment=str(resource.get("deployment.environment.name", "")),
         version=str(resource.get("telemetry.distro.version", "")),
+        host=str(resource.get("host.name", "")),
+        release=str(resource.get("service.version", "")),
+        schema=schema if isinstance(schema, int) else 0,
     )
 
 

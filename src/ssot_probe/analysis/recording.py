@@ -24,6 +24,7 @@ from ssot_probe.model.records import (
     Record,
     SharingRecord,
 )
+from ssot_probe.wire.process_list import ProcessList, merged
 
 R = TypeVar("R", bound=Record)
 
@@ -43,6 +44,9 @@ class Process(NamedTuple):
     role: str = ""
     environment: str = ""
     version: str = ""  # of the probe
+    host: str = ""
+    release: str = ""  # `service.version`
+    schema: int = 0  # version of the record format, 0 where it is not said
 
     @property
     def label(self) -> str:
@@ -85,6 +89,7 @@ class Recording:
         skipped: what the reader found that is not of the probe.
         received: how many records of each process arrived; counted here where it is not given.
         inventory: what the source code declares, where it was scanned.
+        lists: which processes put themselves down in the directories, whether they are here or not.
     """
 
     def __init__(
@@ -95,8 +100,10 @@ class Recording:
         skipped: Iterable[Skipped] = (),
         received: Mapping[str, int] | None = None,
         inventory: Recording | None = None,
+        lists: Iterable[ProcessList] = (),
     ) -> None:
         self.inventory = inventory
+        self.lists = merged(lists)
         by_type: dict[type, set[tuple[str, Record]]] = defaultdict(set)
         for process, record in records:
             by_type[type(record)].add((process, record))
