@@ -1,4 +1,4 @@
-"""SIGTERM: where somebody asked for that, a recording has its last word; the process ends as it would have."""
+"""SIGTERM: where somebody asked for that, a recording has its last word, and the process ends as before."""
 
 from __future__ import annotations
 
@@ -186,6 +186,5 @@ def test_a_value_without_a_meaning_is_said(shop: Project) -> None:
     outcome = shop.run("prog.py", environment={"SSOT_PROBE_SIGTERM": "SIGTERM"})
 
     assert (outcome.code, outcome.out) == (0, "OrderManager\n")
-    assert off_lines(outcome.err) == [
-        'ssot-probe is off: SSOT_PROBE_SIGTERM: found "SIGTERM", expected "1" for on or "0" for off [settings]'
-    ]
+    (line,) = off_lines(outcome.err)
+    assert 'SSOT_PROBE_SIGTERM: found "SIGTERM", expected "1" for on or "0" for off' in line

@@ -83,6 +83,7 @@ class _Reader:
         """Read one file."""
         before = self._otlp_lines
         torn, cut, foreign = _Unread(), _Unread(), _Unread()
+        present: set[str] = set()  # processes that anything in the file is of
         lines = 0
         for line in read_lines(path):
             self._advance(line.size)
@@ -97,8 +98,12 @@ class _Reader:
                 kind.add(line, str(error))
                 continue
             self._otlp_lines += 1
+            read: Resource | None = None
             for resource, span in spans:
-                self._take(resource, span)
+                if resource is not read:  # most lines are one process'
+                    read, process = resource, _process(resource)
+                    present.add(process.identity)
+                self._take(resource, process, span)
         self._lines += lines
         if not lines and path.endswith(".traces.jsonl"):
             self._losses.append(Loss(TOLD_NOTHING, 1, path))
@@ -107,7 +112,7 @@ class _Reader:
             cut = _Unread()
         for lost in (torn, cut):
             if lost.count:
-                self._losses.append(Loss(TORN, lost.count, f"{path}:{lost.line}"))
+                self._losses.append(Loss(TORN, lost.count, f"{path}:{lost.line}", tuple(sorted(present))))
         if foreign.count:
             self._skipped.append(Skipped(path, foreign.line, foreign.what, foreign.count))
 
@@ -123,7 +128,7 @@ class _Reader:
             )
         known = {**self._processes, **self._inventories}
         losses = [
-            Loss(NOT_UNDERSTOOD, count, f"{known[process].label}: {what}")
+            Loss(NOT_UNDERSTOOD, count, f"{known[process].label}: {what}", (process,))
             for (process, what), count in self._not_understood.items()
         ]
         return Recording(
@@ -138,11 +143,10 @@ class _Reader:
             lists,
         )
 
-    def _take(self, resource: Resource, span: SpanData) -> None:
+    def _take(self, resource: Resource, process: Process, span: SpanData) -> None:
         if span.scope != SCOPE:
             self._foreign_spans += 1
             return
-        process = _process(resource)
         key = (str(span.trace_id), str(span.span_id))
         if span.span_id and key in self._seen:
             return

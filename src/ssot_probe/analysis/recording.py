@@ -60,6 +60,7 @@ class Loss(NamedTuple):
     reason: str
     count: int  # type: ignore[assignment]
     where: str  # a process or a file
+    processes: tuple[str, ...] = ()  # whose they may be, as far as that is known
 
 
 class Skipped(NamedTuple):
@@ -138,6 +139,15 @@ class Recording:
         starts = [_start(record) for pairs in self._by_type.values() for _, record in pairs]
         ends = [_end(record) for pairs in self._by_type.values() for _, record in pairs]
         return (min(starts), max(ends)) if starts else (0, 0)
+
+    @cached_property
+    def last_of(self) -> Mapping[str, int]:
+        """The last time in any record of each process."""
+        last: dict[str, int] = {}
+        for pairs in self._by_type.values():
+            for process, record in pairs:
+                last[process] = max(last.get(process, 0), _end(record))
+        return last
 
     def class_of(self, process: str, name: str, serial: int) -> ClassObject:
         """Return the class object that a process means by a name and a serial."""
@@ -287,7 +297,7 @@ def of_newest_state(recording: Recording) -> Mapping[str, ProcessRecord]:
 
 
 def _age(record: ProcessRecord) -> tuple[int, int, bool, ProcessRecord]:
-    return record.time, record.emitted, record.state == "stopped", record
+    return record.emitted, record.time, record.state == "stopped", record  # a clock may be set back
 
 
 def _start(record: Record) -> int:
