@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Optional, Union
 from ssot_probe import forks
 from ssot_probe.context import work
 from ssot_probe.export.announcement import announce
+from ssot_probe.export.listing import NOT_LISTED, enlist, listed
 from ssot_probe.interruption import remember_interruption, was_interrupted
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules
@@ -37,6 +38,7 @@ from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
+from ssot_probe.termination import Termination
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.recorder import Exporter, Recorder
@@ -52,6 +54,9 @@ LAST_LOOK_SECONDS = 0.6
 
 SHORTEST_FINISH = 0.5
 """What is left of them for the last records at least, however long the look at what is shared took."""
+
+EXIT, SIGTERM = "exit", "sigterm"
+"""How a process ends that has its last word."""
 
 FORK_SECONDS = 0.1
 """How long a fork waits for the recorder to come to the end of a batch."""
@@ -101,6 +106,7 @@ class Probe:
         )
         self.boundaries = Boundaries(policy.boundary)
         self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
+        self._termination = Termination(settings.sigterm, lambda: self.stop(SIGTERM))
         self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.pools = PoolWatch(
@@ -121,6 +127,10 @@ class Probe:
         self.loop_values = LoopValues(self.modules.is_first_party, self.report_error)
         self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
         self.process_id = _new_process_id()  # random, and another one in each forked child
+        self._listing = NOT_LISTED  # in the list of processes, as soon as there is something to record
+        self._is_announced = self._has_begun = False
+        self._parent = ""  # the process that forked this one, where that is recorded
+        self._closing = ""  # how this one ends
         self._inventory: list[Record] = []  # told again by every forked child
         self._observers = ["finder"]
         self._pid = os.getpid()
@@ -148,6 +158,9 @@ class Probe:
                 self._keep(BlindRecord("signal for looks at shared references", reason, time_ns()))
         else:
             self._keep(BlindRecord("shared references", "switched off by SSOT_PROBE_SHARING", time_ns()))
+        self._termination.start()
+        if self._termination.refusal:
+            self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
         self.instances.on_user = self._on_user
         forks.tell(self)
         work.is_noted[0] = True
@@ -155,11 +168,13 @@ class Probe:
         atexit.register(self.stop)
         return self
 
-    def stop(self) -> None:
+    def stop(self, closing: str = EXIT) -> None:
         """Take everything off, record and deliver what is left within two seconds. May be called twice."""
         if not self.is_active or os.getpid() != self._pid:
             return
         self.is_active = False
+        self._closing = closing
+        self._termination.hold()
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
         ended = time_ns()
         try:
@@ -181,6 +196,7 @@ class Probe:
             if was_interrupted():
                 remember_interruption()
         atexit.unregister(self.stop)
+        self._termination.release()
 
     def flush(self, seconds: float = EXIT_SECONDS) -> bool:
         """Look through the watched modules again and export all there is; False where it took too long."""
@@ -203,11 +219,19 @@ class Probe:
         self.stop()
 
     def _on_first_record(self) -> None:
+        self._has_begun = True
         if "otlp" in self.settings.exporters:
             forks.tell_first()
         if "file" in self.settings.exporters and not self.pump.has_recorder:
-            announce(self.settings.directory, self._file_name())
+            self._announce()
         self.pump.start()
+
+    def _announce(self) -> None:
+        """Leave a trace of this process before there is a recording of it."""
+        if not self._is_announced:
+            self._is_announced = True
+            self._listing = enlist(self.settings.directory, self.process_id, time_ns())
+            announce(self.settings.directory, self._file_name())
 
     def _keep(self, record: Record) -> None:
         """Tell a record with the first one that there is: on its own it is not worth a thread."""
@@ -279,7 +303,8 @@ class Probe:
         from ssot_probe.export.resource import resource_attributes
         from ssot_probe.policy_json import policy_to_json
         from ssot_probe.recorder.places import Places
-        from ssot_probe.recorder.recorder import Identity, Recorder
+        from ssot_probe.recorder.process_states import Identity
+        from ssot_probe.recorder.recorder import Recorder
         from ssot_probe.version import __version__
 
         resource = resource_attributes(self.settings, self.process_id)
@@ -288,6 +313,7 @@ class Probe:
         if "file" in self.settings.exporters:
             from ssot_probe.export.file import FileExporter
 
+            self._announce()
             exporters.append(FileExporter(self.settings.directory, self._file_name(), *common))
         if "otlp" in self.settings.exporters and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
             from ssot_probe.export.otlp import OtlpExporter
@@ -302,6 +328,9 @@ class Probe:
             policy_json=policy_to_json(self.policy._replace(source=self._policy_name())),
             observers=(*self._observers, *(["makers:wrapt"] if self.modules.has_makers else [])),
             user_key=hash_user.key_id,
+            parent=self._parent,
+            directory=self._listing.directory,
+            number=self._listing.number,
         )
         return Recorder(
             identity=identity,
@@ -314,6 +343,8 @@ class Probe:
             hash_user=hash_user,
             exporters=exporters,
             boundaries=self.boundaries,
+            listed=lambda: listed(self._listing),
+            closing=lambda: self._closing,
         )
 
     def _file_name(self) -> str:
@@ -350,7 +381,9 @@ class Probe:
         self._pid = os.getpid()
         self._was_running = False
         self.armed = time_ns()
+        self._parent = self.process_id if self._has_begun else ""
         self.process_id = _new_process_id()
+        self._listing, self._is_announced, self._has_begun = NOT_LISTED, False, False
         self.losses.clear()
         self.pump.forget()
         self.buffer.clear()

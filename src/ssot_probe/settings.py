@@ -16,6 +16,7 @@ KEY_BYTES = 32
 """A shorter key would make it easier to try out user ids than to guess the key."""
 
 _OFF = frozenset({"", "0", "false", "no", "off"})
+_ON = frozenset({"1", "true", "yes", "on"})
 
 
 class Settings(NamedTuple):
@@ -31,6 +32,7 @@ class Settings(NamedTuple):
     otlp_endpoint: str = ""  # as written, for traces where that one is given
     sharing: bool = True  # look at what users share
     look_signal: int = 0  # the number of a signal that asks for such a look, 0 for none
+    sigterm: bool = False  # end the recording when SIGTERM ends the process
 
 
 def is_on(environ: Mapping[str, str]) -> bool:
@@ -59,6 +61,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         otlp_endpoint=endpoint,
         sharing=_value(environ, "SSOT_PROBE_SHARING").lower() not in _OFF - {""},
         look_signal=_signal(environ, "SSOT_PROBE_LOOK_SIGNAL"),
+        sigterm=_switch(environ, "SSOT_PROBE_SIGTERM"),
     )
 
 
@@ -107,6 +110,14 @@ def _value(environ: Mapping[str, str], name: str) -> str:
 
 def _is_yes(environ: Mapping[str, str], name: str) -> bool:
     return _value(environ, name).lower() not in _OFF
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    """Read a switch that changes what the application sees: nobody may turn it by a slip."""
+    word = _value(environ, name)
+    if word.lower() not in _OFF | _ON:
+        raise SettingsError(f'{name}: found "{word}", expected "1" for on or "0" for off')
+    return word.lower() in _ON
 
 
 def _signal(environ: Mapping[str, str], name: str) -> int:

@@ -23,6 +23,8 @@ FLUSH_SECONDS = 5.0
 class MemoryExporter:
     """Keeps what would have been sent, as records."""
 
+    is_live = False
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._records: list[Record] = []

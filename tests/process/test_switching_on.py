@@ -93,7 +93,7 @@ def test_the_recording_goes_to_a_directory_below_the_current_one_by_default(shop
     shop.run("prog.py", probe=False, environment={"SSOT_PROBE": "1"})
 
     names = sorted(path.name.partition(".")[2] for path in (shop.root / "ssot-probe-data").iterdir())
-    assert names == ["metrics.jsonl", "traces.jsonl"]
+    assert names == ["list", "metrics.jsonl", "traces.jsonl"]
 
 
 def test_a_recording_is_readable_by_its_owner_only(shop: Project) -> None:

@@ -8,10 +8,11 @@ from json import JSONDecodeError
 
 from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
-from ssot_probe.analysis.sources import Line, find_files, read_lines
+from ssot_probe.analysis.sources import Line, find_files, find_lists, read_lines
 from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError
 from ssot_probe.model.records import ProcessRecord, Record
 from ssot_probe.wire.otlp_json import Resource, SpanData, read_line
+from ssot_probe.wire.process_list import ProcessList
 from ssot_probe.wire.registry import SCOPE
 from ssot_probe.wire.spans import from_span
 
@@ -40,7 +41,7 @@ def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: N
     reader = _Reader(advance)
     for path in files:
         reader.read(path)
-    return reader.recording(sources)
+    return reader.recording(sources, find_lists(sources))
 
 
 class _Unread:
@@ -82,6 +83,7 @@ class _Reader:
         """Read one file."""
         before = self._otlp_lines
         torn, cut, foreign = _Unread(), _Unread(), _Unread()
+        present: set[str] = set()  # processes that anything in the file is of
         lines = 0
         for line in read_lines(path):
             self._advance(line.size)
@@ -96,8 +98,12 @@ class _Reader:
                 kind.add(line, str(error))
                 continue
             self._otlp_lines += 1
+            read: Resource | None = None
             for resource, span in spans:
-                self._take(resource, span)
+                if resource is not read:  # most lines are one process'
+                    read, process = resource, _process(resource)
+                    present.add(process.identity)
+                self._take(resource, process, span)
         self._lines += lines
         if not lines and path.endswith(".traces.jsonl"):
             self._losses.append(Loss(TOLD_NOTHING, 1, path))
@@ -106,11 +112,11 @@ class _Reader:
             cut = _Unread()
         for lost in (torn, cut):
             if lost.count:
-                self._losses.append(Loss(TORN, lost.count, f"{path}:{lost.line}"))
+                self._losses.append(Loss(TORN, lost.count, f"{path}:{lost.line}", tuple(sorted(present))))
         if foreign.count:
             self._skipped.append(Skipped(path, foreign.line, foreign.what, foreign.count))
 
-    def recording(self, sources: Sequence[str]) -> Recording:
+    def recording(self, sources: Sequence[str], lists: Sequence[ProcessList]) -> Recording:
         """Return what was read, if it is the probe's and says that the probe was active."""
         where = ", ".join(sources)
         if not self._received:
@@ -122,7 +128,7 @@ class _Reader:
             )
         known = {**self._processes, **self._inventories}
         losses = [
-            Loss(NOT_UNDERSTOOD, count, f"{known[process].label}: {what}")
+            Loss(NOT_UNDERSTOOD, count, f"{known[process].label}: {what}", (process,))
             for (process, what), count in self._not_understood.items()
         ]
         return Recording(
@@ -134,13 +140,13 @@ class _Reader:
             inventory_of(
                 [pair for pair in self._records if pair[0] in self._inventories], self._inventories.values()
             ),
+            lists,
         )
 
-    def _take(self, resource: Resource, span: SpanData) -> None:
+    def _take(self, resource: Resource, process: Process, span: SpanData) -> None:
         if span.scope != SCOPE:
             self._foreign_spans += 1
             return
-        process = _process(resource)
         key = (str(span.trace_id), str(span.span_id))
         if span.span_id and key in self._seen:
             return
@@ -178,7 +184,7 @@ class _Reader:
 
 
 def _process(resource: Resource) -> Process:
-    pid = resource.get("process.pid")
+    pid, schema = resource.get("process.pid"), resource.get("ssot.schema.version")
     return Process(
         identity=str(
             resource.get("service.instance.id") or f"{resource.get('host.name', '')} pid {pid}".strip()
@@ -188,6 +194,9 @@ def _process(resource: Resource) -> Process:
         role=str(resource.get("ssot.role", "")),
         environment=str(resource.get("deployment.environment.name", "")),
         version=str(resource.get("telemetry.distro.version", "")),
+        host=str(resource.get("host.name", "")),
+        release=str(resource.get("service.version", "")),
+        schema=schema if isinstance(schema, int) else 0,
     )
 
 

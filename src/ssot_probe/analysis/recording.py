@@ -24,6 +24,7 @@ from ssot_probe.model.records import (
     Record,
     SharingRecord,
 )
+from ssot_probe.wire.process_list import ProcessList, merged
 
 R = TypeVar("R", bound=Record)
 
@@ -43,6 +44,9 @@ class Process(NamedTuple):
     role: str = ""
     environment: str = ""
     version: str = ""  # of the probe
+    host: str = ""
+    release: str = ""  # `service.version`
+    schema: int = 0  # version of the record format, 0 where it is not said
 
     @property
     def label(self) -> str:
@@ -56,6 +60,7 @@ class Loss(NamedTuple):
     reason: str
     count: int  # type: ignore[assignment]
     where: str  # a process or a file
+    processes: tuple[str, ...] = ()  # whose they may be, as far as that is known
 
 
 class Skipped(NamedTuple):
@@ -85,6 +90,7 @@ class Recording:
         skipped: what the reader found that is not of the probe.
         received: how many records of each process arrived; counted here where it is not given.
         inventory: what the source code declares, where it was scanned.
+        lists: which processes put themselves down in the directories, whether they are here or not.
     """
 
     def __init__(
@@ -95,8 +101,10 @@ class Recording:
         skipped: Iterable[Skipped] = (),
         received: Mapping[str, int] | None = None,
         inventory: Recording | None = None,
+        lists: Iterable[ProcessList] = (),
     ) -> None:
         self.inventory = inventory
+        self.lists = merged(lists)
         by_type: dict[type, set[tuple[str, Record]]] = defaultdict(set)
         for process, record in records:
             by_type[type(record)].add((process, record))
@@ -131,6 +139,15 @@ class Recording:
         starts = [_start(record) for pairs in self._by_type.values() for _, record in pairs]
         ends = [_end(record) for pairs in self._by_type.values() for _, record in pairs]
         return (min(starts), max(ends)) if starts else (0, 0)
+
+    @cached_property
+    def last_of(self) -> Mapping[str, int]:
+        """The last time in any record of each process."""
+        last: dict[str, int] = {}
+        for pairs in self._by_type.values():
+            for process, record in pairs:
+                last[process] = max(last.get(process, 0), _end(record))
+        return last
 
     def class_of(self, process: str, name: str, serial: int) -> ClassObject:
         """Return the class object that a process means by a name and a serial."""
@@ -280,7 +297,7 @@ def of_newest_state(recording: Recording) -> Mapping[str, ProcessRecord]:
 
 
 def _age(record: ProcessRecord) -> tuple[int, int, bool, ProcessRecord]:
-    return record.time, record.emitted, record.state == "stopped", record
+    return record.emitted, record.time, record.state == "stopped", record  # a clock may be set back
 
 
 def _start(record: Record) -> int:

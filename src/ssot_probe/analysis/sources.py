@@ -10,6 +10,7 @@ from io import BufferedReader
 from typing import NamedTuple
 
 from ssot_probe.errors import UnreadableRecordingError, UsageError
+from ssot_probe.wire.process_list import FILE_NAME, ProcessList, read_list
 
 ENDINGS = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
 
@@ -30,14 +31,25 @@ def find_files(sources: Sequence[str]) -> tuple[str, ...]:
         UsageError: a source is of a kind that is not supported.
         UnreadableRecordingError: a source does not exist or cannot be listed.
     """
-    found: dict[str, str] = {}
-    for source in sources:
-        scheme, separator, _ = source.partition("://")
-        if separator:
-            raise UsageError(f"{source}: sources of the kind {scheme}:// are not supported yet; name files")
-        for path in _files_of(source):
-            found.setdefault(os.path.realpath(path), path)
-    return tuple(sorted(found.values()))
+    return tuple(path for path in _all_files(sources) if os.path.basename(path) != FILE_NAME)
+
+
+def find_lists(sources: Sequence[str]) -> tuple[ProcessList, ...]:
+    """Return the lists of processes of the directories among the sources, and of all below them.
+
+    Raises:
+        UsageError: a source is of a kind that is not supported.
+        UnreadableRecordingError: a source does not exist, or a list cannot be read.
+    """
+    found = []
+    for path in _all_files(sources):
+        if os.path.basename(path) == FILE_NAME:
+            try:
+                with open(path, "rb") as file:
+                    found.append(read_list(file.read(), path))
+            except OSError as error:
+                raise UnreadableRecordingError(f"{path}: cannot be read: {error.strerror}") from error
+    return tuple(found)
 
 
 def total_size(files: Sequence[str]) -> int:
@@ -70,6 +82,18 @@ def read_lines(path: str) -> Iterator[Line]:
             yield Line(number + 1, str(error), 0, is_broken=True)
 
 
+def _all_files(sources: Sequence[str]) -> list[str]:
+    """Return the recordings and lists of all sources, each once."""
+    found: dict[str, str] = {}
+    for source in sources:
+        scheme, separator, _ = source.partition("://")
+        if separator:
+            raise UsageError(f"{source}: sources of the kind {scheme}:// are not supported yet; name files")
+        for path in _files_of(source):
+            found.setdefault(os.path.realpath(path), path)
+    return sorted(found.values())
+
+
 def _files_of(source: str) -> Iterator[str]:
     if os.path.isfile(source):
         yield source
@@ -80,7 +104,7 @@ def _files_of(source: str) -> Iterator[str]:
     for directory, subdirectories, names in os.walk(source, onerror=_refuse):
         subdirectories.sort()
         for name in names:
-            if name.endswith(ENDINGS):
+            if name.endswith(ENDINGS) or name == FILE_NAME:
                 yield os.path.join(directory, name)
 
 

@@ -38,6 +38,8 @@ class FileExporter:
         losses: where what could not be written is counted.
     """
 
+    is_live = False
+
     def __init__(
         self,
         directory: str,

@@ -47,6 +47,8 @@ class OtlpExporter:
         on_error: told of an error of the probe's own; must not raise.
     """
 
+    is_live = True
+
     def __init__(
         self,
         resource: Mapping[str, AttributeValue],
@@ -70,6 +72,8 @@ class OtlpExporter:
 
     def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
         """Queue a batch; the newest is lost, counted, while too many wait."""
+        if not spans and not metrics:
+            return
         if self._is_useless:
             self._losses.add(EXPORT_FAILED, records_in(spans))
         elif len(self._queue) >= QUEUED_BATCHES:
@@ -191,7 +195,7 @@ class _Sender:
         """
         readable = [self._readable(span) for span in batch.spans]
         try:
-            is_delivered = bool(self._spans.export(readable).value == 0)
+            is_delivered = not readable or bool(self._spans.export(readable).value == 0)
         except OSError:  # some versions do not catch a connection that is refused
             return False
         if batch.metrics and is_delivered:

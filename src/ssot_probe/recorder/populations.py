@@ -8,6 +8,7 @@ from time import time_ns
 from ssot_probe.model.leaks import FEWEST_ORPHANS
 from ssot_probe.model.records import NOWHERE, PopulationRecord
 from ssot_probe.observe.population import Count, Population
+from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
 
 SHARE = 100
@@ -31,19 +32,25 @@ class PopulationLedger:
         self._places = places
         self._population = population
         self._next = 0
-        self._told: dict[tuple[str, str], PopulationRecord] = {}
+        self._told: dict[tuple[str, str], tuple[PopulationRecord, int]] = {}  # with the time of the first
         self.take = population.take
 
     def due(self, now: int) -> Iterator[PopulationRecord]:
-        """Yield what has changed since it was told, where enough instances were made to speak of it."""
+        """Yield what has changed since it was told, where enough instances were made to speak of it.
+
+        Like any fact that grows, it is told ever more seldom as it ages.
+        """
         if now < self._next:
             return
         started = time_ns()
         for count in self._population.count(now):
             record = self.record(count, now)
             key = (record.cls, record.maker)
-            if count.made >= FEWEST_ORPHANS and not _is_same(self._told.get(key), record):
-                self._told[key] = record
+            told, first = self._told.get(key, (None, now))
+            if count.made < FEWEST_ORPHANS or _is_same(told, record):
+                continue
+            if told is None or is_due(now, first, told.time, is_quiet=False):
+                self._told[key] = (record, first)
                 yield record
         self._next = now + SHARE * (time_ns() - started)
 

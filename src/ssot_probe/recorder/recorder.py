@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from time import time_ns
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ssot_probe.losses import SITES_FULL, Losses
-from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import ClassRecord, ImportRecord, ProcessRecord, Record
 from ssot_probe.observe import cycles, tallies
 from ssot_probe.observe.finder import LoadEvent
@@ -27,17 +26,16 @@ from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
+from ssot_probe.recorder.pacing import HEARTBEAT
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
+from ssot_probe.recorder.process_states import ALIVE, STOPPED, Identity, ProcessStates
 from ssot_probe.recorder.shared_objects import SharedObjects
 from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
-
-HEARTBEAT = 10_000_000_000
-"""Nanoseconds between two records that say that the probe is alive."""
 
 BATCH = 2_000
 """Items taken from the buffer at once."""
@@ -55,7 +53,13 @@ _event_of: Callable[[tuple[Any, ...]], MakeEvent] = partial(tuple.__new__, MakeE
 
 
 class Exporter(Protocol):
-    """Where spans and metrics go. No method raises: what is not delivered is counted as lost."""
+    """Where spans and metrics go. No method raises: what is not delivered is counted as lost.
+
+    Attributes:
+        is_live: somebody watches the metrics as they come; to others they go with the signs of life only.
+    """
+
+    is_live: bool
 
     def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
         """Send a batch on its way."""
@@ -65,18 +69,6 @@ class Exporter(Protocol):
 
     def close(self, seconds: float) -> None:
         """Deliver what is left, within so many seconds."""
-
-
-class Identity(NamedTuple):
-    """What the recording says of its process."""
-
-    instance: str  # service.instance.id
-    armed: int
-    python: str
-    policy: Policy
-    policy_json: str
-    observers: tuple[str, ...]
-    user_key: str
 
 
 class Recorder:
@@ -94,8 +86,11 @@ class Recorder:
         hash_user: Callable[[str], str],
         exporters: Sequence[Exporter],
         boundaries: Boundaries | None = None,
+        listed: Callable[[], int] = int,
+        closing: Callable[[], str] = str,
     ) -> None:
         self._identity = identity
+        self._states = ProcessStates(identity, losses, listed, closing)
         self._buffer = buffer
         self._losses = losses
         self._places = places
@@ -116,7 +111,7 @@ class Recorder:
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
-        self._next_heartbeat = 0
+        self._metrics_at = 0
         self._is_started = False
         self._rest: Callable[[], None] = _no_rest
 
@@ -150,22 +145,23 @@ class Recorder:
             self._closing = self._exporters.pop()
             self._closing.close(seconds)
             if self._losses.by_reason() != told:
-                self._export([self._process("stopped", time_ns(), self._emitted)])
+                self._export([self._states.record(STOPPED, time_ns(), self._emitted)])
         self._closing = None
 
     def give_up(self) -> None:
         """Tell what the exporter that is being closed, in another thread, has not delivered."""
         if self._closing is not None:
             self._closing.close(0)
-            self._export([self._process("stopped", time_ns(), self._emitted)])
+            self._export([self._states.record(STOPPED, time_ns(), self._emitted)])
 
     def _records(self, items: Sequence[Any], is_final: bool) -> list[Record]:
         now = time_ns()
         records: list[Record] = []
         if not self._is_started:
             self._is_started = True
-            self._next_heartbeat = now + HEARTBEAT
-            records.append(self._process("started", self._identity.armed, 0))
+            self._metrics_at = now
+            self._states.wait(now)
+            records.append(self._states.started())
         take_call, take_member = self._ledger.take, self._populations.take  # most items are calls
         for item in self._in_slices(items):
             if type(item) is tuple:
@@ -208,13 +204,15 @@ class Recorder:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0
         self._count_imports(records)
-        if now >= self._next_heartbeat and not is_final:
+        if not is_final and self._are_metrics_due(now):
             records.extend(self._populations.due(now))
-        if is_final or now >= self._next_heartbeat:
-            self._next_heartbeat = now + HEARTBEAT
-            state = "stopped" if is_final else "alive"
-            records.append(self._process(state, now, self._emitted + len(records)))
+        if is_final or self._states.is_due(now):
+            state = STOPPED if is_final else ALIVE
+            records.append(self._states.record(state, now, self._emitted + len(records)))
         return records
+
+    def _are_metrics_due(self, now: int) -> bool:
+        return not 0 <= now - self._metrics_at < HEARTBEAT
 
     def _in_slices(self, items: Sequence[Any]) -> Iterator[Any]:
         for position, item in enumerate(items, 1):
@@ -229,21 +227,6 @@ class Recorder:
             name, concept = cls.name, cls.concept
             self._boundaries.share("SSOT301", str(known.serial), name, (concept,), users)
 
-    def _process(self, state: str, time: int, emitted: int) -> ProcessRecord:
-        identity = self._identity
-        return ProcessRecord(
-            state=state,
-            time=time,
-            armed=identity.armed,
-            python=identity.python,
-            packages=identity.policy.packages,
-            policy=identity.policy_json if state == "started" else "",
-            observers=identity.observers,
-            user_key=identity.user_key,
-            emitted=emitted,
-            dropped=tuple(f"{reason}={count}" for reason, count in self._losses.by_reason().items()),
-        )
-
     def _count_imports(self, records: Iterable[Record]) -> None:
         for record in records:
             if isinstance(record, ImportRecord):
@@ -251,15 +234,19 @@ class Recorder:
                 self._import_counts[key] = self._import_counts.get(key, 0) + record.count
 
     def _export(self, records: Sequence[Record]) -> None:
-        if not records:
-            return
-        self._emitted += len(records)
-        spans = to_spans(records)
         now = time_ns()
-        says_metrics = any(type(record) is ProcessRecord for record in records)
-        metrics = self._points(now) if says_metrics else ()
+        is_told = any(type(record) is ProcessRecord for record in records)
+        is_due = is_told or self._are_metrics_due(now)
+        if not records and not is_due:
+            return
+        if is_due:
+            self._metrics_at = now
+        self._emitted += len(records)
+        takers = [exporter for exporter in self._exporters if is_told or exporter.is_live]
+        metrics = self._points(now) if is_due and takers else ()
+        spans = to_spans(records)
         for exporter in self._exporters:
-            exporter.export(spans, metrics, now)
+            exporter.export(spans, metrics if exporter in takers else (), now)
 
     def _points(self, now: int) -> Sequence[MetricPoint]:
         ledger, shared = self._ledger, self._shared_objects

@@ -200,7 +200,7 @@ def test_a_killed_process_leaves_what_it_had_told_a_moment_before(program: Path,
 
 def test_a_restarted_service_writes_beside_what_it_wrote_before(program: Path, tmp_path: Path) -> None:
     first = run(program, recordings=tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
     second = run(program, recordings=tmp_path)
     assert first.pid != second.pid
     assert {name: (tmp_path / name).read_bytes() for name in before} == before

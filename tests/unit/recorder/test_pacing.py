@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssot_probe.recorder.pacing import SHORTEST, is_due
+from ssot_probe.recorder.pacing import SHORTEST, is_due, next_heartbeat
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
@@ -42,3 +42,28 @@ def test_what_a_killed_process_loses_is_bounded_by_a_share_of_its_age(
     told_at = max(first, now - since)
     if now - told_at > max(SHORTEST, age // 20):
         assert is_due(now, first, told_at, is_quiet)
+
+
+def heartbeats(armed: int, lifetime: int) -> list[int]:
+    """Return when a process gives signs of life, from its start on."""
+    found, now = [], armed
+    while now < armed + lifetime:
+        now = next_heartbeat(now, armed)
+        found.append(now)
+    return found
+
+
+def test_a_young_process_gives_a_sign_of_life_every_ten_seconds() -> None:
+    assert heartbeats(DAY // 2, 60 * SECOND) == [DAY // 2 + 10 * SECOND * number for number in range(1, 7)]
+
+
+def test_signs_of_life_of_a_month_are_some_hundred() -> None:
+    assert len(heartbeats(DAY // 2, 30 * DAY)) < 1_000
+
+
+@given(st.integers(0, DAY), st.integers(1, 400 * DAY))
+def test_an_old_process_gives_a_sign_of_life_in_every_hour_and_on_every_day(armed: int, age: int) -> None:
+    now = armed + age
+    following = next_heartbeat(now, armed)
+    assert now < following <= now + 3600 * SECOND
+    assert following // DAY == now // DAY or following % DAY == 0

@@ -22,7 +22,7 @@ LOADING = """
 
     def recordings():
         with os.scandir(os.environ["SSOT_PROBE_DIR"]) as files:
-            return [file.name for file in files if file.stat().st_size]
+            return [file.name for file in files if file.name.endswith("l") and file.stat().st_size]
 
     until = time.monotonic() + SECONDS
     while time.monotonic() < until and not recordings():
