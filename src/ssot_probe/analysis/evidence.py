@@ -62,7 +62,7 @@ class Worth(NamedTuple):
 def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:
     """Say what the recording is worth for judging these concepts."""
     first, last = recording.span
-    lost = tuple(_lost(recording))
+    lost = tuple((loss, is_here) for _, loss, is_here in lost_by(recording))
     inventory = recording.inventory
     newest = of_newest_state(recording)
     stopped = {process for process, record in recording.of(ProcessRecord) if record.state == "stopped"}
@@ -92,22 +92,22 @@ def weigh(recording: Recording, concepts: Sequence[Members]) -> Worth:
     )
 
 
-def _lost(recording: Recording) -> Iterator[tuple[Loss, bool]]:
-    """Yield what the processes say they lost, and whether this recording has it all the same."""
+def lost_by(recording: Recording) -> Iterator[tuple[str, Loss, bool]]:
+    """Yield each process with what it says it lost, and whether this recording has that all the same."""
     newest = of_newest_state(recording)
     for process in recording.processes:
         if process.identity not in newest:
-            yield Loss(NO_PROCESS_RECORD, 1, process.label), False
+            yield process.identity, Loss(NO_PROCESS_RECORD, 1, process.label), False
     for process_id, record in newest.items():
         label = recording.label(process_id)
         # The newest state may have been written before records that arrived: then some losses stay unseen.
         missing = record.emitted - (recording.received[process_id] - 1)
         dropped = sorted((reason in UNDELIVERED, reason, count) for reason, count in _dropped(record))
         for is_undelivered, reason, count in dropped:
-            yield Loss(reason, count, label), is_undelivered and missing <= 0
+            yield process_id, Loss(reason, count, label), is_undelivered and missing <= 0
             missing -= count if is_undelivered or reason in UNWRITTEN else 0
         if missing > 0:
-            yield Loss(MISSING, missing, label), False
+            yield process_id, Loss(MISSING, missing, label), False
 
 
 def _dropped(record: ProcessRecord) -> Iterator[tuple[str, int]]:

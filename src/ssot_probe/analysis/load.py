@@ -188,6 +188,8 @@ def _process(resource: Resource) -> Process:
         role=str(resource.get("ssot.role", "")),
         environment=str(resource.get("deployment.environment.name", "")),
         version=str(resource.get("telemetry.distro.version", "")),
+        host=str(resource.get("host.name", "")),
+        release=str(resource.get("service.version", "")),
     )
 
 

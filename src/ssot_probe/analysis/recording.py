@@ -43,6 +43,8 @@ class Process(NamedTuple):
     role: str = ""
     environment: str = ""
     version: str = ""  # of the probe
+    host: str = ""
+    release: str = ""  # version of the service
 
     @property
     def label(self) -> str:

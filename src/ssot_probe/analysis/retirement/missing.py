@@ -1,0 +1,97 @@
+"""What is missing before silence means something, each with the earliest day on which it could be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ssot_probe.analysis.retirement.days import (
+    DAYS_OF_CYCLE,
+    after,
+    days_needed,
+    last_stretch,
+    longest_stretch,
+    next_day,
+)
+from ssot_probe.analysis.retirement.static_importers import StaticImporter
+from ssot_probe.analysis.retirement.window import Window
+from ssot_probe.analysis.wording import listing, number
+from ssot_probe.model.policy import Dead
+
+MOST_PLACES = 5
+
+
+class Missing(NamedTuple):
+    """Something that must be there first."""
+
+    what: str
+    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen"
+    earliest: date | None = None  # None: no day can be named, somebody has to do something
+
+    def __str__(self) -> str:
+        return f"{self.what} (earliest {self.earliest})" if self.earliest else self.what
+
+
+def missing_of(
+    window: Window,
+    dead: Dead,
+    today: date,
+    unran: Sequence[str],
+    importers: Iterable[StaticImporter],
+    unseen: Iterable[str],
+) -> tuple[Missing, ...]:
+    """Return everything that is missing.
+
+    Args:
+        window: the days of evidence.
+        dead: the terms of the policy.
+        today: more evidence can be had from this day on.
+        unran: the entry points that have not run.
+        importers: the declared imports of the path in code that stays.
+        unseen: ways to use the path that nothing would have shown.
+    """
+    first = next_day(window.days, today)
+    pending = [importer for importer in importers if importer.is_pending]
+    return (
+        *(
+            Missing(f"role {role} never reported", "role", first)
+            for role in dead.roles
+            if not window.days_of_role.get(role)
+        ),
+        *_days(window, dead, first),
+        *_cycle(window, dead, first, today),
+        *(Missing(f"entry point {name} has not run", "entry-point", first) for name in unran),
+        *_importers(pending),
+        *(Missing(what, "unseen") for what in unseen),
+    )
+
+
+def _days(window: Window, dead: Dead, first: date) -> Iterator[Missing]:
+    lacking = dead.min_days - len(window.days)
+    if lacking > 0:
+        of_roles = f" on which {listing(dead.roles)} all reported" if len(dead.roles) > 1 else ""
+        what = f"{len(window.days)} of {number(dead.min_days, 'day')} of evidence{of_roles}"
+        yield Missing(what, "days", after(first, lacking))
+
+
+def _cycle(window: Window, dead: Dead, first: date, today: date) -> Iterator[Missing]:
+    if not dead.cycles:
+        return
+    longest = max(dead.cycles, key=lambda cycle: DAYS_OF_CYCLE[cycle])
+    needed, have = days_needed(longest), longest_stretch(window.days)
+    if have < needed:
+        what = (
+            f"{have} of {number(needed, 'day')} in a row: what happens once a {longest} may not have "
+            "had its chance"
+        )
+        yield Missing(what, "cycle", after(first, needed - last_stretch(window.days, today)))
+
+
+def _importers(pending: Sequence[StaticImporter]) -> Iterator[Missing]:
+    for importer in pending[:MOST_PLACES]:
+        place = f"{importer.file}:{importer.line}"
+        yield Missing(f"{place} {importer.what} and did not run ({importer.state})", "importer")
+    if len(pending) > MOST_PLACES:
+        more = number(len(pending) - MOST_PLACES, "more place")
+        yield Missing(f"{more} that import it and did not run", "importer")
