@@ -70,8 +70,8 @@ def _live(story: Story) -> str:
 def _live_non_app(story: Story) -> str:
     silence = _doubt(story)
     return (
-        f"Only {listing(story.origins)} used it, {times(story.uses)} ({story.witness}), which proves no need; "
-        f"{silence}."
+        f"Only {listing(story.origins)} used it, {times(story.uses)} ({story.witness}), which proves no "
+        f"need; {silence}."
     )
 
 
