@@ -78,9 +78,8 @@ def _environment(terms: Terms) -> Axis:
 
 def _roles(terms: Terms) -> Axis:
     roles = terms.dead.roles
-    silent = [role for role in roles if not terms.window.days_of_role.get(role)]
-    if silent:
-        return Axis("roles", PARTIAL, f"{listing(silent)} never reported")
+    if terms.window.silent:
+        return Axis("roles", PARTIAL, f"{listing(terms.window.silent)} never reported")
     if not roles:
         return Axis("roles", NOT_DECLARED, "the policy names no roles: nobody misses one that never reported")
     return Axis("roles", BEST, f"{listing(roles)} reported")

@@ -54,11 +54,7 @@ def missing_of(
     first = next_day(window.days, today)
     pending = [importer for importer in importers if importer.is_pending]
     return (
-        *(
-            Missing(f"role {role} never reported", "role", first)
-            for role in dead.roles
-            if not window.days_of_role.get(role)
-        ),
+        *(Missing(f"role {role} never reported", "role", first) for role in window.silent),
         *_days(window, dead, first),
         *_cycle(window, dead, first, today),
         *(Missing(f"entry point {name} has not run", "entry-point", first) for name in unran),

@@ -92,7 +92,7 @@ class Observable:
         names = {
             qualify(record.definition.module, record.definition.function)
             for _, record in (*self._recording.of(DefinitionRecord), *scanned)
-            if record.kind != "module"
+            if record.kind in ("class", "function")
         }
         for recording in (self._recording, inventory):
             if recording is not None:

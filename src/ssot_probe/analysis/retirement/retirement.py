@@ -203,6 +203,7 @@ class _Court:
             window=window,
             bound=bound(len(window.days)) if verdict in DEAD else None,
             tries=tuple(seen.tries),
+            wanted=tuple(use for use in seen.tries if _is_absent(watched.get(use.process))),
             superseded=len(seen.superseded),
             before=len(seen.before),
         )
@@ -387,6 +388,10 @@ class _Court:
             for use in seen.loads
         )
         return () if is_direct else aliases
+
+
+def _is_absent(record: WatchedPathRecord | None) -> bool:
+    return record is not None and record.kind == ABSENT
 
 
 def _causes(doubts: Iterable[Doubt]) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ class Row(NamedTuple):
     window: Window
     bound: float | None  # less than one use in so many days
     tries: tuple[Use, ...]  # imports that failed
+    wanted: tuple[Use, ...]  # of these, those in processes where it is not there at all
     superseded: int  # uses of older versions, which prove nothing of the newest
     before: int  # uses before the window that was asked for
 

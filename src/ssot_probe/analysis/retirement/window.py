@@ -18,6 +18,7 @@ class Window(NamedTuple):
     epochs: tuple[Epoch, ...]  # that watched the path as it is now, and count
     days: frozenset[date]  # with valid evidence for every role that must have reported
     days_of_role: Mapping[str, frozenset[date]]
+    silent: tuple[str, ...]  # roles that must have reported, and never did
 
     @property
     def hours(self) -> float:
@@ -39,7 +40,9 @@ def window_of(epochs: Iterable[Epoch], dead: Dead, since: date | None) -> Window
     for days, role in {(epoch.days, epoch.role) for epoch in kept if not epoch.doubts}:
         found[role].update(day for day in days if since is None or day >= since)
     by_role = {role: frozenset(found.get(role, ())) for role in (*sorted(found), *dead.roles)}
-    return Window(kept, _common([by_role[role] for role in dead.roles] or by_role.values(), dead), by_role)
+    days = _common([by_role[role] for role in dead.roles] or by_role.values(), dead)
+    reported = {epoch.role for epoch in kept}
+    return Window(kept, days, by_role, tuple(role for role in dead.roles if role not in reported))
 
 
 def _common(days: Iterable[frozenset[date]], dead: Dead) -> frozenset[date]:

@@ -1,4 +1,4 @@
-"""Builds the records of many processes over many days, so that a test reads like the fleet that it is about."""
+"""Builds the records of many processes over many days, so that a test reads like the fleet it is about."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ from ssot_probe.model.records import (
 
 FIRST_DAY = date(2026, 1, 5)
 OLD = "chat.ws.old"
-FULL = Dead(
-    environments=("production",), roles=("web",), min_days=7, cycles=("week",)
-)
+FULL = Dead(environments=("production",), roles=("web",), min_days=7, cycles=("week",))
 HOUR = 3600 * NANOSECONDS
 
 
@@ -93,7 +91,9 @@ class Worker:
         """Say how a path is watched, with zeros."""
         counts = (0, 0, 0, 0)
         self.records.append(
-            WatchedPathRecord(path, kind, file_of(path.partition(":")[0]), "", digest, 0, unheard, *counts, self.end)
+            WatchedPathRecord(
+                path, kind, file_of(path.partition(":")[0]), "", digest, 0, unheard, *counts, self.end
+            )
         )
         return self
 
@@ -190,9 +190,7 @@ class Worker:
         return self
 
 
-def fleet(
-    *workers: Worker, source: Source | None = None, losses: Iterable[Loss] = ()
-) -> Recording:
+def fleet(*workers: Worker, source: Source | None = None, losses: Iterable[Loss] = ()) -> Recording:
     """Return the recording of all of them."""
     inventory = inventory_of(source.finished(), [Process(source.name)]) if source is not None else None
     records = [(worker.name, record) for worker in workers for record in worker.records]
@@ -212,9 +210,7 @@ def judged(
     today: date | None = None,
 ) -> Retirement:
     """Judge a recording, on the day after the 40 that a worker lives by default."""
-    return retire(
-        recording, by or terms(), join(recording), paths=paths, since=since, today=today or day(40)
-    )
+    return retire(recording, by or terms(), join(recording), paths=paths, since=since, today=today or day(40))
 
 
 def verdict(
@@ -229,5 +225,3 @@ def verdict(
     """Return what is said of one path."""
     found = judged(fleet(*workers, source=source, losses=losses), by, path, since=since, today=today)
     return found.rows[0]
-
-
