@@ -16,6 +16,7 @@ from ssot_probe.analysis.migration import Progress, migration
 from ssot_probe.analysis.path_table import PathRow, path_table
 from ssot_probe.analysis.pool_residue import PoolUse, pool_uses
 from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.retirement.retirement import retire
 from ssot_probe.analysis.rules import REGISTRY, Entry
 from ssot_probe.analysis.waivers import waived
 from ssot_probe.model.finding import Finding, Severity
@@ -65,9 +66,9 @@ def judge(
     worth = weigh(recording, concepts)
     joined = join(recording)
     declared = members_of(recording.inventory, in_force) if recording.inventory is not None else ()
-    case = Case(
-        recording, policy, concepts, worth, today or datetime.now(timezone.utc).date(), joined, declared
-    )
+    now = today or datetime.now(timezone.utc).date()
+    retired = retire(recording, policy, joined, today=now) if _has_legacy(policy) else None
+    case = Case(recording, policy, concepts, worth, now, joined, declared, retired)
     for entry in registry:
         case = case._replace(findings=(*case.findings, *entry.check(case)))
     covered = coverage(recording, concepts)
@@ -82,6 +83,10 @@ def judge(
         looks_of(recording, covered),
         pool_uses(recording),
     )
+
+
+def _has_legacy(policy: Policy) -> bool:
+    return any(concept.legacy for concept in policy.concepts)
 
 
 def _rank(finding: Finding) -> tuple[int, str, str, str]:

@@ -31,6 +31,7 @@ COMMANDS = (
     Entry("init", "ssot_probe.cli.init", "Write a starting policy, inferred from source or a recording."),
     Entry("scan", "ssot_probe.cli.scan", "List what a source tree declares, without running it."),
     Entry("report", "ssot_probe.cli.report", "Show the findings of a recording."),
+    Entry("dead", "ssot_probe.cli.dead", "Say of each legacy path whether it may be deleted, and why not."),
     Entry("explain", "ssot_probe.cli.explain", "Say what a finding means, how it is proved, how to mend it."),
     Entry("doctor", "ssot_probe.cli.doctor", "Say whether the probe would be active there."),
 )

@@ -40,6 +40,11 @@ def print_to_terminal(view: View, stream: TextIO) -> None:
     _print_lines(console, [*tables.lines_of(view), *totals(view)])
 
 
+def print_lines(lines: Iterable[Line], stream: TextIO) -> None:
+    """Print lines in colour, none of them wrapped."""
+    _print_lines(Console(file=stream, highlight=False, markup=False, emoji=False), lines)
+
+
 def _print_lines(console: Console, lines: Iterable[Line]) -> None:
     for line in lines:
         parts = [(segment.text, STYLES.get(segment.role, "")) for segment in line]

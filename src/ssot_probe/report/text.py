@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import TextIO
 
 from ssot_probe.report.layout import lines_of
+from ssot_probe.report.segments import Line
 from ssot_probe.report.view import View
 
 
 def render(view: View) -> str:
     """Return the report without any colour, one line for each message and each observation."""
-    lines = ("".join(segment.text for segment in line).rstrip() for line in lines_of(view))
-    return "\n".join(lines) + "\n"
+    return plain(lines_of(view))
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """Return lines without any colour."""
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines) + "\n"
 
 
 def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:

@@ -1,209 +1,129 @@
-"""The ledger of evidence: who was recorded, what the silence of each is worth, and who is missing.
-
-What a process saw counts whatever else is wrong with it. Reasons are against its silence only.
-"""
+"""The processes whose silence is judged: what each says of itself, and what makes its silence worthless."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timezone
-from functools import cache
-from hashlib import blake2b
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
-from ssot_probe.analysis.evidence import told_losses
-from ssot_probe.analysis.load import TOLD_NOTHING
-from ssot_probe.analysis.recording import Loss, Process, Recording
-from ssot_probe.analysis.retirement.clocks import disagreements
-from ssot_probe.analysis.retirement.missing import Missing, doubts, missing_processes
-from ssot_probe.errors import PolicyError
-from ssot_probe.model.path_records import ForkRecord
-from ssot_probe.model.policy import Policy, watched_paths
-from ssot_probe.model.records import ProcessRecord
-from ssot_probe.policy_json import policy_from_json, policy_to_json
-from ssot_probe.version import __version__
-from ssot_probe.wire.registry import SCHEMA_VERSION
+from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.retirement import ledger as ledgers
+from ssot_probe.analysis.retirement.days import NANOSECONDS
+from ssot_probe.analysis.retirement.missing_processes import Missing
+from ssot_probe.analysis.wording import number
+from ssot_probe.model.path_records import TEST, PathUseRecord
+from ssot_probe.model.records import ModuleRecord
 
-LOST = "lost"
-"""How a process ended that did not say so: it was killed, or it still ran when its recording was copied."""
-
-UNREADABLE = "unreadable"
-"""Instead of the digest of a policy, as one that a newer version wrote."""
-
-UNCLOSED, RECORDS_LOST, CONTROL, RELATIVE, POLICY, FORMAT = (
-    "unclosed",
-    "records-lost",
-    "control",
-    "relative",
-    "policy",
-    "format",
-)
-REASONS = (UNCLOSED, RECORDS_LOST, CONTROL, RELATIVE, POLICY, FORMAT)
-"""Kinds of reasons for which the silence of a process proves nothing."""
+CLOCK_TOLERANCE = 60 * NANOSECONDS
 
 
-class Reason(NamedTuple):
-    """Why the silence of a process proves nothing."""
+class Doubt(NamedTuple):
+    """Why silence proves nothing: about one process, or about all that were recorded with it."""
 
-    kind: str  # one of REASONS
-    why: str  # what is wrong, to follow the process' name
+    cause: str  # in words
+    process: str  # its label, or the file; "" for all
+    first: int = 0  # nanoseconds since the epoch; 0 where unknown
+    last: int = 0
 
 
 class Epoch(NamedTuple):
-    """One process, from when the probe observed it to its last sign of life. Times in nanoseconds."""
+    """What a process says of itself: one interpreter, from the arming of the probe to its last word."""
 
-    process: Process  # its identity, service, host, release, role, environment, pid, version of the probe
-    parent: str  # identity of the recorded process that forked it, "" where none did
-    armed: int  # since when the probe observed; of a forked child since the fork
-    last: int  # its last sign of life: nothing is known of it after that
-    closed: str  # "exit" | "sigterm" | LOST
-    python: str
-    policy: str  # digest of what its policy lets be observed, watched paths apart; UNREADABLE; "" for unknown
-    watched: tuple[str, ...]  # the watched paths of its policy
-    heartbeats: int  # signs of life, its first and last word included
-    days: tuple[date, ...]  # of UTC, on which it gave any
-    losses: tuple[Loss, ...]  # records of it that are not here
-    control: str  # "seen" | "missed" | "" where nothing says
-    directory: str  # name of the list that it is on, "" for none
-    number: int  # its place there
-    reasons: tuple[Reason, ...]  # why its silence proves nothing; none: it does
+    process: str
+    label: str
+    role: str
+    environment: str
+    host: str
+    release: str
+    armed: int
+    last: int
+    closed: str  # "exit" | "sigterm"; "" where it did not say goodbye
+    days: frozenset[date]
+    doubts: tuple[Doubt, ...]
+    is_test: bool  # it ran tests: nobody's need
+    is_listed: bool  # a list of processes names it, so that others cannot be missing unnoticed
 
 
 class Ledger(NamedTuple):
-    """All that is known of who was recorded and who was not."""
+    """All processes, and what is missing that nobody can tell to which process it belongs."""
 
-    epochs: tuple[Epoch, ...]  # in the order of their beginnings
-    missing: tuple[Missing, ...]
-    losses: tuple[Loss, ...]  # that may be of any process
-    doubts: tuple[str, ...]  # sentences: why more processes may be missing than are known to be
-    clocks: tuple[str, ...]  # sentences: which clocks disagree
-
-    @property
-    def is_complete(self) -> bool:
-        """Is nobody missing, nothing lost, and no silence without worth?"""
-        return not (self.missing or self.losses or self.doubts or any(epoch.reasons for epoch in self.epochs))
+    epochs: tuple[Epoch, ...]
+    doubts: tuple[Doubt, ...]
 
 
-def ledger(recording: Recording) -> Ledger:
-    """Return the ledger of a recording. Neither order nor duplicates of what was read matter."""
-    states: dict[str, list[ProcessRecord]] = defaultdict(list)
-    for process, record in recording.of(ProcessRecord):
-        states[process].append(record)
-    missing = missing_processes(recording)
-    losses, anybodys = _losses(recording)
-    epochs = [
-        _epoch(
-            process,
-            states[process.identity],
-            losses.get(process.identity, ()),
-            recording.last_of.get(process.identity, 0),
-        )
-        for process in recording.processes
-    ]
-    usual = max(((epoch.armed, epoch.policy) for epoch in epochs if epoch.policy), default=(0, ""))[1]
-    absent = {lost.identity for lost in missing}
-    children: dict[str, list[str]] = defaultdict(list)
-    for parent, fork in recording.of(ForkRecord):
-        if fork.is_expected and fork.child in absent:
-            children[parent].append(fork.child)
-    judged = [
-        epoch._replace(reasons=tuple(_reasons(epoch, usual, children[epoch.process.identity], absent)))
-        for epoch in epochs
-    ]
-    return Ledger(
-        epochs=tuple(sorted(judged, key=lambda epoch: (epoch.armed, epoch.process))),
-        missing=missing,
-        losses=anybodys,
-        doubts=doubts(recording),
-        clocks=disagreements(recording),
-    )
+def ledger_of(recording: Recording) -> Ledger:
+    """Return the ledger of a recording."""
+    told = ledgers.ledger(recording)
+    ends, tests = _ends(recording), _tests(recording)
+    epochs = tuple(_epoch(epoch, ends, tests) for epoch in told.epochs)
+    return Ledger(epochs, tuple(_fleet_doubts(recording, told)))
 
 
-def _epoch(process: Process, records: Sequence[ProcessRecord], losses: Iterable[Loss], last: int) -> Epoch:
-    policy, watched = _policy(max((record.policy for record in records), default=""))
-    times = [record.time for record in records]
-    stopped = [record for record in records if record.state == "stopped"]
-    return Epoch(
-        process=process,
-        parent=max((record.parent for record in records), default=""),
-        armed=min((record.armed for record in records), default=0),
-        last=max([last, *times]),
-        closed=max(record.closed or "exit" for record in stopped) if stopped else LOST,
-        python=max((record.python for record in records), default=""),
-        policy=policy,
-        watched=watched,
-        heartbeats=len(records),
-        days=tuple(sorted({datetime.fromtimestamp(time / 1e9, timezone.utc).date() for time in times})),
-        losses=tuple(sorted(losses)),
-        control=_control(records),
-        directory=max((record.directory for record in records), default=""),
-        number=max((record.number for record in records), default=0),
-        reasons=(),
-    )
-
-
-def _control(records: Iterable[ProcessRecord]) -> str:
-    """Return what the probe's trial of itself said; one that failed is not made good by another."""
-    said = {record.control for record in records}
-    return next((word for word in ("missed", "seen") if word in said), "")
-
-
-@cache
-def _policy(told: str) -> tuple[str, tuple[str, ...]]:
-    """Return the digest of what a recorded policy lets be observed, and the paths that it watches."""
-    if not told:
-        return "", ()
-    try:
-        policy = policy_from_json(told)
-    except PolicyError:
-        return UNREADABLE, ()
-    concepts = tuple(concept._replace(legacy=()) for concept in policy.concepts)
-    observed = Policy(packages=policy.packages, concepts=concepts)
-    return blake2b(policy_to_json(observed).encode(), digest_size=8).hexdigest(), watched_paths(policy)
-
-
-def _losses(recording: Recording) -> tuple[dict[str, list[Loss]], tuple[Loss, ...]]:
-    """Return the losses of each process, and those that may be of any."""
-    told = [loss for loss, is_here in told_losses(recording) if not is_here]
-    of_process: dict[str, list[Loss]] = defaultdict(list)
-    anybodys = []
-    for loss in (*recording.losses, *told):
-        for process in loss.processes:
-            of_process[process].append(loss)
-        if not loss.processes and loss.reason != TOLD_NOTHING:  # that one is a process that is missing
-            anybodys.append(loss)
-    return of_process, tuple(sorted(anybodys))
-
-
-def _reasons(epoch: Epoch, usual: str, children: Sequence[str], absent: Collection[str]) -> Iterator[Reason]:
+def _epoch(epoch: ledgers.Epoch, ends: Mapping[str, int], tests: frozenset[str]) -> Epoch:
     process = epoch.process
-    if epoch.closed == LOST:
-        yield Reason(UNCLOSED, "never said that it ended: it was killed, or it is still running")
-    for loss in epoch.losses:
-        yield Reason(RECORDS_LOST, f"lost {loss.count} records ({loss.reason})")
-    if epoch.control == "missed":
-        yield Reason(CONTROL, "did not see what the probe did itself to try its observers")
-    if epoch.parent in absent and epoch.parent:
-        yield Reason(RELATIVE, f"was forked by process {epoch.parent[:8]}, of which nothing is here")
-    for child in sorted(children):
-        yield Reason(RELATIVE, f"forked process {child[:8]}, which recorded something that is not here")
-    if epoch.policy == UNREADABLE:
-        yield Reason(POLICY, "had a policy that cannot be read here")
-    elif not epoch.policy:
-        yield Reason(POLICY, "does not say which policy it had: the beginning of its recording is missing")
-    elif epoch.policy != usual:
-        yield Reason(POLICY, "had another policy than the newest process")
-    if process.schema not in (0, SCHEMA_VERSION):
-        yield Reason(
-            FORMAT, f"was recorded in format {process.schema}, and this is made for {SCHEMA_VERSION}"
+    causes = list(_own_doubts(epoch, ends.get(process.identity, 0)))
+    return Epoch(
+        process=process.identity,
+        label=process.label,
+        role=process.role,
+        environment=process.environment,
+        host=process.host,
+        release=process.release,
+        armed=epoch.armed,
+        last=epoch.last,
+        closed="" if epoch.closed == ledgers.LOST else epoch.closed,
+        days=frozenset(epoch.days),
+        doubts=tuple(Doubt(cause, process.label, epoch.armed, epoch.last) for cause in causes),
+        is_test=process.identity in tests,
+        is_listed=bool(epoch.directory and epoch.number),
+    )
+
+
+def _own_doubts(epoch: ledgers.Epoch, end: int) -> Iterator[str]:
+    for reason in epoch.reasons:
+        yield f"it {reason.why}"
+    if not epoch.heartbeats:
+        return
+    if not epoch.control:
+        yield "nothing shows that the probe saw what it does itself to try its observers"
+    if epoch.armed > epoch.last or end > epoch.last + CLOCK_TOLERANCE:
+        yield "its clock was set back while it ran"
+
+
+def _fleet_doubts(recording: Recording, told: ledgers.Ledger) -> Iterator[Doubt]:
+    """Yield what is known to be missing, and to belong to no process that is here."""
+    for loss in told.losses:
+        yield Doubt(f"{loss.reason} ({loss.count})", loss.where)
+    if recording.inventory is not None:
+        for loss in recording.inventory.losses:
+            yield Doubt("the scan of the source is incomplete", loss.where)
+    by_source: dict[tuple[str, ...], list[Missing]] = defaultdict(list)
+    for missing in told.missing:
+        by_source[missing.known_from].append(missing)
+    for known_from, processes in sorted(by_source.items()):
+        cause = f"{number(len(processes), 'process')} left no record here, of which tells"
+        yield Doubt(
+            cause, " and ".join(known_from), min(m.time for m in processes), max(m.time for m in processes)
         )
-    elif _numbers(process.version) > _numbers(__version__):
-        yield Reason(FORMAT, f"was recorded by ssot-probe {process.version}, which is newer than this one")
+    for sentence in (*told.doubts, *told.clocks):
+        yield Doubt(sentence, "")
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    """Return the release numbers that a version begins with."""
-    numbers = re.match(r"\d+(\.\d+)*", version)
-    return tuple(int(number) for number in numbers[0].split(".")) if numbers else ()
+def _ends(recording: Recording) -> Mapping[str, int]:
+    """Return the latest time of a use in each process."""
+    ends: dict[str, int] = defaultdict(int)
+    for process, record in recording.of(PathUseRecord):
+        ends[process] = max(ends[process], record.last)
+    return ends
+
+
+def _tests(recording: Recording) -> frozenset[str]:
+    """Return the processes that ran tests."""
+    ran = {process for process, record in recording.of(PathUseRecord) if record.origin == TEST}
+    ran.update(
+        process
+        for process, record in recording.of(ModuleRecord)
+        if record.module.rpartition(".")[2] == "conftest"
+    )
+    return frozenset(ran)

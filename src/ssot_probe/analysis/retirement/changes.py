@@ -1,0 +1,100 @@
+"""How source changed while it was recorded: what an older version did proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ssot_probe.analysis.join import Join
+from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.retirement.uses import Use
+from ssot_probe.model.path_records import DefinitionRecord, SourceRecord, WatchedPathRecord
+
+
+class Version(NamedTuple):
+    """The newest content of something, and since when it is known."""
+
+    last: int  # seen so at
+    first: int
+    digest: str
+
+
+class Changes:
+    """The newest source of files, of definitions and of watched paths; a scan counts as its time says."""
+
+    def __init__(self, recording: Recording, joined: Join | None) -> None:
+        self._joined = joined
+        self._loaded = {
+            (process, self._file(record.file)): record.digest
+            for process, record in recording.of(SourceRecord)
+        }
+        inventory = recording.inventory
+        scanned = inventory.of(SourceRecord) if inventory is not None else ()
+        defined = inventory.of(DefinitionRecord) if inventory is not None else ()
+        self._files = _newest(
+            (self._file(record.file), record.digest, record.time)
+            for _, record in (*recording.of(SourceRecord), *scanned)
+        )
+        self._definitions = _newest(
+            (_qualified(record), record.digest, record.time)
+            for _, record in (*recording.of(DefinitionRecord), *defined)
+        )
+        self._paths = _newest(
+            [
+                *(
+                    (record.path, record.digest, record.time)
+                    for _, record in recording.of(WatchedPathRecord)
+                    if record.kind not in ("absent", "unknown")
+                ),
+                *(
+                    (record.path, record.digest, record.time)
+                    for _, record in defined
+                    if _qualified(record) == record.path
+                ),
+            ]
+        )
+
+    def of_path(self, path: str) -> Version | None:
+        """Return the newest version of a watched path."""
+        return self._paths.get(path)
+
+    def replaced(self, use: Use) -> Version | None:
+        """Return the version that came after the use, where it is proved to be another one.
+
+        Of what was used, or of the file that used it. A version that was seen before the use proves nothing:
+        the older one was still running then.
+        """
+        definition = self._definitions.get(use.subject)
+        if use.digest and definition and definition.digest != use.digest and definition.first > use.last:
+            return definition
+        file = self._file(use.site.file)
+        loaded, newest = self._loaded.get((use.process, file), ""), self._files.get(file)
+        if loaded and newest and newest.digest != loaded and newest.first > use.last:
+            return newest
+        return None
+
+    def _file(self, name: str) -> str:
+        return self._joined.file(name) if self._joined is not None else name
+
+
+def _newest(told: Iterable[tuple[str, str, int]]) -> Mapping[str, Version]:
+    """Return what was seen last of each name, with the first time that it was seen so."""
+    first: dict[tuple[str, str], int] = {}
+    last: dict[tuple[str, str], int] = {}
+    for name, digest, time in told:
+        if digest:
+            key = (name, digest)
+            first[key] = min(first.get(key, time), time)
+            last[key] = max(last.get(key, time), time)
+    newest: dict[str, Version] = {}
+    for (name, digest), time in last.items():
+        version = Version(time, first[name, digest], digest)
+        newest[name] = max(newest.get(name, version), version)
+    return newest
+
+
+def _qualified(record: DefinitionRecord) -> str:
+    definition = record.definition
+    if record.kind == "module" or not definition.function:
+        return definition.module
+    return f"{definition.module}:{definition.function}"

@@ -1,0 +1,161 @@
+"""What is known of a path, and of the evidence that its verdict rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ssot_probe.analysis.retirement.changes import Version
+from ssot_probe.analysis.retirement.epochs import Doubt
+from ssot_probe.analysis.retirement.grades import Axis
+from ssot_probe.analysis.retirement.missing import Missing
+from ssot_probe.analysis.retirement.static_importers import StaticImporter
+from ssot_probe.analysis.retirement.uses import Use
+from ssot_probe.analysis.retirement.window import Window
+from ssot_probe.analysis.wording import number, period
+from ssot_probe.model.path_records import CALLED, CONSTRUCTED, INHERITED, LOADED, RESOLVED
+from ssot_probe.model.policy import Dead
+
+ALL_RUNGS = (RESOLVED, LOADED, CONSTRUCTED, CALLED, INHERITED)
+FIRST_WITNESSES = 3
+
+
+class Rung(NamedTuple):
+    """How often a path was used in one way, and when."""
+
+    count: int  # type: ignore[assignment]
+    is_at_least: bool
+    first: int  # nanoseconds since the epoch; 0 where it never was
+    last: int
+
+
+class Witness(NamedTuple):
+    """One use with everything that is known of it."""
+
+    file: str
+    line: int
+    what: str
+    rung: str
+    origin: str
+    by_user: bool
+    thread: str
+    process: str  # its label
+    time: int
+    count: int  # type: ignore[assignment]
+    is_at_least: bool
+
+
+class Row(NamedTuple):
+    """What is known of one path."""
+
+    path: str
+    concept: str
+    kind: str  # what the processes say that it is; "" where none watched it
+    verdict: str
+    grade: str
+    axes: tuple[Axis, ...]
+    sentence: str
+    rungs: dict[str, Rung]
+    first: int
+    last: int
+    witnesses: tuple[Witness, ...]  # the first ones, and the last one
+    origins: tuple[str, ...]
+    through: tuple[str, ...]  # the only names by which it is used
+    importers: tuple[StaticImporter, ...]
+    missing: tuple[Missing, ...]
+    doubts: tuple[Doubt, ...]
+    window: Window
+    bound: float | None  # less than one use in so many days
+    tries: tuple[Use, ...]  # imports that failed
+    wanted: tuple[Use, ...]  # of these, those in processes where it is not there at all
+    superseded: int  # uses of older versions, which prove nothing of the newest
+    before: int  # uses before the window that was asked for
+
+
+class Retirement(NamedTuple):
+    """The verdicts, and the evidence that they rest on."""
+
+    rows: tuple[Row, ...]
+    window: Window
+    total: int  # processes
+    counted: int  # of these, those whose silence counts if nothing is wrong with them
+    tests: int
+    doubts: tuple[Doubt, ...]  # that are about all paths
+    environments: tuple[str, ...]
+    releases: tuple[str, ...]
+    hosts: tuple[str, ...]
+    entry_points: int
+    ran: int  # entry points
+    policies: int  # different ones in force while recording
+    is_scanned: bool
+    since: date | None
+    dead: Dead
+
+
+class Seen(NamedTuple):
+    """The uses of one path, sorted by what they say."""
+
+    needs: list[Use]  # by the application, of the newest version, within the window
+    others: list[Use]  # by tests, tools, sweeps and health checks
+    loads: list[Use]
+    looked: list[Use]  # finder questions
+    tries: list[Use]  # failed imports
+    superseded: list[tuple[Use, Version]]
+    before: list[Use]
+
+    @property
+    def all(self) -> list[Use]:
+        """Every use within the window, in the order of time."""
+        return sorted({*self.needs, *self.others, *self.loads, *self.looked, *self.tries})
+
+
+def rungs_of(uses: Iterable[Use]) -> dict[str, Rung]:
+    """Return how often each rung was reached."""
+    by_rung: dict[str, list[Use]] = {rung: [] for rung in ALL_RUNGS}
+    for use in uses:
+        by_rung[use.rung].append(use)
+    return {
+        rung: Rung(
+            sum(use.count for use in found),
+            any(use.is_at_least for use in found),
+            min((use.first for use in found), default=0),
+            max((use.last for use in found), default=0),
+        )
+        for rung, found in by_rung.items()
+    }
+
+
+def witnesses_of(uses: Sequence[Use], labels: Callable[[str], str]) -> Iterator[Witness]:
+    """Yield the first uses, each place once, and the last one."""
+    places: dict[tuple[str, int, str], Use] = {}
+    for use in sorted(uses):
+        places.setdefault((use.site.file, use.site.line, use.what), use)
+        if len(places) == FIRST_WITNESSES:
+            break
+    chosen = list(places.values())
+    last = max(uses, key=lambda use: (use.last, use), default=None)
+    for use in chosen:
+        yield _witness(use, use.first, labels(use.process))
+    if last is not None and (last not in chosen or last.last > last.first):
+        yield _witness(last, last.last, labels(last.process))
+
+
+def said_of(uses: Sequence[Use]) -> str:
+    """Return in words who made the first of these uses, and when the first and the last happened."""
+    if not uses:
+        return ""
+    first = min(uses)
+    last = max(uses, key=lambda use: (use.last, use))
+    when = period(first.first, last.last)
+    place = f"{first.site.file}:{first.site.line} {first.what}" if first.site.file else first.what
+    places = {(use.site.file, use.site.line) for use in uses}
+    more = f" and {number(len(places) - 1, 'more place')}" if len(places) > 1 else ""
+    return f"{place}{more}, {when}"
+
+
+def _witness(use: Use, time: int, label: str) -> Witness:
+    return Witness(
+        *(use.site.file, use.site.line, use.what, use.rung, use.origin, use.by_user, use.thread, label),
+        *(time, use.count, use.is_at_least),
+    )

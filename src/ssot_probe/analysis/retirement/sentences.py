@@ -1,0 +1,163 @@
+"""One sentence for each verdict: what the silence proves, and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ssot_probe.analysis.retirement.days import span_of
+from ssot_probe.analysis.retirement.epochs import Doubt
+from ssot_probe.analysis.retirement.grades import BEST
+from ssot_probe.analysis.retirement.missing import Missing
+from ssot_probe.analysis.retirement.verdicts import (
+    CONTRADICTED,
+    INSUFFICIENT,
+    LIVE,
+    LIVE_NON_APP,
+    LOADED_BUT_UNUSED,
+    NEVER_LOADED,
+    NO_EVIDENCE,
+    RESOLVED_NOT_LOADED,
+    VOID,
+)
+from ssot_probe.analysis.retirement.window import Window
+from ssot_probe.analysis.wording import listing, number, times
+
+INDEPENDENT_USES = 3
+"""Zero uses in n independent days leave less than 3/n uses a day possible, with 95 % confidence."""
+
+
+class Story(NamedTuple):
+    """What a sentence tells of."""
+
+    verdict: str
+    grade: str
+    window: Window
+    uses: int
+    witness: str  # who used it first, in words; "" for nobody
+    through: tuple[str, ...]  # the only names by which it is used
+    origins: tuple[str, ...]  # other than the application
+    loads: str  # who loaded it, in words
+    tries: str  # who looked for it, in words
+    missing: tuple[Missing, ...]
+    doubts: tuple[Doubt, ...]
+    void: tuple[str, ...]  # causes, each with how many processes
+    why_none: str  # why there is no evidence
+    contradiction: str
+    since: date | None
+    cycles: Sequence[str]
+
+
+def sentence_of(story: Story) -> str:
+    """Return the sentence."""
+    return _SENTENCES[story.verdict](story)
+
+
+def bound(days: int) -> float | None:
+    """Return in how many days there is less than one use, with 95 % confidence; None where nothing is proved.
+
+    Days count, not processes: workers of one day do the same things.
+    """
+    return days / INDEPENDENT_USES if days >= INDEPENDENT_USES else None
+
+
+def _live(story: Story) -> str:
+    through = f", only through {listing(story.through)}" if story.through else ""
+    return f"The application used it {times(story.uses)}{through}: {story.witness}."
+
+
+def _live_non_app(story: Story) -> str:
+    silence = _doubt(story)
+    return (
+        f"Only {listing(story.origins)} used it, {times(story.uses)} ({story.witness}), which proves no "
+        f"need; {silence}."
+    )
+
+
+def _doubt(story: Story) -> str:
+    if story.why_none:
+        return f"whether the application does is not known, as {story.why_none}"
+    if story.void:
+        return f"whether the application does is not known, as {listing(story.void, 2)}"
+    if story.missing:
+        return f"whether the application does is not settled: {story.missing[0]}"
+    return f"the application did not, in {_silence(story)}"
+
+
+def _never_loaded(story: Story) -> str:
+    return f"Nobody looked for it, loaded it or used it in {_silence(story)}: {_proof(story)}."
+
+
+def _resolved(story: Story) -> str:
+    return (
+        f"Nothing of it ran in {_silence(story)}, but it was looked for ({story.tries}), so somebody decides "
+        f"at run time whether to use it: {_proof(story)}."
+    )
+
+
+def _loaded(story: Story) -> str:
+    return (
+        f"It was loaded ({story.loads}), and nothing of it was constructed, called or inherited from in "
+        f"{_silence(story)}: the imports have to go first, and {_proof(story)}."
+    )
+
+
+def _insufficient(story: Story) -> str:
+    days = [missing.earliest for missing in story.missing if missing.earliest]
+    open_ended = any(missing.earliest is None for missing in story.missing)
+    when = f", {max(days)} at the earliest" if days and not open_ended else ""
+    more = f" and {number(len(story.missing) - 1, 'more thing')}" if len(story.missing) > 1 else ""
+    what = f"{story.missing[0].what}{more}{when}"
+    return f"No use of it was seen in {_silence(story)}, which is not enough: {what}."
+
+
+def _void(story: Story) -> str:
+    return (
+        f"No use of it was seen, and one may have gone unseen: {listing(story.void, 3)}; this silence proves "
+        "nothing."
+    )
+
+
+def _no_evidence(story: Story) -> str:
+    loaded = f" (it was loaded: {story.loads})" if story.loads else ""
+    return f"Nothing is known about it{loaded}: {story.why_none}."
+
+
+def _contradicted(story: Story) -> str:
+    return (
+        f"Source and recording cannot both be right: {story.contradiction}; take it for a fault of the probe "
+        "or of what was scanned, and delete nothing."
+    )
+
+
+def _silence(story: Story) -> str:
+    processes = number(len(story.window.epochs), "process")
+    since = f" since {story.since}" if story.since else ""
+    return f"{processes} over {span_of(story.window.days)}{since}"
+
+
+def _proof(story: Story) -> str:
+    days = bound(len(story.window.days))
+    if days is None:
+        proved = "so few days prove nothing about what happens less than daily"
+    else:
+        proved = f"less than one use in {days:.1f} days (95 %, as days count and workers of one day do not)"
+    left = "" if story.cycles else ", and nothing about what happens less often"
+    if story.grade != BEST or story.verdict == RESOLVED_NOT_LOADED:
+        return f"{proved}{left}"
+    once = " once they have" if story.verdict == LOADED_BUT_UNUSED else ""
+    return f"{proved}; safe to delete{once}"
+
+
+_SENTENCES = {
+    LIVE: _live,
+    LIVE_NON_APP: _live_non_app,
+    NEVER_LOADED: _never_loaded,
+    RESOLVED_NOT_LOADED: _resolved,
+    LOADED_BUT_UNUSED: _loaded,
+    INSUFFICIENT: _insufficient,
+    VOID: _void,
+    NO_EVIDENCE: _no_evidence,
+    CONTRADICTED: _contradicted,
+}

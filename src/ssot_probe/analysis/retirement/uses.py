@@ -1,0 +1,378 @@
+"""What was used of a path, rung by rung, and by whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ssot_probe.analysis.fetches import MODULE_LEVEL, Fetch, is_use
+from ssot_probe.analysis.namespaces import Path
+from ssot_probe.analysis.recording import Make, Recording
+from ssot_probe.analysis.retirement.by_module import ByModule
+from ssot_probe.analysis.retirement.subjects import Subject, Twins
+from ssot_probe.model.names import qualify, split
+from ssot_probe.model.path_records import (
+    APPLICATION,
+    CALLED,
+    CONSTRUCTED,
+    INHERITED,
+    LOADED,
+    PROBE,
+    RESOLVED,
+    SWEEP,
+    TEST,
+    PathUseRecord,
+)
+from ssot_probe.model.records import ClassRecord, ImportRecord, ModuleRecord, Site
+
+UNPICKLING = "unpickling"
+FAILED = "failed"
+
+
+class Use(NamedTuple):
+    """Something of a path was used at one place of one process."""
+
+    first: int
+    last: int
+    rung: str
+    site: Site
+    what: str  # in words, without how often
+    origin: str
+    process: str
+    thread: str
+    by_user: bool
+    count: int  # type: ignore[assignment]
+    is_at_least: bool
+    through: str  # a subclass, or the alias by which it was fetched
+    is_need: bool  # whoever did that needs the path; else it shows only that it is there
+    is_own: bool  # the path itself, or what is deleted with it, did it while it was loaded
+    subject: str  # qualified name of what was used
+    digest: str  # of its source; "" where that is unknown
+    names: tuple[str, ...] = ()  # that an import fetched
+
+
+Seen = tuple[str, ImportRecord]
+
+
+class Imports:
+    """The imports of a recording or inventory, by what they reach."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        told = recording.of(ImportRecord)
+        self._executed: ByModule[Seen] = ByModule((seen[1].module, seen) for seen in told if is_use(seen[1]))
+        self._failed: ByModule[Seen] = ByModule(
+            (seen[1].module, seen) for seen in told if seen[1].outcome == FAILED
+        )
+        self._fetches: dict[Path, list[Fetch]] = defaultdict(list)
+        for fetch in recording.fetches:
+            self._fetches[fetch.path].append(fetch)
+
+    def fetching(self, path: Path) -> list[Fetch]:
+        """Return the fetches of a name."""
+        return self._fetches.get(path, [])
+
+    def reaching(self, subject: Subject) -> Iterator[tuple[str, ImportRecord, tuple[str, ...]]]:
+        """Yield each successful import that reaches the path, with its process and the names that do."""
+        if subject.name:
+            top = subject.name.partition(".")[0]
+            for fetch in self.fetching(Path(subject.module, top)):
+                yield fetch.process, fetch.record, (top,)
+            return
+        for process, record in self._executed.within(subject.module):
+            yield process, record, record.names
+        for process, record in self._by_package(self._executed, subject.module):
+            yield process, record, (subject.module.rpartition(".")[2],)
+
+    def of_module(self, module: str) -> Iterator[Seen]:
+        """Yield the imports that bind the module itself, so that anything in it can be reached."""
+        yield from (seen for seen in self._executed.at(module) if not seen[1].names)
+        yield from self._by_package(self._executed, module)
+
+    def failed(self, subject: Subject) -> Iterator[Seen]:
+        """Yield the imports that asked for the path, and failed."""
+        if subject.name:
+            top = subject.name.partition(".")[0]
+            yield from (seen for seen in self._failed.at(subject.module) if top in seen[1].names)
+            return
+        yield from self._failed.within(subject.module)
+        yield from self._by_package(self._failed, subject.module)
+
+    def _by_package(self, imports: ByModule[Seen], module: str) -> Iterator[Seen]:
+        package, _, last = module.rpartition(".")
+        if package and not self._recording.namespaces.target(Path(package, last)):
+            yield from (seen for seen in imports.at(package) if last in seen[1].names)
+
+
+class UseIndex:
+    """Everything in a recording that can be a use, by what it is a use of."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self.imports = Imports(recording)
+        self.twins = Twins(recording)
+        self._modules: ByModule[tuple[str, ModuleRecord]] = ByModule(
+            (module, pair) for pair in recording.of(ModuleRecord) for module in self.twins(pair[1].module)
+        )
+        self._told: dict[str, list[tuple[str, PathUseRecord]]] = defaultdict(list)
+        for pair in recording.of(PathUseRecord):
+            self._told[pair[1].path].append(pair)
+        self._subjects: ByModule[tuple[str, PathUseRecord]] = ByModule(
+            (split(pair[1].subject)[0], pair) for pair in recording.of(PathUseRecord)
+        )
+        self._makes: ByModule[tuple[str, Make]] = ByModule(self._made())
+        self._heirs: ByModule[tuple[str, str, ClassRecord]] = ByModule(
+            (module, (qualify(module, split(base)[1]), process, record))
+            for process, record in recording.of(ClassRecord)
+            for base in record.bases
+            if base != record.name
+            for module in self.twins(split(base)[0])
+        )
+        self._targets: ByModule[Fetch] = ByModule(
+            (split(fetch.target)[0], fetch) for fetch in recording.fetches if fetch.target
+        )
+
+    def uses_of(self, subject: Subject, is_alias: bool) -> list[Use]:
+        """Return all uses of a path, each rung of them, in the order of their time.
+
+        Args:
+            subject: the path.
+            is_alias: the path is bound to something of another module: to fetch it is to use it.
+        """
+        by_place: dict[tuple[str, str, Site], list[Use]] = defaultdict(list)
+        for use in (*self._imported(subject, is_alias), *self._told_of(subject)):
+            by_place[use.process, use.rung, use.site].append(use)
+        for use in self._made_of(subject):  # told twice, as a make and as the use of a path
+            same = by_place[use.process, use.rung, use.site]
+            if sum(other.count for other in same) < use.count:
+                is_test = same and all(other.origin == TEST for other in same)
+                same[:] = [use._replace(origin=TEST) if is_test else use]
+        found = [use for same in by_place.values() for use in same]
+        found += self._inherited(subject)
+        found += self._present(subject, {use.process for use in found if use.rung == LOADED})
+        return sorted(found)
+
+    def tries(self, subject: Subject) -> list[Use]:
+        """Return the imports of a path that failed."""
+        return sorted(
+            _imported(subject, process, record, record.names, RESOLVED, is_alias=False)
+            for process, record in self.imports.failed(subject)
+        )
+
+    def has_told(self, subject: Subject, process: str) -> bool:
+        """Does the process tell of any use of the path?"""
+        told = self._told.get(subject.path, ())
+        return any(owner == process for owner, _ in told) or any(
+            use.process == process for use in self._made_of(subject)
+        )
+
+    def aliases(self, subject: Subject) -> tuple[str, ...]:
+        """Return the other paths by which something of the path was fetched, by code that stays."""
+        return tuple(
+            sorted(
+                {
+                    str(fetch.path)
+                    for fetch in self._targets.within(subject.module)
+                    if subject.has(fetch.target)
+                    and not subject.has(str(fetch.path))
+                    and not subject.is_within_dead_set(fetch.record.site)
+                }
+            )
+        )
+
+    def _imported(self, subject: Subject, is_alias: bool) -> Iterator[Use]:
+        """One statement may show in several records, as the package, the module and the name it reached."""
+        places: dict[tuple[str, Site], dict[tuple[str, ...], list[ImportRecord]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        for process, record, reached in self.imports.reaching(subject):
+            target = (record.module, *reached)
+            places[process, record.site][target].append(record)
+        for (process, _), by_target in places.items():
+            reached, records = max(
+                by_target.items(), key=lambda item: (sum(record.count for record in item[1]), item[0])
+            )
+            for record in records:
+                yield _imported(subject, process, record, reached[1:], LOADED, is_alias)
+
+    def _told_of(self, subject: Subject) -> Iterator[Use]:
+        told = {id(pair): pair for pair in self._told.get(subject.path, ())}
+        for module in self.twins(subject.module):
+            for pair in self._subjects.of(module, below=not subject.name):
+                if subject.has(_named(pair[1].subject, module, subject.module)):
+                    told[id(pair)] = pair
+        for process, record in told.values():
+            if record.origin == PROBE:
+                continue
+            yield Use(
+                record.first,
+                record.last,
+                record.rung,
+                record.site,
+                _told_as(record),
+                record.origin,
+                process,
+                record.thread,
+                record.by_user,
+                record.count,
+                record.is_at_least,
+                record.through,
+                record.rung != RESOLVED,
+                record.site.function == MODULE_LEVEL and subject.is_within_dead_set(record.site),
+                record.subject,
+                record.digest,
+            )
+
+    def _made(self) -> Iterator[tuple[str, tuple[str, Make]]]:
+        for make in self._recording.makes:
+            record = make.record
+            if record.kind == "constructor" and record.outcome != "constructed":
+                continue
+            names = {make.cls.name} if record.kind == "constructor" or record.found else set()
+            names |= {record.maker} if record.kind != "constructor" else set(make.cls.bases)
+            for name in names:
+                module, qualname = split(name)
+                for twin in self.twins(module):
+                    yield twin, (qualify(twin, qualname), make)
+
+    def _made_of(self, subject: Subject) -> Iterator[Use]:
+        by_place: dict[tuple[str, str, Site, str], list[tuple[str, Make]]] = defaultdict(list)
+        for name, make in self._makes.of(subject.module, below=not subject.name):
+            if subject.has(name):
+                rung = CONSTRUCTED if make.record.kind == "constructor" or make.record.found else CALLED
+                by_place[make.process, rung, make.record.site, make.cls.name].append((name, make))
+        for (process, rung, site, cls), same in by_place.items():
+            makes = {make for _, make in same}
+            records = [make.record for make in makes]
+            name = min(name for name, _ in same)
+            is_heir = rung == CONSTRUCTED and not any(subject.has(found) for found in _own(cls, self.twins))
+            verb = "constructs" if rung == CONSTRUCTED else "calls"
+            yield Use(
+                min(record.first for record in records),
+                max(record.last for record in records),
+                rung,
+                site,
+                f"{verb} {cls if rung == CONSTRUCTED else name}",
+                APPLICATION,
+                process,
+                records[0].thread,
+                any(record.count > record.unattributed for record in records),
+                sum(record.count for record in records),
+                is_at_least=False,
+                through=cls if is_heir else "",
+                is_need=True,
+                is_own=site.function == MODULE_LEVEL and subject.is_within_dead_set(site),
+                subject=name,
+                digest="",
+            )
+
+    def _inherited(self, subject: Subject) -> Iterator[Use]:
+        for base, process, record in self._heirs.of(subject.module, below=not subject.name):
+            if not subject.has(base) or subject.has(record.name):
+                continue
+            site = Site(record.file, record.line, MODULE_LEVEL, split(record.name)[0])
+            yield Use(
+                record.time,
+                record.time,
+                INHERITED,
+                site,
+                f"{record.name} inherits from {base}",
+                APPLICATION,
+                process,
+                thread="",
+                by_user=False,
+                count=1,
+                is_at_least=False,
+                through=record.name,
+                is_need=True,
+                is_own=subject.is_within_dead_set(site),
+                subject=base,
+                digest="",
+            )
+
+    def _present(self, subject: Subject, processes: set[str]) -> Iterator[Use]:
+        """Yield what shows that the path was loaded where no import was seen that did it."""
+        told: set[str] = set()
+        for process, record in self._modules.of(subject.module, below=not subject.name):
+            if process in processes or process in told:
+                continue
+            told.add(process)
+            file, _, line = record.importer.rpartition(":")
+            site = Site(file, int(line), "", "") if file and line.isdecimal() else Site("", 0, "", "")
+            what = f"loads {record.module}" if site.file else f"{record.module} is loaded"
+            yield Use(
+                record.time,
+                record.time,
+                LOADED,
+                site,
+                what,
+                APPLICATION,
+                process,
+                thread="",
+                by_user=False,
+                count=1,
+                is_at_least=False,
+                through="",
+                is_need=False,
+                is_own=False,
+                subject=record.module,
+                digest="",
+            )
+
+
+def _imported(
+    subject: Subject,
+    process: str,
+    record: ImportRecord,
+    names: Sequence[str],
+    rung: str,
+    is_alias: bool,
+) -> Use:
+    is_unpickled = record.origin == UNPICKLING
+    what = f"imports {', '.join(names)} from {record.module}" if names else f"imports {record.module}"
+    if is_unpickled:
+        what = f"unpickles something that says it is from {record.module}"
+    if record.outcome == FAILED:
+        what += ", in vain"
+    return Use(
+        record.first,
+        record.last,
+        CONSTRUCTED if is_unpickled and rung == LOADED else rung,
+        record.site,
+        what,
+        SWEEP if record.origin == "sweep" else APPLICATION,
+        process,
+        record.thread,
+        False,
+        record.count,
+        is_at_least=False,
+        through="",
+        is_need=rung == LOADED and (is_unpickled or is_alias),
+        is_own=record.at_load and subject.is_within_dead_set(record.site),
+        subject=record.module,
+        digest="",
+        names=tuple(names),
+    )
+
+
+def _named(name: str, module: str, other: str) -> str:
+    """Return the name as it is under another name of its module."""
+    return name if module == other else other + name.removeprefix(module)
+
+
+def _own(cls: str, twins: Twins) -> Iterable[str]:
+    module, qualname = split(cls)
+    return (qualify(twin, qualname) for twin in twins(module))
+
+
+def _told_as(record: PathUseRecord) -> str:
+    through = f" through {record.through}" if record.through else ""
+    verbs = {
+        RESOLVED: "looks for",
+        LOADED: "loads",
+        CONSTRUCTED: "constructs",
+        CALLED: "calls",
+        INHERITED: "inherits from",
+    }
+    return f"{verbs.get(record.rung, record.rung)} {record.subject}{through}"

@@ -1,0 +1,80 @@
+"""How each path was watched: in which processes, as what it was there, and what of it could not be heard."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from ssot_probe.analysis.recording import BLIND_TO_IMPORTS, Recording
+from ssot_probe.analysis.retirement.by_module import ByModule
+from ssot_probe.analysis.retirement.subjects import Subject, is_path
+from ssot_probe.model.names import split
+from ssot_probe.model.path_records import WatchedPathRecord
+from ssot_probe.model.records import BlindRecord, ModuleRecord
+
+ABSENT, ALIAS, VALUE = "absent", "alias", "value"
+
+LOADED_MODULES = f"{BLIND_TO_IMPORTS}loaded modules"
+ELSEWHERE = ("shared references", "signal for looks", "import cycles", "pool ")
+"""How the subjects of blind spots begin that have nothing to do with who uses a path."""
+
+
+class Watch:
+    """The newest word of each process about each path, and what came in the way of seeing it."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._newest: dict[str, dict[str, WatchedPathRecord]] = defaultdict(dict)
+        for process, record in recording.of(WatchedPathRecord):
+            known = self._newest[record.path].get(process)
+            if known is None or (known.time, known) < (record.time, record):
+                self._newest[record.path][process] = record
+
+    def of(self, path: str) -> Mapping[str, WatchedPathRecord]:
+        """Return what each process that watched the path said of it last."""
+        return self._newest.get(path, {})
+
+    def obstacles(self, subject: Subject, processes: frozenset[str]) -> Iterator[tuple[str, str]]:
+        """Yield why uses of the path may have gone unseen, each with the process."""
+        for process, record in self._preloaded.of(subject.module, below=not subject.name):
+            if process in processes:
+                yield f"{record.module} was loaded before the probe saw it", process
+        is_read = any(self.of(subject.path)[process].kind in (ALIAS, VALUE) for process in processes)
+        for blind, told in self._blind.items():
+            if _is_about(blind, subject, is_read):
+                for process, reason in told:
+                    if process in processes:
+                        yield f"{blind}: {reason}", process
+
+    @cached_property
+    def _preloaded(self) -> ByModule[tuple[str, ModuleRecord]]:
+        return ByModule(
+            (pair[1].module, pair) for pair in self._recording.of(ModuleRecord) if pair[1].preloaded
+        )
+
+    @cached_property
+    def _blind(self) -> Mapping[str, list[tuple[str, str]]]:
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for process, record in self._recording.of(BlindRecord):
+            found[record.subject].append((process, record.reason))
+        return found
+
+
+def _is_about(blind: str, subject: Subject, is_read: bool) -> bool:
+    """Is the blind spot the path, or something in it? What is no name may be about everything.
+
+    Where imports of loaded modules are not told, that is about what is read and never called: the rest is
+    heard when it is used.
+    """
+    if blind.startswith(ELSEWHERE):
+        return False
+    if blind.startswith(LOADED_MODULES):
+        return is_read
+    name = blind.removeprefix(BLIND_TO_IMPORTS)
+    if not is_path(name):
+        return True
+    module, qualname = split(name)
+    if subject.has(name) or (module == subject.module and not qualname):
+        return True
+    return module == subject.module and subject.name.startswith(f"{qualname}.")

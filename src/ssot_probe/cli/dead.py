@@ -1,0 +1,130 @@
+"""`ssot-probe dead`: may the legacy paths be deleted, and who or what still needs them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timezone
+
+import click
+
+from ssot_probe.analysis.chosen_policy import ChosenPolicy, choose_policy
+from ssot_probe.analysis.join import join
+from ssot_probe.analysis.load import load
+from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.retirement.retirement import retire
+from ssot_probe.analysis.retirement.subjects import is_path
+from ssot_probe.analysis.retirement.verdicts import UNPROVED
+from ssot_probe.analysis.sources import find_files, total_size
+from ssot_probe.errors import NoEvidenceError, UsageError
+from ssot_probe.report import json_report, text
+from ssot_probe.report.dead_text import lines_of, why_lines
+from ssot_probe.report.dead_view import dead_view
+from ssot_probe.report.progress import progress
+from ssot_probe.report.segments import Line
+from ssot_probe.report.view import View
+
+PROVED, NO_EVIDENCE = 0, NoEvidenceError.exit_code
+
+
+@click.command(short_help="Say of each legacy path whether it may be deleted, and why not.")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "--path", "paths", multiple=True, metavar="P", help="Judge this path: `module` or `module:Name`."
+)
+@click.option("--why", metavar="P", help="Show who keeps this path alive: the first and the last witness.")
+@click.option("--since", metavar="DAY", help="Let only what happened from this day on count, as 2026-01-31.")
+@click.option("--config", metavar="FILE", help="Judge by the policy in FILE.")
+@click.option(
+    "--format",
+    "format_name",
+    default="text",
+    show_default=True,
+    type=click.Choice(("text", "json")),
+    help="Shape of the verdicts.",
+)
+@click.option("--output", metavar="FILE", help="Write the verdicts to FILE instead of standard output.")
+def command(
+    sources: tuple[str, ...],
+    paths: tuple[str, ...],
+    why: str | None,
+    since: str | None,
+    config: str | None,
+    format_name: str,
+    output: str | None,
+) -> int:
+    """Judge by the recordings in SOURCE... whether paths may be deleted: those that the policy calls legacy.
+
+    Recordings of many processes, hosts and days are read together, in any order. With the inventory among
+    them, as `ssot-probe scan` writes it, imports that never ran count too. Silence alone proves nothing:
+    every verdict says what it rests on, and what is missing.
+
+    Exit codes: 0 every path has a verdict, 2 wrong use, 3 of a path nothing can be said.
+    """
+    asked = _paths(((why,) if why is not None else ()), paths)
+    day = _day(since)
+    with progress(total_size(find_files(sources)), sys.stderr) as advance:
+        recording = load(sources, advance)
+    chosen = choose_policy(recording, config, os.environ, os.getcwd())
+    view = _judged(recording, chosen, asked, day)
+    if format_name == "json":
+        _write(json_report.render(view), output)
+    else:
+        _show(why_lines(view) if why is not None else lines_of(view), output)
+    return exit_code(view)
+
+
+def exit_code(view: View) -> int:
+    """Return 3 where nothing can be said of a path, else 0."""
+    return NO_EVIDENCE if any(row["verdict"] in UNPROVED for row in view["paths"]) else PROVED
+
+
+def _paths(why: Sequence[str], paths: Sequence[str]) -> tuple[str, ...]:
+    for path in (*why, *paths):
+        if not is_path(path):
+            raise UsageError(f"{path!r} is no path: write `package.module` or `package.module:Name`")
+    if why and paths:
+        raise UsageError("--why asks for one path: leave --path away")
+    return (*why, *paths)
+
+
+def _day(since: str | None) -> date | None:
+    if since is None:
+        return None
+    try:
+        return date.fromisoformat(since)
+    except ValueError as error:
+        raise UsageError(f"--since {since}: is no day such as 2026-01-31") from error
+
+
+def _judged(recording: Recording, chosen: ChosenPolicy, asked: Sequence[str], since: date | None) -> View:
+    legacy = [entry for concept in chosen.policy.concepts for entry in concept.legacy]
+    if not asked and not legacy:
+        raise UsageError(
+            f"the policy ({chosen.source or chosen.found_by}) declares no legacy path: name one with --path"
+        )
+    retirement = retire(recording, chosen.policy, join(recording), paths=asked, since=since)
+    return dead_view(retirement, chosen, datetime.now(timezone.utc))
+
+
+def _show(lines: Iterable[Line], output: str | None) -> None:
+    if output is None and text.wants_colour(sys.stdout, os.environ):
+        from ssot_probe.report.terminal import print_lines
+
+        print_lines(lines, sys.stdout)
+        return
+    _write(text.plain(lines), output)
+
+
+def _write(rendered: str, output: str | None) -> None:
+    if output is None:
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        click.echo(rendered.encode(encoding, "backslashreplace").decode(encoding), nl=False)
+        return
+    try:
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(rendered)
+    except OSError as error:
+        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
+    click.echo(f"The verdicts lie in {os.path.abspath(output)}", err=True)
