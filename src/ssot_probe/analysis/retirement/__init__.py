@@ -1,1 +1,1 @@
-"""Whether a path that somebody wants to delete is dead, and what that is known from."""
+"""May a path be deleted? What was used of it, whose silence counts, and what that silence proves."""
