@@ -164,6 +164,8 @@ class Probe:
         ended = time_ns()
         try:
             self.modules.look_again()
+            if self.modules.paths is not None:
+                self.modules.paths.look_at_once()
             self.hot_imports.stop()
             self.modules.stop()
             self._look_signal.stop()
@@ -314,6 +316,8 @@ class Probe:
             hash_user=hash_user,
             exporters=exporters,
             boundaries=self.boundaries,
+            paths=self.modules.paths,
+            try_control=self.modules.try_control,
         )
 
     def _file_name(self) -> str:

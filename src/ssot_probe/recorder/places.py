@@ -59,6 +59,10 @@ class Places:
         function = self._names.of(code, module)
         return Site(self._scope.relative(code.co_filename), line, function, module)
 
+    def relative(self, file: str) -> str:
+        """Return a file's name as reports show it."""
+        return self._scope.relative(file)
+
     def returns_something(self, code: CodeType) -> bool:
         """Does the function hand anything out?"""
         known = self._returning.get(id(code))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from time import time_ns
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ssot_probe.losses import SITES_FULL, Losses
 from ssot_probe.model.policy import Policy
@@ -16,6 +16,7 @@ from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.looks import Looked
 from ssot_probe.observe.makers import MakeEvent
+from ssot_probe.observe.paths.ears import Use
 from ssot_probe.observe.pools.events import PoolEvent
 from ssot_probe.observe.population import Count, Population
 from ssot_probe.observe.stale_calls import StaleEvent
@@ -27,6 +28,7 @@ from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
+from ssot_probe.recorder.paths import PathLedger
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
@@ -35,6 +37,9 @@ from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
+
+if TYPE_CHECKING:
+    from ssot_probe.observe.paths.watched import WatchedPaths
 
 HEARTBEAT = 10_000_000_000
 """Nanoseconds between two records that say that the probe is alive."""
@@ -94,6 +99,8 @@ class Recorder:
         hash_user: Callable[[str], str],
         exporters: Sequence[Exporter],
         boundaries: Boundaries | None = None,
+        paths: WatchedPaths | None = None,
+        try_control: Callable[[], dict[str, str]] = dict,
     ) -> None:
         self._identity = identity
         self._buffer = buffer
@@ -114,6 +121,7 @@ class Recorder:
         self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
         self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
+        self._paths = PathLedger(paths, places, try_control)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
         self._next_heartbeat = 0
@@ -165,6 +173,7 @@ class Recorder:
         if not self._is_started:
             self._is_started = True
             self._next_heartbeat = now + HEARTBEAT
+            records.extend(self._paths.try_control(now))
             records.append(self._process("started", self._identity.armed, 0))
         take_call, take_member = self._ledger.take, self._populations.take  # most items are calls
         for item in self._in_slices(items):
@@ -186,6 +195,8 @@ class Recorder:
                 records.append(self._populations.record(item, now))
             elif isinstance(item, USE_EVENTS):
                 records.extend(self._uses.take(item))
+            elif type(item) is Use:
+                continue  # it only wakes us: its counter says more
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
@@ -199,6 +210,7 @@ class Recorder:
         records.extend(self._boundaries.due(is_final))
         records.extend(self._contexts.due(now, is_final, is_quiet))
         records.extend(self._pools.due(now, is_final, is_quiet))
+        records.extend(self._paths.due(now, is_final, is_quiet))
         found = list(hits.values())
         records.extend(self._imports.due(found, now, is_final, is_quiet))
         records.extend(settled(cycles.waiting, self._places, is_final))
@@ -210,6 +222,7 @@ class Recorder:
         self._count_imports(records)
         if now >= self._next_heartbeat and not is_final:
             records.extend(self._populations.due(now))
+            records.extend(self._paths.try_control(now))
         if is_final or now >= self._next_heartbeat:
             self._next_heartbeat = now + HEARTBEAT
             state = "stopped" if is_final else "alive"
@@ -242,6 +255,7 @@ class Recorder:
             user_key=identity.user_key,
             emitted=emitted,
             dropped=tuple(f"{reason}={count}" for reason, count in self._losses.by_reason().items()),
+            control=self._paths.control,
         )
 
     def _count_imports(self, records: Iterable[Record]) -> None:
@@ -275,6 +289,7 @@ class Recorder:
             looks=shared.looks,
             looked_at=shared.looked_at,
             pause=shared.pause / 1e9,
+            uses=self._paths.counts(),
         )
         return points(self._identity.policy, counts)
 
