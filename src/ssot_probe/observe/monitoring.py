@@ -62,10 +62,9 @@ class Monitoring:
             self._set(code, events)
 
     def hears(self, code: CodeType) -> bool:
-        """Are the events of a code object still those that were asked for?"""
-        return self.is_ours and bool(
-            self._monitoring.get_local_events(self._tool, code) == self._events(code)
-        )
+        """Is a code object listened to, by just the events that were asked for?"""
+        events = self._events(code)
+        return self.is_ours and events != 0 and self._monitoring.get_local_events(self._tool, code) == events
 
     def stop(self) -> None:
         """Listen to nothing any more, and give the place back."""

@@ -174,9 +174,10 @@ class ModuleWatch:
             self._instrumenter.name_holders()
             self._instrumenter.tell_sources()
 
-    def try_control(self) -> dict[str, str]:
-        """Do what is to be heard; return what was not, each with why, for the first time."""
-        return {} if self.paths is None else self.paths.try_control(self._finder, self._has_tripwire)
+    def try_control(self) -> None:
+        """Do what is to be heard, to see whether it is."""
+        if self.paths is not None:
+            self.paths.try_control(self._finder, self._has_tripwire)
 
     def _listen_to_paths(self) -> None:
         paths = watched_paths(self._policy)

@@ -36,15 +36,14 @@ class PathLedger:
     Args:
         paths: what listens; None where no path is watched.
         places: turns code into places.
-        try_control: tries whether all would be heard; what is missed for the first time, each with why.
+        try_control: tries whether all would be heard.
     """
 
-    def __init__(
-        self, paths: WatchedPaths | None, places: Places, try_control: Callable[[], dict[str, str]]
-    ) -> None:
+    def __init__(self, paths: WatchedPaths | None, places: Places, try_control: Callable[[], None]) -> None:
         self._paths = paths
         self._places = places
-        self._try_control = try_control
+        self.try_control = try_control
+        self._missed: set[str] = set()
         self._digests = SourceDigests()
         self._told: dict[str, tuple[object, ...]] = {}
         self._version = -1
@@ -55,12 +54,6 @@ class PathLedger:
         if self._paths is None or not self._paths.has_tried:
             return ""
         return "missed" if self._paths.missed else "seen"
-
-    def try_control(self, now: int) -> Iterator[BlindRecord]:
-        """Do what is to be heard; yield what is not."""
-        if self._paths is not None:
-            for subject, reason in self._try_control().items():
-                yield BlindRecord(subject, reason, now)
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Return how often each path was used, by path and rung."""
@@ -82,6 +75,10 @@ class PathLedger:
         """Yield what is new, and at the end how often each path was used."""
         if self._paths is None:
             return
+        for subject, reason in list(self._paths.missed.items()):
+            if subject not in self._missed:
+                self._missed.add(subject)
+                yield BlindRecord(subject, reason, now)
         self._paths.locate()
         for use, is_at_least in self._paths.ears.uses():
             count, before, told_at, last = use.counter
@@ -161,6 +158,7 @@ class PathLedger:
     def _site(self, use: Use) -> Site:
         if use.place is not None:
             file, line, function, module = use.place
+            file = file or (self._places.script if module == "__main__" else "")
             return Site(self._places.relative(file) if file else "", line, function, module)
         if use.code is None:
             return NOWHERE

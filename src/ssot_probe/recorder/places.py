@@ -35,6 +35,7 @@ class Places:
 
     def __init__(self, scope: Scope, script: str = "") -> None:
         self._scope = scope
+        self.script = script
         self._statements = StatementReader()
         self._lines = LineReader()
         self._names = FunctionNames()

@@ -59,6 +59,10 @@ _event_of: Callable[[tuple[Any, ...]], MakeEvent] = partial(tuple.__new__, MakeE
 """Makes the event of what the hot path left. `MakeEvent._make` takes three times as long."""
 
 
+def _nothing() -> None:
+    return None
+
+
 class Exporter(Protocol):
     """Where spans and metrics go. No method raises: what is not delivered is counted as lost."""
 
@@ -100,7 +104,7 @@ class Recorder:
         exporters: Sequence[Exporter],
         boundaries: Boundaries | None = None,
         paths: WatchedPaths | None = None,
-        try_control: Callable[[], dict[str, str]] = dict,
+        try_control: Callable[[], None] = _nothing,
     ) -> None:
         self._identity = identity
         self._buffer = buffer
@@ -126,7 +130,7 @@ class Recorder:
         self._emitted = 0
         self._next_heartbeat = 0
         self._is_started = False
-        self._rest: Callable[[], None] = _no_rest
+        self._rest: Callable[[], None] = _nothing
 
     def cycle(self, is_final: bool = False, rest: Callable[[], None] | None = None) -> Iterator[None]:
         """Record and export what has come up by now, batch by batch; yield where there is more to do.
@@ -134,7 +138,7 @@ class Recorder:
         Between slices of the work `rest` is called, which lets the application have its turn.
         The last batch of the final cycle says that the recording is closed.
         """
-        self._rest = rest or _no_rest
+        self._rest = rest or _nothing
         gone = self._ledger.gone()
         left = len(self._buffer.items)  # what comes meanwhile can wait: there may be no end to it
         while True:
@@ -173,7 +177,7 @@ class Recorder:
         if not self._is_started:
             self._is_started = True
             self._next_heartbeat = now + HEARTBEAT
-            records.extend(self._paths.try_control(now))
+            self._paths.try_control()
             records.append(self._process("started", self._identity.armed, 0))
         take_call, take_member = self._ledger.take, self._populations.take  # most items are calls
         for item in self._in_slices(items):
@@ -222,7 +226,7 @@ class Recorder:
         self._count_imports(records)
         if now >= self._next_heartbeat and not is_final:
             records.extend(self._populations.due(now))
-            records.extend(self._paths.try_control(now))
+            self._paths.try_control()
         if is_final or now >= self._next_heartbeat:
             self._next_heartbeat = now + HEARTBEAT
             state = "stopped" if is_final else "alive"
@@ -292,7 +296,3 @@ class Recorder:
             uses=self._paths.counts(),
         )
         return points(self._identity.policy, counts)
-
-
-def _no_rest() -> None:
-    return None

@@ -6,6 +6,8 @@ from importlib.machinery import SourceFileLoader, SourcelessFileLoader
 from types import CodeType
 from typing import Any, Optional
 
+from ssot_probe.observe.unseen_frames import leave_out
+
 _NAME = "get_code"
 
 
@@ -36,10 +38,16 @@ class Capture:
 
 def _keeping(capture: Capture, loader: Any) -> Any:
     def get_code(fullname: str) -> Any:
-        code = type(loader).get_code(loader, fullname)
+        try:
+            code = type(loader).get_code(loader, fullname)
+        except BaseException as error:
+            leave_out(error)
+            raise
         capture.code = code
         return code
 
     # Tracebacks leave this frame out, as they do with importlib's own.
-    get_code.__code__ = get_code.__code__.replace(co_filename="<frozen importlib._bootstrap_external>")
+    get_code.__code__ = get_code.__code__.replace(
+        co_filename="<frozen importlib._bootstrap_external>", co_name="_call_with_frames_removed"
+    )
     return get_code

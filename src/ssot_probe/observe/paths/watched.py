@@ -113,7 +113,7 @@ class WatchedPaths:
         on_failure: Callable[[str, BaseException], None],
     ) -> None:
         self.paths = [WatchedPath(path) for path in paths]
-        self.is_on = bool(self.paths)
+        self._is_on = True
         self.ears = Ears(monitoring, append, is_first_party, knows_user, on_failure)
         self._wrapping = Wrapping(self.ears, _HAS_EVENTS, on_failure)
         self._caches = Caches(self.ears)
@@ -244,7 +244,7 @@ class WatchedPaths:
     def look(self) -> None:
         """Find subclasses and cached answers, and listen again to what has rested; from the recorder."""
         now = monotonic()
-        if now < self._next_look or not self.is_on:
+        if now < self._next_look or not self._is_on:
             return
         self._next_look = now + LOOK_SECONDS
         self.take_in_late()
@@ -279,16 +279,12 @@ class WatchedPaths:
                 path.bound = path.bound or Bound(kind, "")
                 self.version += 1
 
-    def try_control(self, finder: object, has_tripwire: bool) -> dict[str, str]:
-        """Try whether all would be heard; return what was missed for the first time, each with why."""
-        if not self.is_on:
-            return {}
-        has_ears = self._has_events and bool(self.ears.by_code)
-        found = control.missed(self.ears, finder, has_ears or self._has_events, has_tripwire)
-        self.has_tried = True
-        new = {what: why for what, why in found.items() if what not in self.missed}
-        self.missed.update(new)
-        return new
+    def try_control(self, finder: object, has_tripwire: bool) -> None:
+        """Try whether all would be heard, and remember in `missed` what was not, each with why."""
+        if self._is_on:
+            for what, why in control.missed(self.ears, finder, self._has_events, has_tripwire).items():
+                self.missed.setdefault(what, why)
+            self.has_tried = True
 
     def after_fork_in_child(self) -> None:
         """Count from zero, and listen to all."""
@@ -303,6 +299,7 @@ class WatchedPaths:
 
     def disable(self) -> None:
         """Hear nothing more; wrappers only pass calls on."""
+        self._is_on = False
         self.ears.stop()
         self._wrapping.disable()
 
