@@ -179,6 +179,9 @@ class Probe:
         ended = time_ns()
         try:
             self.modules.look_again()
+            if self.modules.paths is not None:
+                self.modules.paths.look_at_once()
+                self.modules.try_control()
             self.hot_imports.stop()
             self.modules.stop()
             self._look_signal.stop()
@@ -345,6 +348,8 @@ class Probe:
             boundaries=self.boundaries,
             listed=lambda: listed(self._listing),
             closing=lambda: self._closing,
+            paths=self.modules.paths,
+            try_control=self.modules.try_control,
         )
 
     def _file_name(self) -> str:

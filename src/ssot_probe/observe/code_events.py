@@ -6,7 +6,6 @@ A function that was held before its wrapper was put on is called past that; its 
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable
 from sys import _getframe
 from types import CodeType, FrameType
@@ -17,10 +16,8 @@ from ssot_probe.observe.callers import around, consumer
 from ssot_probe.observe.candidates import is_generator
 from ssot_probe.observe.early_makers import EarlyMakers
 from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.recording import Recording, running_call
-
-TOOL_IDS = (4, 3)
-"""Numbers that no kind of tool has claimed for itself; the others are left to debuggers and coverage."""
 
 
 class CodeEvents:
@@ -32,6 +29,7 @@ class CodeEvents:
         returned: notes that an instance was handed out.
         early: the makers that are called past their wrappers.
         on_failure: told of an error of ours.
+        monitoring: tells of the events.
     """
 
     def __init__(
@@ -41,45 +39,32 @@ class CodeEvents:
         returned: Recording,
         early: EarlyMakers,
         on_failure: Callable[[Maker, BaseException], None],
+        monitoring: Monitoring,
     ) -> None:
+        self._monitoring = monitoring
         self._classes = classes
         self._sites = sites
         self._returned = returned
         self._early = early
         self._on_failure = on_failure
-        self._tool: int | None = None
-        self._codes: list[CodeType] = []
+        self._followed: list[tuple[CodeType, str]] = []
 
     def follow(self, code: CodeType) -> bool:
         """Listen to a maker's code. False where this interpreter does not tell, or tells others already."""
-        monitoring: Any = getattr(sys, "monitoring", None)  # 3.12
-        if monitoring is None or (self._tool is None and not self._take_tool(monitoring)):
+        event = "PY_YIELD" if is_generator(code) else "PY_RETURN"
+        if not self._followed:
+            listener = self._listener()
+            if not all(self._monitoring.on(name, listener) for name in ("PY_RETURN", "PY_YIELD")):
+                return False
+        if not self._monitoring.listen(code, event):
             return False
-        event = monitoring.events.PY_YIELD if is_generator(code) else monitoring.events.PY_RETURN
-        monitoring.set_local_events(self._tool, code, event)
-        self._codes.append(code)
+        self._followed.append((code, event))
         return True
 
     def stop(self) -> None:
         """Listen no longer."""
-        if self._tool is None:
-            return
-        monitoring: Any = getattr(sys, "monitoring", None)
-        for code in self._codes:
-            monitoring.set_local_events(self._tool, code, 0)
-        monitoring.free_tool_id(self._tool)
-        self._tool = None
-
-    def _take_tool(self, monitoring: Any) -> bool:
-        for number in TOOL_IDS:
-            if monitoring.get_tool(number) is None:
-                monitoring.use_tool_id(number, "ssot_probe")
-                self._tool = number
-                listener = self._listener()
-                monitoring.register_callback(number, monitoring.events.PY_RETURN, listener)
-                monitoring.register_callback(number, monitoring.events.PY_YIELD, listener)
-                return True
-        return False
+        while self._followed:
+            self._monitoring.ignore(*self._followed.pop())
 
     def _listener(self) -> Callable[[CodeType, int, Any], None]:
         classes, early, running = self._classes, self._early, running_call.get

@@ -12,6 +12,7 @@ from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import census
 from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.classes import ObservedClasses
+from ssot_probe.observe.inherited_constructors import inherited_constructor, passing_on, shown_constructor
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.wrappers import Wrappers
@@ -117,7 +118,7 @@ class Constructors:
         self._patches.put(cls, "__new__", creator, wrapper)
 
     def _wrap_inherited(self, cls: type, known: ObservedClass, wrappers: Wrappers) -> None:
-        inherited = _inherited_constructor(cls) if "__init__" not in vars(cls) else None
+        inherited = inherited_constructor(cls) if "__init__" not in vars(cls) else None
         function = None if inherited is None else plain_function(inherited[1])
         maker = self.makers[cls] = self._make_maker(known.name, "constructor", function, 1)
         if inherited is None:
@@ -128,8 +129,8 @@ class Constructors:
         elif function is None and not self._created.isdisjoint(cls.__mro__):
             self.reporters[cls] = None  # the same is true of a wrapper of `__new__`
         else:
-            wrapper = wrappers.constructor(maker, cls, _passing_on(cls))
-            shown = function or plain_function(_creator(cls)) or _without_arguments
+            wrapper = wrappers.constructor(maker, cls, passing_on(cls))
+            shown = shown_constructor(cls, function)
             self._patches.put(cls, "__init__", shown, wrapper)
             self.reporters[cls] = cls
 
@@ -155,51 +156,3 @@ class Constructors:
     def _skip(self, function: FunctionType) -> None:
         self._kept_codes.append(function.__code__)
         self.inner_codes.add(id(function.__code__))
-
-
-def _inherited_constructor(cls: type) -> tuple[type, Any] | None:
-    """Return the base whose `__init__` constructs the class, None where it is not Python's or is special."""
-    if any(base.__module__ == "typing" and base.__name__ == "Protocol" for base in cls.__mro__):
-        return None  # typing moves __init__ methods about at the first construction
-    for base in cls.__mro__[1:]:
-        value = vars(base).get("__init__")
-        if base is object:
-            creator = _creator(cls)
-            is_plain = creator is vars(object)["__new__"] or plain_function(creator) is not None
-            return (base, value) if is_plain else None
-        if value is not None:
-            return (base, value) if plain_function(value) is not None else None
-    return None
-
-
-def _creator(cls: type) -> Any:
-    """Return the `__new__` that constructs the class, as it stands in a dictionary."""
-    return next(vars(base)["__new__"] for base in cls.__mro__ if "__new__" in vars(base))
-
-
-def _passing_on(cls: type) -> Callable[..., Any]:
-    """Return a function that does what constructing did while `cls` had no `__init__` of its own."""
-
-    def ssot_probe_next_constructor(instance: Any, *args: Any, **kwargs: Any) -> Any:
-        following = _after(cls, instance).__init__
-        if getattr(following, "__objclass__", None) is not object:
-            return following(*args, **kwargs)
-        if (args or kwargs) and getattr(type(instance), "__new__", None) is object.__new__:
-            raise TypeError(f"{type(instance).__name__}() takes no arguments")
-        return None
-
-    return ssot_probe_next_constructor
-
-
-def _after(cls: Any, instance: Any) -> Any:
-    return super(cls, instance)
-
-
-def _without_arguments(self):  # type: ignore[no-untyped-def]
-    return None
-
-
-# What a class without `__init__` shows.
-_without_arguments.__name__ = "__init__"
-_without_arguments.__qualname__ = "object.__init__"
-_without_arguments.__doc__ = object.__init__.__doc__

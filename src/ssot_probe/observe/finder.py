@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from sys import _getframe
 from types import MethodType, ModuleType
-from typing import Any, NamedTuple, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, TypeVar
 
 from ssot_probe.observe import cycles, importers, tripwire
 from ssot_probe.observe.awaited import Awaited
@@ -23,6 +23,9 @@ from ssot_probe.observe.loading import Loading, runs_modules
 from ssot_probe.observe.main_module import MainModuleWatch
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
+
+if TYPE_CHECKING:
+    from ssot_probe.observe.paths.watched import WatchedPaths
 
 _HIDES_ITSELF = sys.version_info >= (3, 11)
 """Before, `raise` keeps the traceback with our frame, whatever is done to the exception."""
@@ -76,6 +79,7 @@ class ProbeFinder:
         self._awaited_by_main = ""
         self.main: Optional[MainModuleWatch] = None  # is told when what `__main__` imports has been loaded
         self.awaited: Optional[Awaited] = None  # is told when a library has been loaded that matters
+        self.paths: Optional[WatchedPaths] = None  # is told of questions, and gets the code of modules
 
     @_as_importlib
     def find_spec(
@@ -93,6 +97,8 @@ class ProbeFinder:
         if not self._scope.could_hold(top_level):
             self._foreign.add(top_level)
             return self._find_for_listeners(fullname, path, target)
+        if self.paths is not None:
+            self._note_question(self.paths, fullname)
         cycles.failed.add(fullname)  # unless it is found, or missing: an error passes by
         spec = self._ask_others(fullname, path, target)
         cycles.failed.discard(fullname)
@@ -108,6 +114,12 @@ class ProbeFinder:
         except Exception:
             tripwire.lost[0] += 1  # the module is imported unobserved, and the recording says so
         return spec
+
+    def _note_question(self, paths: WatchedPaths, fullname: str) -> None:
+        try:
+            paths.asked(fullname)
+        except Exception:
+            tripwire.lost[0] += 1
 
     def observe_spec(self, spec: ModuleSpec) -> None:
         """Arm a first-party spec that the application made itself."""
@@ -195,19 +207,29 @@ class ProbeFinder:
         """Wait for no module any more that another thread was running: it was left behind."""
         self._loading = [running for running in self._loading if running[0] == get_ident()]
 
-    def starts(self, name: str) -> None:
+    def starts(self, name: str, loader: Any, module: ModuleType) -> None:
         """Note that a module is run now."""
         self._loading.append((get_ident(), name))
+        if self.paths is not None:
+            try:
+                self.paths.begins(loader, module)
+            except Exception:
+                tripwire.lost[0] += 1
 
     def executed(self, name: str, module: ModuleType, loading: Loading | None) -> None:
         """Pass on that a module ran; without a loading where it is not watched."""
+        if self.paths is not None:
+            self.paths.ends(module)
         if loading is not None:
             self._on_executed(module, loading)
         if self.awaited is not None:
             self.awaited.loaded(name, module)
 
-    def failed(self, loading: Loading) -> None:
+    def failed(self, loading: Loading, module: ModuleType) -> None:
         """Pass on that running a module raised."""
+        if self.paths is not None:
+            self.paths.ends(module)
+            self.paths.forget(module)
         cycles.note_failed(loading.module)
         self._on_failed(loading)
 
@@ -238,12 +260,12 @@ class _Shadow:
         if not self.waiting:
             self._step_aside()
         run = self._own or type(self.loader).exec_module.__get__(self.loader)
-        self.finder.starts(name)
+        self.finder.starts(name, self.loader, module)
         try:
             run(module)
         except BaseException as error:
             if loading is not None:
-                self.finder.failed(loading)
+                self.finder.failed(loading, module)
             if error.__traceback__ is not None and _HIDES_ITSELF:
                 error.__traceback__ = error.__traceback__.tb_next
             raise

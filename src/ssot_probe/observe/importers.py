@@ -158,7 +158,7 @@ def _is_swept(answer: Any) -> bool:
         return any(outer.f_code.co_name == "whichmodule" for outer in (reader, reader.f_back) if outer)
     if is_sweeper(module):
         return bool(function != "get_original")  # of unittest.mock: what is to be replaced
-    return module not in _FOR_OTHERS and _walks(reader, str(_asked_name(answer)))
+    return module not in _FOR_OTHERS and _walks(reader, str(asked_name(answer)))
 
 
 def _walks(reader: Any, name: str) -> bool:
@@ -194,7 +194,7 @@ def _call(code: CodeType, offset: int) -> CallSite | None:
     return known[1]
 
 
-def _asked_name(answer: Any) -> object:
+def asked_name(answer: Any) -> object:
     """Return the last argument of a `__getattr__` that runs."""
     code = answer.f_code
     return answer.f_locals.get(code.co_varnames[code.co_argcount - 1]) if code.co_argcount else None

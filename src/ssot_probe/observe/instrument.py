@@ -27,6 +27,7 @@ from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
@@ -43,6 +44,7 @@ class Instrumenter:
         instances: the serials that the wrappers use.
         append: takes the events of the hot path.
         emit: takes the records of what was found.
+        monitoring: tells of events of code objects.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Instrumenter:
         instances: InstanceTable,
         append: Callable[[Any], None],
         emit: Callable[[Record], None],
+        monitoring: Monitoring,
     ) -> None:
         self.users = UserSources(policy.user, self.failed)
         self._instances = instances
@@ -74,6 +77,7 @@ class Instrumenter:
             inner_codes=self._constructors.inner_codes,
             resolve=self._constructors.resolve,
             on_failure=self.failed,
+            monitoring=monitoring,
         )
         self.stale_calls = StaleCalls(policy.user, append, self.failed)
         self._user_arguments = {
@@ -111,6 +115,10 @@ class Instrumenter:
                 found |= self._look_into(cls, name)
         self._take_in(name, module, contents)
         return found
+
+    def reports(self, cls: type) -> bool:
+        """Are constructions of the class told by a wrapper on its constructor?"""
+        return self._constructors.reporters.get(cls) is not None
 
     def look_at_names(self) -> None:
         """Tell which names are bound to another observed class than they were told to be."""

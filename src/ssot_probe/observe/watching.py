@@ -10,9 +10,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional
 
 from ssot_probe.context import work
-from ssot_probe.context.current import thread_name
+from ssot_probe.context.current import bound_user, thread_name
 from ssot_probe.model.names import is_within
-from ssot_probe.model.policy import Policy, named_modules
+from ssot_probe.model.policy import Policy, named_modules, watched_paths
 from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.awaited import Awaited
@@ -23,6 +23,7 @@ from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.placed_modules import placed_modules
 from ssot_probe.observe.pools.pool_watch import PoolWatch
 from ssot_probe.observe.scope import Scope, module_of
@@ -30,6 +31,7 @@ from ssot_probe.observe.scope import Scope, module_of
 if TYPE_CHECKING:
     from ssot_probe.observe.instrument import Instrumenter
     from ssot_probe.observe.makers import ObservedClass
+    from ssot_probe.observe.paths.watched import WatchedPaths
 
 MOST_FAILED = 10_000
 """Bound on the places whose failing imports are told."""
@@ -84,6 +86,9 @@ class ModuleWatch:
         self._next_search = 0.0
         self._watched: dict[str, ModuleType] = {}
         self._armed_parents: set[str] = set()
+        self._monitoring = Monitoring()
+        self._has_tripwire = False
+        self.paths: Optional[WatchedPaths] = None
 
     @property
     def is_loading(self) -> bool:
@@ -95,6 +100,8 @@ class ModuleWatch:
         self._finder.after_fork_in_child()
         if self._instrumenter is not None:
             self._instrumenter.after_fork_in_child()
+        if self.paths is not None:
+            self.paths.after_fork_in_child()
 
     @property
     def classes(self) -> dict[type, ObservedClass]:
@@ -108,8 +115,11 @@ class ModuleWatch:
 
     def start(self) -> None:
         """Take in what was loaded before, which is told as late, and see what comes."""
+        self._listen_to_paths()
         for name, module in list(sys.modules.items()):
             self._take_in_loaded(name, module)
+        if self.paths is not None:
+            self.paths.take_in_late()
         sys.meta_path.insert(0, self._finder)
         self._awaited.look()
         self._direct_loads.start()
@@ -133,8 +143,13 @@ class ModuleWatch:
             self._instrumenter.tell_sources()
         self._awaited.remove()
         work.watchers.clear()
+        if self.paths is not None:
+            self.paths.disable()
         if self._instrumenter is not None:
             self._instrumenter.remove()
+        if self.paths is not None:
+            self.paths.remove()
+        self._monitoring.stop()
 
     def look_again(self) -> None:
         """Find what watched modules bind since they ran, and modules that were loaded unseen."""
@@ -152,10 +167,38 @@ class ModuleWatch:
     def look_at_names(self) -> None:
         """Find names bound to another class since they were told, and pools; tell of users' sources."""
         self._pools.look()
+        if self.paths is not None:
+            self.paths.look()
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
             self._instrumenter.name_holders()
             self._instrumenter.tell_sources()
+
+    def try_control(self) -> None:
+        """Do what is to be heard, to see whether it is."""
+        if self.paths is not None:
+            self.paths.try_control(self._finder, self._has_tripwire)
+
+    def _listen_to_paths(self) -> None:
+        paths = watched_paths(self._policy)
+        if paths:
+            from ssot_probe.observe.paths.watched import WatchedPaths
+
+            self.paths = self._finder.paths = WatchedPaths(
+                *(paths, self._monitoring, self._append, self.is_first_party),
+                *(self._knows_user, self._is_followed, self._not_heard),
+            )
+            self._has_tripwire = tripwire.works()
+
+    def _knows_user(self) -> bool:
+        """Is there a user for whom the thread works at the moment?"""
+        if bound_user() is not None:
+            return True
+        readers = () if self._instrumenter is None else self._instrumenter.users.of_use()
+        return any(reader(None, (), {}) is not None for reader in readers)
+
+    def _is_followed(self, cls: type) -> bool:
+        return self._instrumenter is not None and self._instrumenter.reports(cls)
 
     def _may_define_in_main(self) -> bool:
         if not self._script:
@@ -173,6 +216,8 @@ class ModuleWatch:
             self._known.add(name)
             self._tell_main()
             answers = "__getattr__" in vars(module)  # for names that it does not bind
+            if self.paths is not None:
+                self.paths.look_before_wrappers(name, module)
             is_watched = self._instrument(module) or self._is_named(name) or answers
             record = self._module_record(name, module, loading, preloaded=False)
             self._tell(record._replace(watched=is_watched and tripwire.is_armed(_spec_of(module))))
@@ -182,6 +227,8 @@ class ModuleWatch:
                 self._append(self._load_event(loading, "loaded"))
             if not is_watched and name not in self._armed_parents:
                 tripwire.disarm(_spec_of(module))
+            if self.paths is not None:
+                self.paths.take_in(name, module)
             self._take_in_placed(self._named)
             self._awaited.look()
         except Exception as error:
@@ -258,6 +305,8 @@ class ModuleWatch:
     def _look_at_main(self, module: ModuleType) -> None:
         try:
             self._pools.loaded("__main__", module)
+            if self.paths is not None:
+                self.paths.take_in_main()
             if self._instrument(module):
                 self._watched["__main__"] = module
                 self._tell_main()
@@ -287,6 +336,8 @@ class ModuleWatch:
             self._tell(self._module_record(name, module, None, preloaded=True))
             if is_watched:
                 self._watch(name, module)
+            if self.paths is not None:
+                self.paths.expect(name, module)
         except Exception as error:
             self._on_error(error)
 
@@ -296,7 +347,8 @@ class ModuleWatch:
             from ssot_probe.observe.instrument import Instrumenter
 
             self._instrumenter = Instrumenter(
-                self._policy, self._scope, self._instances, self._append, self._tell
+                *(self._policy, self._scope, self._instances, self._append, self._tell),
+                self._monitoring,
             )
             if self._policy.user or self._policy.concepts:
                 self._listen_to_jobs(self._instrumenter)

@@ -21,6 +21,7 @@ from ssot_probe.observe.early_makers import EarlyMakers
 from ssot_probe.observe.generator_wrapper import generator_wrapper
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
+from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.races import Races
 from ssot_probe.observe.recording import Call, Chain, chain_around, recording, running_call
 from ssot_probe.observe.unseen_frames import caller_depth, leave_out, unseen
@@ -46,6 +47,7 @@ class Wrappers:
             `__init__` of a subclass.
         resolve: finds out about a class that is in neither table.
         on_failure: told once when observing a maker failed.
+        monitoring: tells of events of code objects.
 
     Attributes:
         races: compares calls that overlap.
@@ -60,6 +62,7 @@ class Wrappers:
         inner_codes: set[int],
         resolve: Callable[[type], None],
         on_failure: Callable[[str, BaseException], None],
+        monitoring: Monitoring,
     ) -> None:
         self._instances = instances
         self._classes = classes
@@ -70,7 +73,7 @@ class Wrappers:
         self._early = EarlyMakers()
         self._sites = CallSites()
         self._constructed, self._returned = recording(append, instances, self._early)
-        self.events = CodeEvents(classes, self._sites, self._returned, self._early, self._failed)
+        self.events = CodeEvents(classes, self._sites, self._returned, self._early, self._failed, monitoring)
         self.races = Races(append, instances)
 
     @unseen

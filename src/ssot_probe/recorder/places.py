@@ -35,6 +35,7 @@ class Places:
 
     def __init__(self, scope: Scope, script: str = "") -> None:
         self._scope = scope
+        self.script = script
         self._statements = StatementReader()
         self._lines = LineReader()
         self._names = FunctionNames()
@@ -58,6 +59,10 @@ class Places:
         """Return the place of a line whose module is known."""
         function = self._names.of(code, module)
         return Site(self._scope.relative(code.co_filename), line, function, module)
+
+    def relative(self, file: str) -> str:
+        """Return a file's name as reports show it."""
+        return self._scope.relative(file)
 
     def returns_something(self, code: CodeType) -> bool:
         """Does the function hand anything out?"""

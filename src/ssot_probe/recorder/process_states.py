@@ -36,6 +36,7 @@ class ProcessStates:
         losses: what was lost until now.
         listed: so many processes its list has by now.
         closing: how the process ends, "" while it does not.
+        control: whether the observers were seen to work; "" where nothing says so.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class ProcessStates:
         losses: Losses,
         listed: Callable[[], int] = int,
         closing: Callable[[], str] = str,
+        control: Callable[[], str] = str,
     ) -> None:
         self._identity = identity
         self._losses = losses
         self._listed = listed
         self._closing = closing
+        self._control = control
         self._told = self._next = 0
         self._most_listed = identity.number
 
@@ -84,6 +87,7 @@ class ProcessStates:
             emitted=emitted,
             dropped=tuple(f"{reason}={count}" for reason, count in self._losses.by_reason().items()),
             parent=identity.parent,
+            control=self._control(),
             closed=self._closing() if state == STOPPED else "",
             directory=identity.directory,
             number=identity.number,

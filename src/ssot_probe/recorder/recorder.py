@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from time import time_ns
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ssot_probe.losses import SITES_FULL, Losses
 from ssot_probe.model.records import ClassRecord, ImportRecord, ProcessRecord, Record
@@ -15,6 +15,7 @@ from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.looks import Looked
 from ssot_probe.observe.makers import MakeEvent
+from ssot_probe.observe.paths.ears import Use
 from ssot_probe.observe.pools.events import PoolEvent
 from ssot_probe.observe.population import Count, Population
 from ssot_probe.observe.stale_calls import StaleEvent
@@ -27,6 +28,7 @@ from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
 from ssot_probe.recorder.pacing import HEARTBEAT
+from ssot_probe.recorder.paths import PathLedger
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
@@ -36,6 +38,9 @@ from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
+
+if TYPE_CHECKING:
+    from ssot_probe.observe.paths.watched import WatchedPaths
 
 BATCH = 2_000
 """Items taken from the buffer at once."""
@@ -50,6 +55,10 @@ CROWDED = 5_000
 
 _event_of: Callable[[tuple[Any, ...]], MakeEvent] = partial(tuple.__new__, MakeEvent)
 """Makes the event of what the hot path left. `MakeEvent._make` takes three times as long."""
+
+
+def _nothing() -> None:
+    return None
 
 
 class Exporter(Protocol):
@@ -88,9 +97,11 @@ class Recorder:
         boundaries: Boundaries | None = None,
         listed: Callable[[], int] = int,
         closing: Callable[[], str] = str,
+        paths: WatchedPaths | None = None,
+        try_control: Callable[[], None] = _nothing,
     ) -> None:
         self._identity = identity
-        self._states = ProcessStates(identity, losses, listed, closing)
+        self._states = ProcessStates(identity, losses, listed, closing, lambda: self._paths.control)
         self._buffer = buffer
         self._losses = losses
         self._places = places
@@ -109,11 +120,12 @@ class Recorder:
         self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
         self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
+        self._paths = PathLedger(paths, places, try_control)
         self._import_counts: dict[tuple[str, str], int] = {}
         self._emitted = 0
         self._metrics_at = 0
         self._is_started = False
-        self._rest: Callable[[], None] = _no_rest
+        self._rest: Callable[[], None] = _nothing
 
     def cycle(self, is_final: bool = False, rest: Callable[[], None] | None = None) -> Iterator[None]:
         """Record and export what has come up by now, batch by batch; yield where there is more to do.
@@ -121,7 +133,7 @@ class Recorder:
         Between slices of the work `rest` is called, which lets the application have its turn.
         The last batch of the final cycle says that the recording is closed.
         """
-        self._rest = rest or _no_rest
+        self._rest = rest or _nothing
         gone = self._ledger.gone()
         left = len(self._buffer.items)  # what comes meanwhile can wait: there may be no end to it
         while True:
@@ -161,6 +173,7 @@ class Recorder:
             self._is_started = True
             self._metrics_at = now
             self._states.wait(now)
+            self._paths.try_control()
             records.append(self._states.started())
         take_call, take_member = self._ledger.take, self._populations.take  # most items are calls
         for item in self._in_slices(items):
@@ -182,6 +195,8 @@ class Recorder:
                 records.append(self._populations.record(item, now))
             elif isinstance(item, USE_EVENTS):
                 records.extend(self._uses.take(item))
+            elif type(item) is Use:
+                continue  # it only wakes us: its counter says more
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
         is_quiet = not items
@@ -195,6 +210,7 @@ class Recorder:
         records.extend(self._boundaries.due(is_final))
         records.extend(self._contexts.due(now, is_final, is_quiet))
         records.extend(self._pools.due(now, is_final, is_quiet))
+        records.extend(self._paths.due(now, is_final, is_quiet))
         found = list(hits.values())
         records.extend(self._imports.due(found, now, is_final, is_quiet))
         records.extend(settled(cycles.waiting, self._places, is_final))
@@ -206,6 +222,7 @@ class Recorder:
         self._count_imports(records)
         if not is_final and self._are_metrics_due(now):
             records.extend(self._populations.due(now))
+            self._paths.try_control()
         if is_final or self._states.is_due(now):
             state = STOPPED if is_final else ALIVE
             records.append(self._states.record(state, now, self._emitted + len(records)))
@@ -262,9 +279,6 @@ class Recorder:
             looks=shared.looks,
             looked_at=shared.looked_at,
             pause=shared.pause / 1e9,
+            uses=self._paths.counts(),
         )
         return points(self._identity.policy, counts)
-
-
-def _no_rest() -> None:
-    return None

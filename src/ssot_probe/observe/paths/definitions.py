@@ -1,0 +1,138 @@
+"""What a module defines, by the code objects in its own one, or by the functions that live in it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.modules import namespace_of
+
+CONSTRUCTING = ("__init__", "__new__", "__post_init__")
+"""Of these the first one that a class defines is what constructs its instances."""
+
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_TYPE_PARAMETERS = "<generic parameters of "
+_CO_OPTIMIZED = 0x1  # functions have it, class bodies do not
+
+
+class Definition(NamedTuple):
+    """A function, a method or a lambda."""
+
+    name: str  # qualified, in its module
+    code: CodeType
+    owner: str  # qualified name of the class that it is a method of, "" for none
+
+
+class Definitions(NamedTuple):
+    """What a module defines."""
+
+    functions: list[Definition]
+    classes: dict[str, int]  # qualified name -> first line
+
+    def of(self, name: str) -> list[Definition]:
+        """Return the functions that are the definition of this name, or inside of it; all for ""."""
+        if not name:
+            return self.functions
+        return [each for each in self.functions if each.name == name or each.name.startswith(name + ".")]
+
+
+def definitions_in(code: CodeType) -> Definitions:
+    """Return what the code of a module defines, at any depth; comprehensions count for what is around."""
+    found = Definitions([], {})
+    _walk(code, "", "", found)
+    return found
+
+
+def living_definitions(modules: Iterable[ModuleType]) -> dict[int, Definitions]:
+    """Return what is there of modules whose own code is not, by the id of the module.
+
+    It asks the collector for all functions that live in them: hidden ones too, behind whatever decorator.
+    """
+    by_names = {id(namespace_of(module)): Definitions([], {}) for module in modules}
+    homes = {id(namespace_of(module)): id(module) for module in modules}
+    for function in gc.get_referrers(*(namespace_of(module) for module in modules)):
+        if type(function) is FunctionType and id(function.__globals__) in by_names:
+            name = function.__qualname__
+            found = by_names[id(function.__globals__)]
+            outer = name.rpartition(".")[0]
+            is_method = bool(outer) and not outer.endswith("<locals>")
+            found.functions.append(Definition(name, function.__code__, outer if is_method else ""))
+            _walk(function.__code__, name + ".<locals>.", "", found)
+    return {homes[names]: found for names, found in by_names.items()}
+
+
+def made_from_text(module: ModuleType, classes: Iterable[type]) -> Iterator[Definition]:
+    """Yield the functions of classes whose code was made by `exec`: those of dataclasses and their like.
+
+    Code that such classes share with others, as named tuples do, is left out.
+    """
+    for cls in classes:
+        for name, value in list(vars(cls).items()):
+            for function in functions_of(value):
+                if function.__code__.co_filename.startswith("<"):
+                    yield Definition(f"{cls.__qualname__}.{name}", function.__code__, cls.__qualname__)
+    for name, value in list(namespace_of(module).items()):
+        is_own = type(value) is FunctionType and value.__globals__ is namespace_of(module)
+        if is_own and value.__code__.co_filename.startswith("<"):
+            yield Definition(name, value.__code__, "")
+
+
+def functions_of(value: Any) -> list[FunctionType]:
+    """Return the functions behind what a class holds under a name."""
+    parts = (value.fget, value.fset, value.fdel) if type(value) is property else (value,)
+    return [function for function in map(plain_function, parts) if function is not None]
+
+
+def own_classes(module: ModuleType, name: str) -> dict[str, type]:
+    """Return the classes that a module defines and that can be reached by its names: by qualified name."""
+    found: dict[str, type] = {}
+    waiting = list(namespace_of(module).values())
+    while waiting:
+        value = waiting.pop()
+        if not issubclass(type(value), type):
+            continue
+        cls: type = value
+        qualname = cls.__qualname__
+        if vars(cls).get("__module__") != name or found.get(qualname) is cls:
+            continue
+        if qualname in found:  # two classes of one name, each of which counts
+            qualname = f"{qualname}#{id(cls):x}"
+        if qualname in found:
+            continue
+        found[qualname] = cls
+        waiting += list(vars(cls).values())
+    return found
+
+
+def constructing(definitions: Iterable[Definition]) -> set[int]:
+    """Return the ids of the code by which classes are constructed: of one function for each class."""
+    best: dict[str, tuple[int, Definition]] = {}
+    for each in definitions:
+        name = each.name.rpartition(".")[2]
+        if each.owner and name in CONSTRUCTING:
+            rank = CONSTRUCTING.index(name)
+            known = best.get(each.owner)
+            if known is None or rank < known[0]:
+                best[each.owner] = (rank, each)
+    return {id(each.code) for _, each in best.values()}
+
+
+def _walk(code: CodeType, prefix: str, owner: str, found: Definitions) -> None:
+    for inner in code.co_consts:
+        if type(inner) is not CodeType:
+            continue
+        called = inner.co_name
+        if called.startswith(_TYPE_PARAMETERS):
+            _walk(inner, prefix, owner, found)
+            continue
+        name = getattr(inner, "co_qualname", prefix + called)  # since 3.11: `global` may move it
+        if not inner.co_flags & _CO_OPTIMIZED:
+            found.classes.setdefault(name, inner.co_firstlineno)
+            _walk(inner, name + ".", name, found)
+            continue
+        if called not in _COMPREHENSIONS:
+            found.functions.append(Definition(name, inner, owner))
+        _walk(inner, name + ".<locals>.", "", found)

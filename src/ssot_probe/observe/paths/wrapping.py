@@ -1,0 +1,173 @@
+"""Wrappers that hear what events do not: constructions of classes without `__init__`, and all before 3.12.
+
+On 3.12 and later such a wrapper takes itself off once it has heard enough, so that nothing of it is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sys import _getframe
+from types import ModuleType
+from typing import Any, Optional
+from weakref import WeakSet
+
+from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.census import qualified_name
+from ssot_probe.observe.inherited_constructors import inherited_constructor, passing_on, shown_constructor
+from ssot_probe.observe.patching import Patch, Patches
+from ssot_probe.observe.paths.ears import Ear, Ears, Target
+from ssot_probe.observe.unseen_frames import leave_out, unseen
+
+MOST_ROUNDS = 200
+"""How often the wrapper of one class is put on again: since 3.13 a class that is changed a thousand times is
+slower for good."""
+
+
+class _Construction:
+    """A class whose inherited constructor is listened to."""
+
+    def __init__(self, cls: type, ear: Ear, shown: Any, wrapper: Any) -> None:
+        self.cls, self.ear, self.shown, self.wrapper = cls, ear, shown, wrapper
+        self.patch: Optional[Patch] = None
+        self.rounds = 0
+
+
+class Wrapping:
+    """Puts wrappers on and takes them off.
+
+    Args:
+        ears: what they tell.
+        is_one_shot: constructions are listened to only until there were enough.
+        on_failure: told of what could not be wrapped.
+    """
+
+    def __init__(
+        self, ears: Ears, is_one_shot: bool, on_failure: Callable[[str, BaseException], None]
+    ) -> None:
+        self._ears = ears
+        self._is_one_shot = is_one_shot
+        self._on_failure = on_failure
+        self._patches = Patches(on_failure)
+        self._is_enabled = True
+        self._constructions: dict[type, _Construction] = {}
+        self.heard_elsewhere: WeakSet[type] = WeakSet()  # subclasses whose own constructor is listened to
+
+    def listen_to_constructions(self, cls: type, *targets: Target) -> bool:
+        """Hear constructions of a class that inherits its constructor. False where that cannot be done."""
+        known = self._constructions.get(cls)
+        if known is not None:
+            known.ear.targets = tuple(dict.fromkeys((*known.ear.targets, *targets)))
+            return True
+        inherited = inherited_constructor(cls)
+        if "__init__" in vars(cls) or inherited is None:
+            return False
+        ear = self._ears.add(*targets)
+        shown = shown_constructor(cls, plain_function(inherited[1]))
+        construction = _Construction(cls, ear, shown, None)
+        construction.wrapper = self._constructing(construction, passing_on(cls))
+        self._constructions[cls] = construction
+        return self._put(construction)
+
+    def listen_to_function(self, owner: type | ModuleType, name: str, value: Any, *targets: Target) -> None:
+        """Hear calls of a function where it is stored; inside of a wrapper that is there already."""
+        ear = self._ears.add(*targets)
+        if type(value).__name__ in ("ObservedFunction", "ObservedConstructor"):
+            self._patches.put_inside(value, "__wrapped__", ear.targets[0].subject, self._hearing(ear))
+        else:
+            self._patches.put(owner, name, value, self._hearing(ear))
+
+    def put_back(self, ears: list[Ear]) -> None:
+        """Listen again to constructions whose wrappers took themselves off."""
+        for construction in list(self._constructions.values()):
+            if construction.patch is None and construction.ear in ears:
+                if construction.rounds < MOST_ROUNDS:
+                    self._put(construction)
+                else:
+                    construction.ear.is_resting = construction.ear.has_rested = True
+
+    @property
+    def worn_out(self) -> list[type]:
+        """Classes that are not listened to any more."""
+        return [each.cls for each in self._constructions.values() if each.rounds >= MOST_ROUNDS]
+
+    def disable(self) -> None:
+        """Only pass calls on."""
+        self._is_enabled = False
+
+    def remove(self) -> None:
+        """Take all wrappers off that nobody has stacked on."""
+        self._is_enabled = False
+        self._patches.remove()
+        for construction in list(self._constructions.values()):
+            self._take_off(construction)
+
+    def _put(self, construction: _Construction) -> bool:
+        cls = construction.cls
+        if not self._is_enabled or "__init__" in vars(cls):
+            return False
+        try:
+            construction.patch = Patch(cls, "__init__", construction.shown, construction.wrapper)
+            construction.rounds += 1
+        except Exception as error:
+            self._on_failure(qualified_name(cls), error)
+            return False
+        return True
+
+    def _take_off(self, construction: _Construction) -> None:
+        patch = construction.patch
+        if patch is not None and patch.remove():
+            construction.patch = None
+
+    @unseen
+    def _constructing(self, construction: _Construction, call: Callable[..., Any]) -> Any:
+        note, cls, ear = self._ears.note, construction.cls, construction.ear
+        known, elsewhere = self._constructions, self.heard_elsewhere
+
+        def ssot_probe_heard(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            kind = type(instance)
+            if (
+                self._is_enabled
+                and not ear.is_resting
+                and (kind is cls or not (kind in known or kind in elsewhere))
+            ):
+                try:
+                    targets = None
+                    if kind is not cls:
+                        through = qualified_name(kind)
+                        targets = tuple(target._replace(through=through) for target in ear.targets)
+                    if not note(ear, _getframe(), targets) and self._is_one_shot:
+                        ear.is_resting = ear.has_rested = True
+                        self._take_off(construction)
+                except Exception as error:
+                    ear.is_resting = ear.has_rested = True
+                    self._on_failure(qualified_name(cls), error)
+            try:
+                return call(instance, *args, **kwargs)
+            except BaseException as error:
+                leave_out(error)
+                raise
+
+        return ssot_probe_heard
+
+    @unseen
+    def _hearing(self, ear: Ear) -> Any:
+        note = self._ears.note
+
+        def ssot_probe_heard(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            if self._is_enabled and not ear.is_resting:
+                try:
+                    note(ear, _getframe())
+                except Exception as error:
+                    ear.is_resting = ear.has_rested = True
+                    self._on_failure(ear.targets[0].subject, error)
+            try:
+                return wrapped(*args, **kwargs)
+            except BaseException as error:
+                leave_out(error)
+                raise
+
+        return ssot_probe_heard
