@@ -18,6 +18,8 @@ def locate(name: str) -> tuple[str, str]:
     """Return UNKNOWN (what it holds) for a module that is there, or ABSENT; and its file, "" for none known.
 
     Only the path is searched, step by step. What another finder would find is not asked for: it may run code.
+    Such finders know of modules at the top, rarely of those in a package that is there: who takes one of these
+    for absent says nothing of it, and hears its uses all the same.
     """
     path: Any = None
     found: Any = None
@@ -32,7 +34,7 @@ def locate(name: str) -> tuple[str, str]:
         else:
             found = PathFinder.find_spec(package, path)
             if found is None:
-                return (UNKNOWN if _may_be_found_otherwise(package) else ABSENT), ""
+                return (UNKNOWN if not position and _may_be_found_otherwise(package) else ABSENT), ""
             path = found.submodule_search_locations
             file = found.origin if found.has_location else None
         if path is None and position < len(parts) - 1:
