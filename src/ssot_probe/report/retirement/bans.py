@@ -22,7 +22,9 @@ def ruff(paths: Sequence[JudgedPath], evidence: EvidenceSummary, is_pyproject: b
     """
     table = f"tool.ruff.{RUFF_TABLE}" if is_pyproject else RUFF_TABLE
     lines = [
-        *_comments("Retired paths; ruff reports their imports where TID251 is selected."),
+        *_comments(
+            "Retired paths. Ruff reports their imports where TID251 is selected, in their own files too."
+        ),
         f"[{table}]",
     ]
     for path in paths:

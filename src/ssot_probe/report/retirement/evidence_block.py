@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ssot_probe.analysis.retirement.residue import Residue
+from ssot_probe.analysis.wording import number
 from ssot_probe.report.retirement.judged import EvidenceSummary, JudgedPath
 
 MOST_LINES = 20
@@ -18,7 +19,7 @@ def markdown(paths: Sequence[JudgedPath], evidence: EvidenceSummary) -> str:
         paths: with their verdicts.
         evidence: what the verdicts rest on.
     """
-    lines = ["## Evidence that these paths may be deleted", "", *_summary(evidence), ""]
+    lines = ["## Evidence about paths that are to be deleted", "", *_summary(evidence), ""]
     lines += ["| path | verdict | grade |", "|---|---|---|"]
     lines += [f"| {_code(path.path)} | {path.verdict} | {path.grade} |" for path in paths]
     lines.append("")
@@ -28,8 +29,7 @@ def markdown(paths: Sequence[JudgedPath], evidence: EvidenceSummary) -> str:
 
 
 def _summary(evidence: EvidenceSummary) -> Iterator[str]:
-    days = "1 day" if evidence.days == 1 else f"{evidence.days} days"
-    yield f"- Window: {evidence.window}, {days} with evidence"
+    yield f"- Window: {evidence.window}, {number(evidence.days, 'day')} with evidence"
     yield f"- Processes: {evidence.processes}"
     yield f"- Roles: {_list(evidence.roles) or 'none told'}"
     yield f"- Environments: {_list(evidence.environments) or 'none told'}"
@@ -74,18 +74,17 @@ def _residue(residue: Residue) -> Iterator[str]:
     if not imports and not mentions:
         yield from ("", "Nothing in the scanned source names it any more.")
     if residue.computed:
-        places = f"{len(residue.computed)} imports whose module is computed, which may be of any path"
+        places = f"{number(len(residue.computed), 'import')} of what only a running program knows"
         shown = [_code(f"{one.file}:{one.line}") for one in residue.computed]
         yield from _section(f"Cannot be excluded: {places}", shown)
 
 
+_GUARDS = {"main": "as a script", "branch": "under a condition", "type-checking": "for type checkers"}
+
+
 def _when(guard: str, at_load: bool) -> str:
     if guard:
-        return {
-            "main": "as a script",
-            "branch": "under a condition",
-            "type-checking": "for type checkers",
-        }.get(guard, f"in {guard}")
+        return _GUARDS.get(guard, f"in {guard}")
     return "at load" if at_load else "in a function"
 
 

@@ -33,7 +33,7 @@ def test_the_block_says_what_a_reviewer_needs() -> None:
     assert (
         markdown([PATH], EVIDENCE)
         == """\
-## Evidence that these paths may be deleted
+## Evidence about paths that are to be deleted
 
 - Window: 2026-01-05 to 2026-01-13, 9 days with evidence
 - Processes: 4
@@ -61,7 +61,7 @@ Still names it:
 - `settings.toml:4` configuration `shop.old:Cart`
 - `a.pkl` pickle `shop.old:Cart`
 
-Cannot be excluded: 1 imports whose module is computed, which may be of any path:
+Cannot be excluded: 1 import of what only a running program knows:
 
 - `shop/jobs.py:7`
 
