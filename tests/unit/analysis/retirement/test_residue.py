@@ -15,7 +15,13 @@ from ssot_probe.analysis.retirement.residue import Residue, Residues
 TREE: dict[str, str | bytes] = {
     "shop/__init__.py": "from shop.api import Cart\n__all__ = ['Cart']\n",
     "shop/api.py": "from shop.old import Cart as Cart, COUNT\n",
-    "shop/old.py": "class Cart:\n    def add(self): ...\nCOUNT = 1\ndef helper(): return Cart()\nME = 'shop.old'\n",
+    "shop/old.py": """
+        class Cart:
+            def add(self): ...
+        COUNT = 1
+        ME = 'shop.old'
+        def helper(): return Cart()
+    """,
     "shop/older.py": "from shop.old import Cart\nNAME = 'shop.old.Cart'\n",
     "shop/jobs.py": """
         import importlib
