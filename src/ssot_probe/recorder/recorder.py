@@ -8,7 +8,8 @@ from time import time_ns
 from typing import Any, Protocol
 
 from ssot_probe.losses import SITES_FULL, Losses
-from ssot_probe.model.records import ClassRecord, ImportRecord, ProcessRecord, Record
+from ssot_probe.model.path_records import ForkRecord, SourceRecord
+from ssot_probe.model.records import ClassRecord, ImportRecord, ModuleRecord, ProcessRecord, Record
 from ssot_probe.observe import cycles, tallies
 from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
@@ -32,6 +33,7 @@ from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
 from ssot_probe.recorder.process_states import ALIVE, STOPPED, Identity, ProcessStates
 from ssot_probe.recorder.shared_objects import SharedObjects
+from ssot_probe.recorder.sources import Sources
 from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
@@ -43,6 +45,9 @@ BATCH = 2_000
 SLICE = 100
 """Items after which there is a rest: some hundred microseconds of work. The interpreter would let the
 application wait for five milliseconds before it takes our thread's turn away."""
+
+MOST_CHILDREN = 500
+"""Forked children that may wait for the next sign of life to be told of."""
 
 CROWDED = 5_000
 """Items that wait while there are no rests: they come faster than they are taken."""
@@ -88,6 +93,8 @@ class Recorder:
         boundaries: Boundaries | None = None,
         listed: Callable[[], int] = int,
         closing: Callable[[], str] = str,
+        children: Callable[[], list[str]] = list,
+        sources: Sources | None = None,
     ) -> None:
         self._identity = identity
         self._states = ProcessStates(identity, losses, listed, closing)
@@ -110,6 +117,9 @@ class Recorder:
         self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
         self._import_counts: dict[tuple[str, str], int] = {}
+        self._children = children
+        self._sources = sources
+        self._begun: list[str] = []  # children to tell of
         self._emitted = 0
         self._metrics_at = 0
         self._is_started = False
@@ -206,10 +216,25 @@ class Recorder:
         self._count_imports(records)
         if not is_final and self._are_metrics_due(now):
             records.extend(self._populations.due(now))
+        records.extend(self._source_records(records, now, is_final))
+        self._begun.extend(self._children())
+        if is_final or self._states.is_due(now) or len(self._begun) >= MOST_CHILDREN:
+            records.extend(ForkRecord(child, is_expected=True, time=now) for child in self._begun)
+            self._begun.clear()
         if is_final or self._states.is_due(now):
             state = STOPPED if is_final else ALIVE
             records.append(self._states.record(state, now, self._emitted + len(records)))
         return records
+
+    def _source_records(self, records: Iterable[Record], now: int, is_final: bool) -> list[SourceRecord]:
+        if self._sources is None:
+            return []
+        for record in records:
+            if type(record) is ModuleRecord:
+                self._sources.take_module(record)
+        files, self._places.files = self._places.files, set()
+        self._sources.take_files(files)
+        return list(self._sources.due(now, is_final, self._rest))
 
     def _are_metrics_due(self, now: int) -> bool:
         return not 0 <= now - self._metrics_at < HEARTBEAT
