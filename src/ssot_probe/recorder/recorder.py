@@ -20,6 +20,8 @@ from ssot_probe.observe.pools.events import PoolEvent
 from ssot_probe.observe.population import Count, Population
 from ssot_probe.observe.stale_calls import StaleEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
+from ssot_probe.recorder import pacing
+from ssot_probe.recorder.allowance import Allowance
 from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.contexts import ContextLedger
@@ -27,7 +29,6 @@ from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
-from ssot_probe.recorder.pacing import HEARTBEAT
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
@@ -61,7 +62,7 @@ class Exporter(Protocol):
     """Where spans and metrics go. No method raises: what is not delivered is counted as lost.
 
     Attributes:
-        is_live: somebody watches the metrics as they come; to others they go with the signs of life only.
+        is_live: somebody watches the metrics as they come; to others they go with ever fewer signs of life.
     """
 
     is_live: bool
@@ -105,13 +106,14 @@ class Recorder:
         self._hot_imports = hot_imports
         self._exporters = list(exporters)
         self._closing: Exporter | None = None
-        self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
+        self._allowance = Allowance()
+        self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive, self._allowance)
         self._boundaries = boundaries or Boundaries(None)
         self._shared_objects = SharedObjects(
             identity.instance, hash_user, lambda: len(self._ledger.users), self._boundaries, losses
         )
-        self._pools = PoolLedger(identity.instance, places, hash_user, self._ledger.findings)
-        self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings)
+        self._pools = PoolLedger(identity.instance, places, hash_user, self._ledger.findings, self._allowance)
+        self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings, self._allowance)
         self._imports = ImportLedger(places)
         self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
         self._populations = PopulationLedger(identity.instance, places, population)
@@ -121,7 +123,7 @@ class Recorder:
         self._sources = sources
         self._begun: list[str] = []  # children to tell of
         self._emitted = 0
-        self._metrics_at = 0
+        self._metrics_at = self._metrics_kept_at = 0
         self._is_started = False
         self._rest: Callable[[], None] = _no_rest
 
@@ -210,6 +212,7 @@ class Recorder:
         records.extend(settled(cycles.waiting, self._places, is_final))
         hot = self._hot_imports.look(found)
         records.extend(self._limits.reached(hot, list(crowded.values()), cycles.went_beyond(), now))
+        records.extend(self._allowance.reached(now))
         if lost[0]:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0
@@ -237,7 +240,7 @@ class Recorder:
         return list(self._sources.due(now, is_final, self._rest))
 
     def _are_metrics_due(self, now: int) -> bool:
-        return not 0 <= now - self._metrics_at < HEARTBEAT
+        return not 0 <= now - self._metrics_at < pacing.HEARTBEAT
 
     def _in_slices(self, items: Sequence[Any]) -> Iterator[Any]:
         for position, item in enumerate(items, 1):
@@ -267,7 +270,13 @@ class Recorder:
         if is_due:
             self._metrics_at = now
         self._emitted += len(records)
-        takers = [exporter for exporter in self._exporters if is_told or exporter.is_live]
+        is_kept = is_told and (
+            any(type(record) is ProcessRecord and record.state != ALIVE for record in records)
+            or pacing.is_due(now, self._identity.armed, self._metrics_kept_at, is_quiet=False)
+        )
+        if is_kept:
+            self._metrics_kept_at = now
+        takers = [exporter for exporter in self._exporters if is_kept or exporter.is_live]
         metrics = self._points(now) if is_due and takers else ()
         spans = to_spans(records)
         for exporter in self._exporters:
