@@ -15,7 +15,7 @@ from ssot_probe.export.announcement import announce
 from ssot_probe.export.listing import NOT_LISTED, enlist, listed
 from ssot_probe.interruption import remember_interruption, was_interrupted
 from ssot_probe.losses import INTERNAL, Losses
-from ssot_probe.model.policy import Policy, named_modules
+from ssot_probe.model.policy import Policy, named_modules, watched_paths
 from ssot_probe.model.records import BlindRecord, Record
 from ssot_probe.observe import tallies, tripwire
 from ssot_probe.observe.hot_imports import HotImports
@@ -34,8 +34,10 @@ from ssot_probe.observe.scope import (
 )
 from ssot_probe.observe.thread_locals import LoopValues
 from ssot_probe.observe.watching import ModuleWatch
+from ssot_probe.recorder.awakening import Awakening
 from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.children import Children
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
 from ssot_probe.termination import Termination
@@ -74,7 +76,7 @@ class Probe:
     def __init__(self, settings: Settings, policy: Policy, exporters: Sequence[Exporter] = ()) -> None:
         self.settings = settings
         self.policy = policy
-        self.armed = time_ns()
+        self.armed = self._started = time_ns()
         arguments = getattr(sys, "orig_argv", [])
         script = script_of(arguments)
         self.script = os.path.abspath(script) if script else ""
@@ -106,6 +108,8 @@ class Probe:
         )
         self.boundaries = Boundaries(policy.boundary)
         self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
+        self._awakening = Awakening(self._wake)
+        self._children = Children()
         self._termination = Termination(settings.sigterm, lambda: self.stop(SIGTERM))
         self.population = Population(self.instances)
         self.hot_imports = HotImports()
@@ -127,6 +131,7 @@ class Probe:
         self.loop_values = LoopValues(self.modules.is_first_party, self.report_error)
         self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
         self.process_id = _new_process_id()  # random, and another one in each forked child
+        self._source_digests: dict[str, str] = {}  # by path; a forked child need not read them again
         self._listing = NOT_LISTED  # in the list of processes, as soon as there is something to record
         self._is_announced = self._has_begun = False
         self._parent = ""  # the process that forked this one, where that is recorded
@@ -134,7 +139,7 @@ class Probe:
         self._inventory: list[Record] = []  # told again by every forked child
         self._observers = ["finder"]
         self._pid = os.getpid()
-        self._was_running = False
+        self._was_running = self._is_forking = False
         self.is_active = False
 
     def start(self) -> Probe:
@@ -164,6 +169,7 @@ class Probe:
         self.instances.on_user = self._on_user
         forks.tell(self)
         work.is_noted[0] = True
+        tripwire.on_new[0] = self._wake
         self.modules.start()
         atexit.register(self.stop)
         return self
@@ -178,6 +184,8 @@ class Probe:
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
         ended = time_ns()
         try:
+            self._awakening.stop()
+            tripwire.on_new[0] = None
             self.modules.look_again()
             if self.modules.paths is not None:
                 self.modules.paths.look_at_once()
@@ -222,12 +230,27 @@ class Probe:
         self.stop()
 
     def _on_first_record(self) -> None:
-        self._has_begun = True
+        self._begin()
         if "otlp" in self.settings.exporters:
             forks.tell_first()
         if "file" in self.settings.exporters and not self.pump.has_recorder:
             self._announce()
         self.pump.start()
+
+    def _begin(self) -> None:
+        """Have something to record."""
+        self._awakening.disarm()
+        if not self._has_begun:
+            self._has_begun = True
+            self._children.begin(self.process_id)
+
+    def _wake(self) -> None:
+        """Start the recorder where it sleeps since a fork, and there is something that only it can see."""
+        if self.is_active and not self._is_forking and not self.pump.is_running:
+            try:
+                self._on_first_record()
+            except Exception as error:
+                self.report_error(error)
 
     def _announce(self) -> None:
         """Leave a trace of this process before there is a recording of it."""
@@ -308,8 +331,10 @@ class Probe:
         from ssot_probe.recorder.places import Places
         from ssot_probe.recorder.process_states import Identity
         from ssot_probe.recorder.recorder import Recorder
+        from ssot_probe.recorder.sources import Sources
         from ssot_probe.version import __version__
 
+        self._begin()
         resource = resource_attributes(self.settings, self.process_id)
         exporters = list(self._exporters)
         common = (resource, __version__, self.armed, self.losses)
@@ -350,6 +375,10 @@ class Probe:
             closing=lambda: self._closing,
             paths=self.modules.paths,
             try_control=self.modules.try_control,
+            children=self._children.begun,
+            sources=Sources(
+                self.scope, self._started, self._source_digests, bool(watched_paths(self.policy))
+            ),
         )
 
     def _file_name(self) -> str:
@@ -366,6 +395,8 @@ class Probe:
     def before_fork(self) -> None:
         """Stop our threads: a fork beside a running one is warned of since 3.12, and copies its locks."""
         if self.is_active:
+            self._is_forking = True
+            self._children.before_fork()
             # The pump first, as it starts the others where they do not run.
             self._was_running |= self.pump.pause(FORK_SECONDS)
             self.looks.pause(FORK_SECONDS)
@@ -377,18 +408,20 @@ class Probe:
         if self.is_active and self._was_running:
             self.buffer.wake_with_next()
             tallies.interrupt()
-        self._was_running = False
+            self._awakening.arm()
+        self._was_running = self._is_forking = False
 
     def after_fork_in_child(self) -> None:
         """Be a process of its own: nothing counted, nothing waiting, another identity."""
         if not self.is_active:
             return
         self._pid = os.getpid()
-        self._was_running = False
+        self._was_running = self._is_forking = False
         self.armed = time_ns()
         self._parent = self.process_id if self._has_begun else ""
         self.process_id = _new_process_id()
         self._listing, self._is_announced, self._has_begun = NOT_LISTED, False, False
+        self._children.after_fork_in_child()
         self.losses.clear()
         self.pump.forget()
         self.buffer.clear()
@@ -401,6 +434,10 @@ class Probe:
         self.population.forget()
         work.forget()
         self.buffer.items.extend(self._inventory)
+        if watched_paths(self.policy):
+            self._awakening.arm()
+        else:
+            self._awakening.disarm()
 
 
 def start(

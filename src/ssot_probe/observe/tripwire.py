@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from sys import _getframe
 from time import time_ns
@@ -58,6 +59,9 @@ shared: set[tuple[str, int, int]] = set()
 
 crowded: dict[tuple[str, str], Hit] = {}
 """By module and file: places with more imports than are told apart, with the first of each."""
+
+on_new: list[Optional[Callable[[], None]]] = [None]
+"""Called when a place imports for the first time: since a fork, nobody may be there to look at the hits."""
 
 lost = [0]
 _alike: dict[int, tuple[Hit, ...]] = {}  # by the hash of their place
@@ -145,6 +149,8 @@ def _new_hit(
         return None
     hit = Hit(module, code, offset, importer, called, thread_name(), time_ns(), [0, 0, 0, 0], origin, through)
     hit = hits.setdefault(key, hit)
+    if on_new[0] is not None:
+        on_new[0]()
     _alike[place] = (*alike, hit)
     return hit
 

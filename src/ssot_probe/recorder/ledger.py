@@ -17,6 +17,7 @@ from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.callers import Calls
 from ssot_probe.observe.instances import NOT_CONSTRUCTED, Access, InstanceRef
 from ssot_probe.observe.makers import MakeEvent, ObservedClass
+from ssot_probe.recorder.allowance import Allowance
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
 
@@ -66,6 +67,7 @@ class Ledger:
         places: turns code and offsets into places.
         hash_user: user id -> keyed hash.
         is_alive: is the instance still there?
+        allowance: says how many shared instances are told.
     """
 
     def __init__(
@@ -74,11 +76,14 @@ class Ledger:
         places: Places,
         hash_user: Callable[[str], str],
         is_alive: Callable[[InstanceRef], bool],
+        allowance: Allowance | None = None,
     ) -> None:
         self._process = process
         self._places = places
         self._hash_user = hash_user
         self._is_alive = is_alive
+        self._allowance = allowance or Allowance()
+        self._untold: set[int] = set()  # shared instances that are counted only
         self._most_instances = INSTANCES_UNSWEPT
         self._facts: dict[tuple[object, ...], _Fact] = {}
         self._instances: dict[int, _Shared] = {}  # most have one user: what is known of them says it all
@@ -129,6 +134,7 @@ class Ledger:
         """Let go of instances that are no more."""
         for serial in serials:
             del self._instances[serial]
+            self._untold.discard(serial)
 
     def due(self, now: int, is_final: bool, is_quiet: bool = False) -> Iterator[Record]:
         """Yield the facts that are new, or that grew and are to be told again."""
@@ -220,7 +226,10 @@ class Ledger:
         cls, serial = event.site.cls, state.instance.serial
         state.users[user] = event
         count = len(state.users)
-        if 1 < count <= USERS_TOLD:
+        if count == 2 and not self._allowance.may_tell(f"shared instances of {cls.name}", event.time):
+            self._untold.add(serial)
+        is_told = serial not in self._untold
+        if is_told and 1 < count <= USERS_TOLD:
             for known, earlier in state.users.items():
                 if known not in state.told:
                     state.told.add(known)
@@ -229,7 +238,10 @@ class Ledger:
             if count == 2:
                 key = (cls.name, cls.concept.name)
                 self.shared[key] = self.shared.get(key, 0) + 1
-            yield self._finding(event, self._access(event, serial, user), state)
+            found = ("SSOT301", sharing_severity(cls.concept).label)
+            self.findings[found] = self.findings.get(found, 0) + 1
+            if is_told:
+                yield self._finding(event, self._access(event, serial, user), state)
 
     def _shared_access(self, event: MakeEvent) -> Access:
         access = (event.site, event.thread, event.task, event.request)
@@ -257,8 +269,6 @@ class Ledger:
 
     def _finding(self, event: MakeEvent, access: AccessRecord, state: _Shared) -> SharingRecord:
         severity = sharing_severity(state.cls.concept).label
-        key = ("SSOT301", severity)
-        self.findings[key] = self.findings.get(key, 0) + 1
         return SharingRecord(
             instance=access.instance,
             concept=access.concept,

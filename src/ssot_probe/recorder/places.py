@@ -41,6 +41,7 @@ class Places:
         self._names = FunctionNames()
         self._returning: dict[int, tuple[CodeType, bool]] = {}
         self._sites: dict[tuple[int, int], tuple[CodeType, Site]] = {}
+        self.files: set[str] = set()  # in which something was seen, since somebody has taken them out
         self._modules: dict[str, str] = {script: "__main__"} if script else {}
 
     def site(self, code: CodeType, offset: int, module: str | None = None) -> Site:
@@ -58,6 +59,7 @@ class Places:
     def at_line(self, code: CodeType, line: int, module: str) -> Site:
         """Return the place of a line whose module is known."""
         function = self._names.of(code, module)
+        self.files.add(code.co_filename)
         return Site(self._scope.relative(code.co_filename), line, function, module)
 
     def relative(self, file: str) -> str:

@@ -15,6 +15,7 @@ from ssot_probe.model.records import (
 )
 from ssot_probe.model.sharing import residue_severity
 from ssot_probe.observe.pools.events import Handover, PoolEvent
+from ssot_probe.recorder.allowance import Allowance
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
 
@@ -46,11 +47,13 @@ class PoolLedger:
         places: Places,
         hash_user: Callable[[str], str],
         findings: dict[tuple[str, str], int],
+        allowance: Allowance,
     ) -> None:
         self._process = process
         self._places = places
         self._hash_user = hash_user
         self._findings = findings
+        self._allowance = allowance
         self._uses: dict[tuple[str, str], _Uses] = {}
 
     def take(self, event: PoolEvent) -> Iterator[Record]:
@@ -80,6 +83,8 @@ class PoolLedger:
         left = handover.left
         severity = residue_severity(handover.residue).label
         self._findings["SSOT301", severity] = self._findings.get(("SSOT301", severity), 0) + 1
+        if not self._allowance.may_tell(f"connections of {event.pool.name} with a state", event.time):
+            return
         told = HandoverRecord(
             pool=event.pool.name,
             acquire=event.pool.maker.name,

@@ -77,6 +77,7 @@ class Pump:
         self._recorder: Optional[Recorder] = None
         self._turn: Optional[_Turn] = None
         self._cycling = allocate_lock()
+        self._starting = allocate_lock()
         self._cycles = 0
         self._started = monotonic()
         self._modules = 0  # so many there were at the last look
@@ -94,14 +95,17 @@ class Pump:
 
     def start(self) -> None:
         """Start the thread, if none is running; where none can be had, the last cycle still runs at exit."""
-        if self._turn is not None:
+        if self._turn is not None or not self._starting.acquire(blocking=False):
             return
-        self._turn = turn = _Turn()
         try:
-            start_new_thread(self._run, (turn,))
+            if self._turn is None:
+                self._turn = turn = _Turn()
+                start_new_thread(self._run, (turn,))
         except RuntimeError:
             self._turn = None
             self._losses.add(THREAD, 0)
+        finally:
+            self._starting.release()
 
     def pause(self, seconds: float) -> bool:
         """Stop all threads before a fork, keeping what waits. Was one running?"""

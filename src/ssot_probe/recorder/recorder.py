@@ -8,7 +8,8 @@ from time import time_ns
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ssot_probe.losses import SITES_FULL, Losses
-from ssot_probe.model.records import ClassRecord, ImportRecord, ProcessRecord, Record
+from ssot_probe.model.path_records import ForkRecord, SourceRecord
+from ssot_probe.model.records import ClassRecord, ImportRecord, ModuleRecord, ProcessRecord, Record
 from ssot_probe.observe import cycles, tallies
 from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
@@ -20,6 +21,8 @@ from ssot_probe.observe.pools.events import PoolEvent
 from ssot_probe.observe.population import Count, Population
 from ssot_probe.observe.stale_calls import StaleEvent
 from ssot_probe.observe.tripwire import crowded, hits, lost
+from ssot_probe.recorder import pacing
+from ssot_probe.recorder.allowance import Allowance
 from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.contexts import ContextLedger
@@ -27,13 +30,13 @@ from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
-from ssot_probe.recorder.pacing import HEARTBEAT
 from ssot_probe.recorder.paths import PathLedger
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
 from ssot_probe.recorder.process_states import ALIVE, STOPPED, Identity, ProcessStates
 from ssot_probe.recorder.shared_objects import SharedObjects
+from ssot_probe.recorder.sources import Sources
 from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
@@ -48,6 +51,9 @@ BATCH = 2_000
 SLICE = 100
 """Items after which there is a rest: some hundred microseconds of work. The interpreter would let the
 application wait for five milliseconds before it takes our thread's turn away."""
+
+MOST_CHILDREN = 500
+"""Forked children that may wait for the next sign of life to be told of."""
 
 CROWDED = 5_000
 """Items that wait while there are no rests: they come faster than they are taken."""
@@ -65,7 +71,7 @@ class Exporter(Protocol):
     """Where spans and metrics go. No method raises: what is not delivered is counted as lost.
 
     Attributes:
-        is_live: somebody watches the metrics as they come; to others they go with the signs of life only.
+        is_live: somebody watches the metrics as they come; to others they go with ever fewer signs of life.
     """
 
     is_live: bool
@@ -99,6 +105,8 @@ class Recorder:
         closing: Callable[[], str] = str,
         paths: WatchedPaths | None = None,
         try_control: Callable[[], None] = _nothing,
+        children: Callable[[], list[str]] = list,
+        sources: Sources | None = None,
     ) -> None:
         self._identity = identity
         self._states = ProcessStates(identity, losses, listed, closing, lambda: self._paths.control)
@@ -109,21 +117,25 @@ class Recorder:
         self._hot_imports = hot_imports
         self._exporters = list(exporters)
         self._closing: Exporter | None = None
-        self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive)
+        self._allowance = Allowance()
+        self._ledger = Ledger(identity.instance, places, hash_user, instances.is_alive, self._allowance)
         self._boundaries = boundaries or Boundaries(None)
         self._shared_objects = SharedObjects(
             identity.instance, hash_user, lambda: len(self._ledger.users), self._boundaries, losses
         )
-        self._pools = PoolLedger(identity.instance, places, hash_user, self._ledger.findings)
-        self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings)
+        self._pools = PoolLedger(identity.instance, places, hash_user, self._ledger.findings, self._allowance)
+        self._uses = UseLedger(identity.instance, places, hash_user, self._ledger.findings, self._allowance)
         self._imports = ImportLedger(places)
         self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
         self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
         self._paths = PathLedger(paths, places, try_control)
         self._import_counts: dict[tuple[str, str], int] = {}
+        self._children = children
+        self._sources = sources
+        self._begun: list[str] = []  # children to tell of
         self._emitted = 0
-        self._metrics_at = 0
+        self._metrics_at = self._metrics_kept_at = 0
         self._is_started = False
         self._rest: Callable[[], None] = _nothing
 
@@ -216,6 +228,7 @@ class Recorder:
         records.extend(settled(cycles.waiting, self._places, is_final))
         hot = self._hot_imports.look(found)
         records.extend(self._limits.reached(hot, list(crowded.values()), cycles.went_beyond(), now))
+        records.extend(self._allowance.reached(now))
         if lost[0]:
             self._losses.add(SITES_FULL, lost[0])
             lost[0] = 0
@@ -223,13 +236,28 @@ class Recorder:
         if not is_final and self._are_metrics_due(now):
             records.extend(self._populations.due(now))
             self._paths.try_control()
+        records.extend(self._source_records(records, now, is_final))
+        self._begun.extend(self._children())
+        if is_final or self._states.is_due(now) or len(self._begun) >= MOST_CHILDREN:
+            records.extend(ForkRecord(child, is_expected=True, time=now) for child in self._begun)
+            self._begun.clear()
         if is_final or self._states.is_due(now):
             state = STOPPED if is_final else ALIVE
             records.append(self._states.record(state, now, self._emitted + len(records)))
         return records
 
+    def _source_records(self, records: Iterable[Record], now: int, is_final: bool) -> list[SourceRecord]:
+        if self._sources is None:
+            return []
+        for record in records:
+            if type(record) is ModuleRecord:
+                self._sources.take_module(record)
+        files, self._places.files = self._places.files, set()
+        self._sources.take_files(files)
+        return list(self._sources.due(now, is_final, self._rest))
+
     def _are_metrics_due(self, now: int) -> bool:
-        return not 0 <= now - self._metrics_at < HEARTBEAT
+        return not 0 <= now - self._metrics_at < pacing.HEARTBEAT
 
     def _in_slices(self, items: Sequence[Any]) -> Iterator[Any]:
         for position, item in enumerate(items, 1):
@@ -259,7 +287,13 @@ class Recorder:
         if is_due:
             self._metrics_at = now
         self._emitted += len(records)
-        takers = [exporter for exporter in self._exporters if is_told or exporter.is_live]
+        is_kept = is_told and (
+            any(type(record) is ProcessRecord and record.state != ALIVE for record in records)
+            or pacing.is_due(now, self._identity.armed, self._metrics_kept_at, is_quiet=False)
+        )
+        if is_kept:
+            self._metrics_kept_at = now
+        takers = [exporter for exporter in self._exporters if is_kept or exporter.is_live]
         metrics = self._points(now) if is_due and takers else ()
         spans = to_spans(records)
         for exporter in self._exporters:

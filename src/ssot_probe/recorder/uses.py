@@ -12,10 +12,13 @@ from ssot_probe.model.sharing import concurrency_severity, race_severity
 from ssot_probe.observe.overlaps import OverlapEvent, Side
 from ssot_probe.observe.races import RaceEvent
 from ssot_probe.observe.thread_use import ThreadEvent
+from ssot_probe.recorder.allowance import Allowance
 from ssot_probe.recorder.places import Places
 
 UseEvent = Union[ThreadEvent, OverlapEvent, RaceEvent]
 USE_EVENTS = (ThreadEvent, OverlapEvent, RaceEvent)
+
+_KINDS = {ThreadEvent: "threads in instances", OverlapEvent: "overlaps in instances", RaceEvent: "races"}
 
 
 class UseLedger:
@@ -26,6 +29,7 @@ class UseLedger:
         places: turns code and offsets into places.
         hash_user: user id -> keyed hash.
         findings: (code, severity) -> how many; counted on.
+        allowance: says how many of them are told.
     """
 
     def __init__(
@@ -34,20 +38,25 @@ class UseLedger:
         places: Places,
         hash_user: Callable[[str], str],
         findings: dict[tuple[str, str], int],
+        allowance: Allowance,
     ) -> None:
         self._process = process
         self._places = places
         self._hash_user = hash_user
         self._findings = findings
+        self._allowance = allowance
 
     def take(self, event: UseEvent) -> Iterator[Record]:
         """Yield the record of an event."""
+        record: ThreadRecord | OverlapRecord | RaceRecord
         if isinstance(event, ThreadEvent):
-            yield self._thread(event)
+            record = self._thread(event)
         elif isinstance(event, OverlapEvent):
-            yield self._overlap(event)
+            record = self._overlap(event)
         else:
-            yield self._race(event)
+            record = self._race(event)
+        if self._allowance.may_tell(f"{_KINDS[type(event)]} of {event.cls.name}", record.time):
+            yield record
 
     def _thread(self, event: ThreadEvent) -> ThreadRecord:
         return ThreadRecord(
