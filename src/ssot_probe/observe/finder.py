@@ -216,19 +216,34 @@ class ProbeFinder:
             except Exception:
                 tripwire.lost[0] += 1
 
-    def executed(self, name: str, module: ModuleType, loading: Loading | None) -> None:
+    def executed(self, name: str, module: ModuleType, loading: Loading | None, loader: Any) -> None:
         """Pass on that a module ran; without a loading where it is not watched."""
-        if self.paths is not None:
-            self.paths.ends(module)
+        if self._is_postponed(module, loading, loader):
+            return
         if loading is not None:
             self._on_executed(module, loading)
         if self.awaited is not None:
             self.awaited.loaded(name, module)
 
+    def _is_postponed(self, module: ModuleType, loading: Loading | None, loader: Any) -> bool:
+        """Is it a lazy module, which runs when somebody touches it? Then that is waited for."""
+        try:
+            if self.paths is not None:
+                self.paths.ends(module)
+            spec = namespace_of(module).get("__spec__")
+            if not _is_lazy(loader) or not isinstance(spec, ModuleSpec):
+                return False
+            self._shadow(spec, loading)
+            if self.paths is not None and loading is not None:
+                self.paths.postponed(loading)
+            return True
+        except Exception:
+            tripwire.lost[0] += 1
+            return False
+
     def failed(self, loading: Loading, module: ModuleType) -> None:
         """Pass on that running a module raised."""
         if self.paths is not None:
-            self.paths.ends(module)
             self.paths.forget(module)
         cycles.note_failed(loading.module)
         self._on_failed(loading)
@@ -270,7 +285,7 @@ class _Shadow:
                 error.__traceback__ = error.__traceback__.tb_next
             raise
         else:
-            self.finder.executed(name, module, loading)
+            self.finder.executed(name, module, loading, self.loader)
         finally:
             self.finder.finished(name)
 
@@ -281,6 +296,12 @@ class _Shadow:
                 del attributes["exec_module"]
             else:
                 attributes["exec_module"] = self._own
+
+
+def _is_lazy(loader: object) -> bool:
+    """Does a loader leave it to the first use of a module to run it?"""
+    lazy = namespace_of(sys.modules.get("importlib.util")).get("LazyLoader")
+    return lazy is not None and isinstance(loader, lazy)
 
 
 def _shadow_behind(function: object) -> _Shadow | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ class Definitions(NamedTuple):
 
     functions: list[Definition]
     classes: dict[str, int]  # qualified name -> first line
+    living: Sequence[Definition] = ()  # the functions that are there, where that was asked for
 
     def of(self, name: str) -> list[Definition]:
         """Return the functions that are the definition of this name, or inside of it; all for ""."""
@@ -51,7 +52,9 @@ def living_definitions(modules: Iterable[ModuleType]) -> dict[int, Definitions]:
 
     It asks the collector for all functions that live in them: hidden ones too, behind whatever decorator.
     """
+    modules = list(modules)
     by_names = {id(namespace_of(module)): Definitions([], {}) for module in modules}
+    living: dict[int, list[Definition]] = {names: [] for names in by_names}
     homes = {id(namespace_of(module)): id(module) for module in modules}
     for function in gc.get_referrers(*(namespace_of(module) for module in modules)):
         if type(function) is FunctionType and id(function.__globals__) in by_names:
@@ -59,9 +62,11 @@ def living_definitions(modules: Iterable[ModuleType]) -> dict[int, Definitions]:
             found = by_names[id(function.__globals__)]
             outer = name.rpartition(".")[0]
             is_method = bool(outer) and not outer.endswith("<locals>")
-            found.functions.append(Definition(name, function.__code__, outer if is_method else ""))
+            definition = Definition(name, function.__code__, outer if is_method else "")
+            found.functions.append(definition)
+            living[id(function.__globals__)].append(definition)
             _walk(function.__code__, name + ".<locals>.", "", found)
-    return {homes[names]: found for names, found in by_names.items()}
+    return {homes[names]: found._replace(living=living[names]) for names, found in by_names.items()}
 
 
 def made_from_text(module: ModuleType, classes: Iterable[type]) -> Iterator[Definition]:

@@ -11,6 +11,11 @@ from ssot_probe.observe.modules import namespace_of
 
 ABSENT, UNKNOWN = "absent", "unknown"
 
+_HARMLESS = frozenset(
+    {"ssot_probe", "_distutils_hack", "six", "importlib_metadata", "pkg_resources", "setuptools"}
+)
+"""Packages whose finders find nothing of the application's."""
+
 _USUAL = (BuiltinImporter, FrozenImporter, PathFinder)
 
 
@@ -51,4 +56,8 @@ def _may_be_found_otherwise(name: str) -> bool:
     if name in sys.builtin_module_names or name in sys.stdlib_module_names:
         return True
     foreign = [finder for finder in sys.meta_path if finder not in _USUAL]
-    return any(not type(finder).__module__.startswith("ssot_probe.") for finder in foreign)
+    return any(_home_of(finder).partition(".")[0] not in _HARMLESS for finder in foreign)
+
+
+def _home_of(finder: object) -> str:
+    return str(finder.__module__ if isinstance(finder, type) else type(finder).__module__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from types import MemberDescriptorType, ModuleType
 
 from ssot_probe.observe import census
 from ssot_probe.observe.candidates import plain_function
@@ -19,6 +19,8 @@ IN_C = "it is constructed by code that is not Python"
 BY_METACLASS = "its metaclass constructs it, and may hand out what is there"
 VALIDATED = "it is also constructed past its constructor, by code that is not Python"
 NO_EVENTS = "no place among the tools of sys.monitoring is left"
+HELD = "it was held elsewhere before it could be listened to"
+NO_WRAPPER = "before Python 3.12 nothing tells of its calls"
 NOT_PYTHON = "it is not written in Python"
 
 _EXTENSIONS = (".so", ".pyd")
@@ -71,7 +73,11 @@ def _has_own_call(cls: type) -> bool:
 
 def _holds_only_values(cls: type) -> bool:
     """Is it a namespace of constants? A class that has any method is one to make instances of."""
-    values = {name: value for name, value in vars(cls).items() if not name.startswith("__")}
+    values = {
+        name: value
+        for name, value in vars(cls).items()
+        if not name.startswith("__") and type(value) is not MemberDescriptorType
+    }
     is_made = any(plain_function(value) for value in vars(cls).values()) or any(
         type(value) is property for value in values.values()
     )

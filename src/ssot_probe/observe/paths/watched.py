@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from sys import _getframe
-from time import monotonic
+from time import monotonic, time_ns
 from types import FunctionType, ModuleType
 from typing import Any, Optional
 
+from ssot_probe.context.current import thread_name
 from ssot_probe.context.sources import is_main
 from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.model.path_records import CALLED, CONSTRUCTED, RESOLVED
@@ -17,6 +18,7 @@ from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.contents import Contents
 from ssot_probe.observe.held_functions import held_elsewhere
 from ssot_probe.observe.importers import importing_frame
+from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.paths import control, unheard
@@ -31,7 +33,7 @@ from ssot_probe.observe.paths.definitions import (
     made_from_text,
     own_classes,
 )
-from ssot_probe.observe.paths.ears import Ear, Ears, Target
+from ssot_probe.observe.paths.ears import Ear, Ears, Target, Use
 from ssot_probe.observe.paths.kinds import Bound, bound_as
 from ssot_probe.observe.paths.locating import is_same_file, locate
 from ssot_probe.observe.paths.subclasses import Subclasses
@@ -123,6 +125,8 @@ class WatchedPaths:
         self._on_failure = on_failure
         self._captures: dict[int, Capture] = {}
         self._held: dict[str, frozenset[int]] = {}
+        self._wrapped: dict[str, set[int]] = {}
+        self._unsearched: dict[str, ModuleType] = {}
         self._late: list[tuple[str, ModuleType]] = []
         self._questions: dict[tuple[str, bool], Ear] = {}
         self._programs: set[str] = set()
@@ -160,6 +164,17 @@ class WatchedPaths:
             ear = self._questions[name, is_run] = self.ears.add(*targets)
         self.ears.note(ear, frame)
 
+    def postponed(self, loading: Loading) -> None:
+        """Note an import that has made a lazy module, of which nothing has run yet."""
+        for path in [path for path in self.paths if path.covers(loading.module)]:
+            target = _of_module(path.path, RESOLVED, loading.module, path.file)
+            self.ears.add_use(
+                Use(
+                    *((target,), loading.code, loading.offset, loading.importer, loading.origin),
+                    *(False, thread_name(), time_ns(), [1, 0, 0, time_ns()]),
+                )
+            )
+
     def begins(self, loader: Any, module: ModuleType) -> None:
         """Keep the code of a module that a loader is about to run."""
         spec = namespace_of(module).get("__spec__")
@@ -178,7 +193,9 @@ class WatchedPaths:
 
     def forget(self, module: ModuleType) -> None:
         """Forget the code of a module that could not be loaded."""
-        self._captures.pop(id(module), None)
+        capture = self._captures.pop(id(module), None)
+        if capture is not None:
+            capture.end()
 
     # What the modules hold
 
@@ -247,7 +264,6 @@ class WatchedPaths:
         if now < self._next_look or not self._is_on:
             return
         self._next_look = now + LOOK_SECONDS
-        self.take_in_late()
         self.take_in_main()
         self.look_at_once()
         if now >= self._next_rearm:
@@ -258,9 +274,11 @@ class WatchedPaths:
             self._wrapping.put_back(self.ears.begin_again(only_short=True))
 
     def look_at_once(self) -> None:
-        """Find subclasses and cached answers."""
+        """Find subclasses and cached answers, and modules that were loaded unseen."""
+        self.take_in_late()
         self._subclasses.look()
         self._caches.look()
+        self._look_for_unwrapped()
 
     def listen_again(self) -> None:
         """Listen again to all that was heard often enough for a while."""
@@ -466,7 +484,7 @@ class WatchedPaths:
         found: Definitions,
     ) -> None:
         held = self._held.get(name, frozenset())
-        wrapped: set[int] = set()
+        wrapped = self._wrapped.setdefault(name, set())
         owners: list[tuple[Any, str]] = [(module, "")]
         owners += [(cls, f"{cls.__qualname__}.") for cls in classes.values()]
         for owner, prefix in owners:
@@ -479,7 +497,7 @@ class WatchedPaths:
                     continue
                 if attribute.startswith("__") and not self._is_wrappable(attribute, owner):
                     continue
-                wrapped.add(id(function.__code__))
+                wrapped.update(id(each.__code__) for each in _chain(value))
                 is_constructor = bool(prefix) and attribute in ("__init__", "__new__")
                 subject = prefix.rstrip(".") if is_constructor else qualname
                 line = found.classes.get(subject) if is_constructor else function.__code__.co_firstlineno
@@ -488,10 +506,26 @@ class WatchedPaths:
                 self._wrapping.listen_to_function(owner, attribute, value, target)
                 stored = value.__wrapped__ if type(value).__name__ == "ObservedFunction" else value
                 if id(value) in held or id(stored) in held:
-                    path.unheard[qualname] = "it was held elsewhere before it could be listened to"
+                    path.unheard[qualname] = unheard.HELD
         for each in found.of(path.name):
             if id(each.code) not in wrapped and "<locals>" not in each.name and each.name != "<lambda>":
-                path.unheard.setdefault(each.name, "before Python 3.12 nothing tells of its calls")
+                path.unheard.setdefault(each.name, unheard.NO_WRAPPER)
+        self._unsearched[name] = module
+
+    def _look_for_unwrapped(self) -> None:
+        """Tell of functions that live where no name leads to them; from the recorder, as it takes a while."""
+        modules, self._unsearched = self._unsearched, {}
+        if not modules:
+            return
+        found = living_definitions(modules.values())
+        for name, module in modules.items():
+            wrapped = self._wrapped.get(name, set())
+            for path in self.paths_of(name, namespace_of(module).get("__file__")):
+                for each in found[id(module)].living:
+                    is_part = not path.name or _is_part(each.name, path.name)
+                    if is_part and id(each.code) not in wrapped and each.name not in path.unheard:
+                        path.unheard[each.name] = unheard.NO_WRAPPER
+                        self.version += 1
 
     def _is_wrappable(self, attribute: str, owner: type | ModuleType) -> bool:
         if not isinstance(owner, type):
@@ -541,6 +575,21 @@ def _is_part(qualname: str, name: str) -> bool:
 
 def _is_own(cls: type, function: FunctionType | None) -> bool:
     return function is not None and function.__qualname__ == f"{cls.__qualname__}.__init__"
+
+
+def _chain(value: Any) -> list[FunctionType]:
+    """Return a function and those that it passes calls on to, as decorators leave them behind."""
+    found = []
+    for _ in range(16):
+        if type(value) is FunctionType:
+            found.append(value)
+        if type(value) in (staticmethod, classmethod):
+            value = value.__func__
+        else:
+            value = getattr(value, "__wrapped__", None)
+        if value is None:
+            break
+    return found
 
 
 def _belongs(function: FunctionType, name: str, found: Definitions) -> bool:
