@@ -77,6 +77,8 @@ class _Reader:
         self._losses: list[Loss] = []
         self._skipped: list[Skipped] = []
         self._lines = self._otlp_lines = self._foreign_spans = 0
+        self._resource: Resource = {}
+        self._process = _process(self._resource)
 
     def read(self, path: str) -> None:
         """Read one file."""
@@ -140,7 +142,7 @@ class _Reader:
         if span.scope != SCOPE:
             self._foreign_spans += 1
             return
-        process = _process(resource)
+        process = self._process_of(resource)
         key = (str(span.trace_id), str(span.span_id))
         if span.span_id and key in self._seen:
             return
@@ -155,6 +157,12 @@ class _Reader:
             return
         self._received[process.identity] += len(records)
         self._records.extend((process.identity, record) for record in records)
+
+    def _process_of(self, resource: Resource) -> Process:
+        """A process says the same of itself in every line, and the lines of one come together."""
+        if resource is not self._resource:
+            self._resource, self._process = resource, _process(resource)
+        return self._process
 
     def _refuse(self, where: str) -> None:
         if not self._lines:
