@@ -9,7 +9,7 @@ import pytest
 from process.project import POLICY, Project, line_of, wait_until
 
 from ssot_probe.analysis.load import load
-from ssot_probe.analysis.retirement.epochs import LOST, RECORDS_LOST, UNCLOSED, Ledger, ledger
+from ssot_probe.analysis.retirement.ledger import LOST, RECORDS_LOST, UNCLOSED, Ledger, ledger
 from ssot_probe.errors import NoEvidenceError
 from ssot_probe.model.path_records import ForkRecord
 from ssot_probe.wire.process_list import FILE_NAME

@@ -78,6 +78,8 @@ class _Reader:
         self._losses: list[Loss] = []
         self._skipped: list[Skipped] = []
         self._lines = self._otlp_lines = self._foreign_spans = 0
+        self._resource: Resource = {}
+        self._process = _process(self._resource)
 
     def read(self, path: str) -> None:
         """Read one file."""
@@ -101,7 +103,7 @@ class _Reader:
             read: Resource | None = None
             for resource, span in spans:
                 if resource is not read:  # most lines are one process'
-                    read, process = resource, _process(resource)
+                    read, process = resource, self._process_of(resource)
                     present.add(process.identity)
                 self._take(resource, process, span)
         self._lines += lines
@@ -161,6 +163,12 @@ class _Reader:
             return
         self._received[process.identity] += len(records)
         self._records.extend((process.identity, record) for record in records)
+
+    def _process_of(self, resource: Resource) -> Process:
+        """A process says the same of itself in every line, and the lines of one come together."""
+        if resource is not self._resource:
+            self._resource, self._process = resource, _process(resource)
+        return self._process
 
     def _refuse(self, where: str) -> None:
         if not self._lines:

@@ -17,6 +17,7 @@ from ssot_probe.analysis.retirement.retirement import retire
 from ssot_probe.analysis.retirement.subjects import is_path
 from ssot_probe.analysis.retirement.verdicts import UNPROVED
 from ssot_probe.analysis.sources import find_files, total_size
+from ssot_probe.cli.collection import without_collection
 from ssot_probe.errors import NoEvidenceError, UsageError
 from ssot_probe.report import json_report, text
 from ssot_probe.report.dead_text import lines_of, why_lines
@@ -45,6 +46,7 @@ PROVED, NO_EVIDENCE = 0, NoEvidenceError.exit_code
     help="Shape of the verdicts.",
 )
 @click.option("--output", metavar="FILE", help="Write the verdicts to FILE instead of standard output.")
+@without_collection()
 def command(
     sources: tuple[str, ...],
     paths: tuple[str, ...],

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from time import time_ns
 
 import click
 
+from ssot_probe.cli.collection import without_collection
 from ssot_probe.errors import UsageError
 from ssot_probe.inventory.cache import Cache
 from ssot_probe.inventory.inventory import name_of, take_inventory
@@ -28,18 +26,6 @@ from ssot_probe.settings import Settings, cache_directory, from_environment
 
 WORTH_SHOWING = 4 * 1024 * 1024
 """Bytes of source from which on the reading takes long enough to be shown."""
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Spare the interpreter the search for garbage: nearly all that is made here is kept to the end."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @click.command(short_help="List what a source tree declares, without running it.")
@@ -59,7 +45,7 @@ def _without_collection() -> Iterator[None]:
     "--exclude", multiple=True, metavar="GLOB", help="Pass over names or paths like this; repeatable."
 )
 @click.option("--no-cache", is_flag=True, help="Read every file again.")
-@_without_collection()
+@without_collection()
 def command(
     path: str,
     out: str | None,

@@ -87,7 +87,7 @@ def read_line(text: str) -> list[tuple[Resource, SpanData]]:
         return [
             (resource, _read_span(span, scope.get("scope", {}).get("name", "")))
             for group in message["resourceSpans"]
-            for resource in [_read_attributes(group.get("resource", {}).get("attributes", ()))]
+            for resource in [_resources.read(group.get("resource", {}).get("attributes", ()))]
             for scope in group.get("scopeSpans", ())
             for span in scope.get("spans", ())
         ]
@@ -163,17 +163,53 @@ def _read_span(span: Mapping[str, Any], scope: str) -> SpanData:
     )
 
 
+class _Resources:
+    """Remembers the resource that was read last: a process says the same one in every line."""
+
+    def __init__(self) -> None:
+        self._written: object = None
+        self._read: Resource = {}
+
+    def read(self, attributes: Iterable[Mapping[str, Any]]) -> Resource:
+        """Return the attributes, as one object for as long as they stay the same."""
+        if attributes != self._written:
+            self._read = _read_attributes(attributes)
+            self._written = attributes
+        return self._read
+
+
+_resources = _Resources()
+
+
 def _read_attributes(attributes: Iterable[Mapping[str, Any]]) -> Resource:
-    return {entry["key"]: _read_value(entry.get("value", {})) for entry in attributes}
+    read: Resource = {}
+    for entry in attributes:
+        value = entry.get("value", _NOTHING)
+        text = value.get("stringValue")  # most are
+        read[entry["key"]] = text if text is not None else _read_value(value)
+    return read
+
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 def _read_value(value: Mapping[str, Any]) -> AttributeValue:
     for kind, content in value.items():
+        if kind == "stringValue" or kind == "boolValue" or kind == "doubleValue":  # hot
+            read: AttributeValue = content
+            return read
         if kind == "intValue":
             return int(content)
         if kind == "arrayValue":
-            return tuple(str(_read_value(item)) for item in content.get("values", ()))
-        if kind in ("stringValue", "boolValue", "doubleValue"):
-            read: AttributeValue = content
-            return read
+            return _read_texts(content.get("values", ()))
     return ""
+
+
+def _read_texts(values: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    try:
+        texts = tuple([value["stringValue"] for value in values])
+    except KeyError:
+        texts = ()
+    if len(texts) == len(values) and all(type(text) is str for text in texts):
+        return texts
+    return tuple([str(_read_value(value)) for value in values])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from ssot_probe.model.path_records import PathUseRecord
@@ -508,20 +509,15 @@ def from_span(span: SpanData) -> tuple[Record, ...]:
         raise ValueError(f"span {span.name!r} is not of a kind that this version knows")
     values: dict[str, Any] = {}
     record_type = shape.record
-    defaults = _empty_values(record_type)
-    for field, attribute in shape.fields.items():
-        value = span.attributes.get(attribute, defaults[field])
-        if type(value) is not type(defaults[field]):
+    attributes = span.attributes
+    fields, sites = _plan(shape.record)
+    for field, attribute, default, kind in fields:
+        value = attributes.get(attribute, default)
+        if type(value) is not kind:
             raise ValueError(f"span {span.name!r}: attribute {attribute} is {value!r}")
         values[field] = value
-    if "site" in defaults:
-        values["site"] = _read_site(span.attributes, _SITE)
-    if "definition" in defaults:
-        values["definition"] = _read_site(span.attributes, _DEFINITION)
-    if "given_back" in defaults:
-        values["given_back"] = _read_site(span.attributes, _RELEASED)
-    if "defined" in defaults:
-        values["defined"] = _read_site(span.attributes, _DEFINED)
+    for field, names in sites:
+        values[field] = _read_site(attributes, names)
     values[shape.times[0]] = span.start
     values[shape.times[1]] = span.end
     record: Record = record_type(**values)
@@ -581,6 +577,23 @@ def _read_modules(span: SpanData) -> tuple[Record, ...]:
     )
 
 
+_SITES = {"site": _SITE, "definition": _DEFINITION, "given_back": _RELEASED, "defined": _DEFINED}
+
+_Fields = tuple[tuple[str, str, Any, type], ...]  # field, attribute, value where that is missing, its type
+_Places = tuple[tuple[str, dict[str, str]], ...]
+
+
+@cache
+def _plan(record_type: Callable[..., Any]) -> tuple[_Fields, _Places]:
+    """Return how the fields of a record are read, and its places."""
+    defaults = _empty_values(record_type)
+    fields = _SHAPES[record_type].fields.items()  # type: ignore[index]  # a record is a class
+    return (
+        tuple((field, attribute, defaults[field], type(defaults[field])) for field, attribute in fields),
+        tuple((field, names) for field, names in _SITES.items() if field in defaults),
+    )
+
+
 def _empty_values(record_type: Callable[..., Any]) -> dict[str, Any]:
     empty = {"str": "", "int": 0, "bool": False, "tuple[str, ...]": (), "Site": NOWHERE}
     return {field: empty[kind] for field, kind in _annotations(record_type).items()}
@@ -601,10 +614,10 @@ def _put_site(attributes: dict[str, AttributeValue], site: Site, names: dict[str
 
 
 def _read_site(attributes: dict[str, AttributeValue], names: dict[str, str]) -> Site:
-    values: dict[str, Any] = {
-        field: attributes[attribute] for field, attribute in names.items() if attribute in attributes
-    }
-    for field, value in values.items():
-        if type(value) is not type(getattr(NOWHERE, field)):
-            raise ValueError(f"attribute {names[field]} is {value!r}")
-    return NOWHERE._replace(**values)
+    values: list[Any] = []
+    for default, attribute in zip(NOWHERE, names.values()):
+        value = attributes.get(attribute, default)
+        if type(value) is not type(default):
+            raise ValueError(f"attribute {attribute} is {value!r}")
+        values.append(value)
+    return Site(*values, *NOWHERE[len(values) :])

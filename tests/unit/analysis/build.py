@@ -10,6 +10,7 @@ from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.judge import Judgement, judge
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
 from ssot_probe.model.finding import Finding
+from ssot_probe.model.path_records import WatchedPathRecord
 from ssot_probe.model.policy import Boundary, Concept, Policy, Waiver
 from ssot_probe.model.records import (
     NOWHERE,
@@ -444,6 +445,11 @@ class Program:
                 *(5 * SECOND, SECOND, True, 1, orphans, 0, "p1-1", site("chat/views.py:12"), self.now()),
             )._replace(**values)
         )
+
+    def watches(self, path: str, kind: str = "unknown") -> None:
+        """Say how a path is watched that somebody wants to delete, and that nothing of it was used."""
+        file = file_of(path.partition(":")[0])
+        self.add(WatchedPathRecord(path, kind, file, "", "", 0, "", 0, 0, 0, 0, self.now()))
 
     def is_blind_to(self, subject: str, reason: str) -> None:
         """Tell what cannot be observed."""

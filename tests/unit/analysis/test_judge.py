@@ -24,11 +24,12 @@ from ssot_probe.model.policy import Boundary, Policy, Waiver
 
 OLD = "chat.ws.old:WebSocketManager"
 CREATE = "chat.ws.compat:create_manager"
+GONE, UNUSED = "chat.ws.gone", "chat.ws.unused"
 BY = policy(
     concept(
         canonical=MANAGER,
         factories=(GET_MANAGER, "chat.ws.manager:gone"),
-        legacy=("chat.ws.old", "chat.ws.compat"),
+        legacy=("chat.ws.old", "chat.ws.compat", GONE, UNUSED),
         isolation="user+thread",
     ),
     boundary=Boundary("chat.auth:label_of", (("free", "hipaa"),)),
@@ -67,6 +68,9 @@ def fragmented(process: str = "p1") -> Program:
     program.runs_with("u-1", "u-2")
     program.counts()
     program.is_blind_to(MANAGER, "constructed by C code")
+    program.watches(UNUSED)
+    program.watches(GONE, "absent")
+    program.imports("chat/views.py:5", GONE, outcome="failed")
     program.stop(dropped=("queue_full=2",))
     return program
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ssot_probe.analysis.load import TOLD_NOTHING, TORN
 from ssot_probe.analysis.recording import Loss, Process, Recording
-from ssot_probe.analysis.retirement.epochs import (
+from ssot_probe.analysis.retirement.ledger import (
     CONTROL,
     FORMAT,
     LOST,

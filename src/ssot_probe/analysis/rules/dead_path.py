@@ -20,8 +20,8 @@ RULE = Rule(
     claim="A path that the policy declares legacy was watched, and the application was not seen to use it. "
     "The message says whether that is enough to delete it: the verdict, its grade, what the silence proves.",
     proof="Processes that say that they watched the path and saw nothing, the days and roles that they "
-    "cover, and what is missing: days, roles, cycles, entry points, importers that did not run, records that were "
-    "lost. The grade is the worst of all sides; only A says that it is safe to delete.",
+    "cover, and what is missing: days, roles, cycles, entry points, importers that did not run, records "
+    "that were lost. The grade is the worst of all sides; only A says that it is safe to delete.",
     silent="Paths that are used, which is SSOT108, and paths that no process watched whose evidence counts. "
     "What nothing tells of: a process that no list, parent or record names, and uses that leave no trace.",
     fix="Get what is missing: record for longer, in every role, until the entry points have run. Then delete "

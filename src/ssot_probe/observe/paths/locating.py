@@ -23,8 +23,8 @@ def locate(name: str) -> tuple[str, str]:
     """Return UNKNOWN (what it holds) for a module that is there, or ABSENT; and its file, "" for none known.
 
     Only the path is searched, step by step. What another finder would find is not asked for: it may run code.
-    Such finders know of modules at the top, rarely of those in a package that is there: who takes one of these
-    for absent says nothing of it, and hears its uses all the same.
+    Such finders know of modules at the top, rarely of those in a package that is there. Where one of these is
+    taken for absent, nothing is said of it, and its uses are heard all the same.
     """
     path: Any = None
     found: Any = None

@@ -184,6 +184,11 @@ class Worker:
         self.records.append(ForkRecord(child, is_expected, self.at()))
         return self
 
+    def alive(self, days: int) -> Worker:
+        """Let the probe say how it is."""
+        self._state("alive", self.at(days, 2))
+        return self
+
     def stops(self, closed: str = "exit") -> Worker:
         """Let the probe say goodbye."""
         self._state("stopped", self.end, closed)
