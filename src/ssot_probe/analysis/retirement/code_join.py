@@ -170,7 +170,9 @@ class _Index:
             return _compared(code, here)
         same = [found for found in self._by_name[name] if is_same_file(found.definition, defined)]
         if same:
-            return _compared(code, [one for one in same if one.definition.line == defined.line] or same)
+            return _compared(
+                code, same
+            )  # of all on any line: lines move, and getters and setters share a name
         if (
             not here
         ):  # generated, inherited or wrapped: its code lies elsewhere, and it belongs to the subject

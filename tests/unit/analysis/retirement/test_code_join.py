@@ -118,10 +118,12 @@ def test_code_with_another_digest_was_changed() -> None:
     assert joined(use(CART._replace(line=30), digest="d2")).changed
 
 
-def test_of_two_definitions_with_one_name_that_on_the_line_is_meant() -> None:
+def test_code_is_any_of_the_definitions_that_share_its_name() -> None:
     source = (module(), definition(), definition(CART._replace(line=20), "d2"))
-    assert joined(use(digest="d2"), source=source).changed
-    assert joined(use(CART._replace(line=20), digest="d2"), source=source).matched
+    for line in (10, 20, 30):
+        for digest in ("d1", "d2"):
+            assert joined(use(CART._replace(line=line), digest), source=source).matched
+        assert joined(use(CART._replace(line=line), "d3"), source=source).changed
 
 
 def test_where_no_digest_is_known_the_name_is_enough() -> None:
