@@ -162,19 +162,22 @@ class _Index:
                 self._by_name[name_on_any_version(found.definition.function)].append(found)
 
     def state_of(self, code: UsedCode, contents: _Contents) -> str:
+        """Return what became of a piece of code.
+
+        Lines move, and a getter and its setter share a name: any definition of the name in its file counts.
+        Code that lies elsewhere is generated, inherited or wrapped, and belongs to its subject.
+        """
         defined = code.defined
-        modules = [found for of_name in self._modules.values() for found in of_name]
-        here = [found for found in modules if is_same_file(found.definition, defined)]
         name = name_on_any_version(defined.function)
-        if here and name in ("", "<module>"):
-            return _compared(code, here)
-        same = [found for found in self._by_name[name] if is_same_file(found.definition, defined)]
+        same = [found for found in self._by_name.get(name, ()) if is_same_file(found.definition, defined)]
         if same:
-            return _compared(code, [one for one in same if one.definition.line == defined.line] or same)
-        if (
-            not here
-        ):  # generated, inherited or wrapped: its code lies elsewhere, and it belongs to the subject
+            return _compared(code, same)
+        modules = (found for of_name in self._modules.values() for found in of_name)
+        here = [found for found in modules if is_same_file(found.definition, defined)]
+        if not here:
             return MATCHED if self._has(code.subject) else UNMATCHED
+        if name in ("", "<module>"):
+            return _compared(code, here)
         return GONE if contents.differ(defined, here[0].definition) else UNMATCHED
 
     def _has(self, subject: str) -> bool:

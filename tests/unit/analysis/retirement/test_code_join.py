@@ -20,7 +20,7 @@ from ssot_probe.analysis.retirement.code_join import (
 from ssot_probe.model.path_records import DefinitionRecord, PathUseRecord, SourceRecord
 from ssot_probe.model.policy import Concept, Policy
 from ssot_probe.model.records import NOWHERE, ProcessRecord, Site
-from ssot_probe.model.source_digest import definitions_in, name_on_any_version
+from ssot_probe.model.source_digest import definitions_in
 from ssot_probe.policy_json import policy_to_json
 
 CART = Site("shop/old.py", 10, "Cart.add", "shop.old")
@@ -66,35 +66,19 @@ def live(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from live(inner)
 
 
-def names_of(code: types.CodeType, around: str = "") -> Iterator[tuple[types.CodeType, str]]:
-    """Yield each code with its qualified name, which 3.10 does not tell."""
-    for inner in code.co_consts:
-        if not isinstance(inner, types.CodeType):
-            continue
-        name = f"{around}{inner.co_name}"
-        if sys.version_info >= (3, 11):
-            name = inner.co_qualname
-        yield inner, name
-        is_function = bool(inner.co_flags & 0x2) and not inner.co_name.endswith(("comp>", "expr>"))
-        yield from names_of(inner, f"{name}.<locals>." if is_function else f"{name}.")
-
-
 def test_all_code_that_can_run_is_found_in_the_scan(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"shop/__init__.py": "", "shop/old.py": EVERY_FORM}
     policy = Policy(concepts=(Concept("cart", (), legacy=("shop.old",)),))
     scanned = scan(tmp_path, files, policy=policy)
-    digests = {
-        (name_on_any_version(one.qualified_name), one.first_line): one.digest
-        for one in definitions_in(EVERY_FORM.encode())
-    }
+    known = definitions_in(EVERY_FORM.encode())
+    by_line = {(one.qualified_name.rpartition(".")[2], one.first_line): one for one in known}
     uses = []
-    for code, found in names_of(compile(EVERY_FORM, "/srv/app/78/shop/old.py", "exec")):
-        name = found
-        if sys.version_info < (3, 11) and name_on_any_version(name) not in {name for name, _ in digests}:
-            name = name.rpartition(".<locals>.")[2]  # of a name that is declared global
-        if not name.endswith(("comp>", "expr>")):
+    for code in live(compile(EVERY_FORM, "/srv/app/78/shop/old.py", "exec")):
+        if not code.co_name.endswith(("comp>", "expr>")):
+            one = by_line[code.co_name, code.co_firstlineno]
+            name = getattr(code, "co_qualname", "") if sys.version_info >= (3, 11) else one.qualified_name
             site = Site(code.co_filename, code.co_firstlineno, name, "shop.old")
-            uses.append(use(site, digests[name_on_any_version(name), code.co_firstlineno]))
+            uses.append(use(site, one.digest if name.count("<lambda>") == 0 else ""))
     result = join_code(uses, scanned.of(DefinitionRecord))["shop.old"]
     assert len(result.matched) == result.used == len({(one.digest, one.defined) for one in uses}) > 40
 
@@ -134,10 +118,12 @@ def test_code_with_another_digest_was_changed() -> None:
     assert joined(use(CART._replace(line=30), digest="d2")).changed
 
 
-def test_of_two_definitions_with_one_name_that_on_the_line_is_meant() -> None:
+def test_code_is_any_of_the_definitions_that_share_its_name() -> None:
     source = (module(), definition(), definition(CART._replace(line=20), "d2"))
-    assert joined(use(digest="d2"), source=source).changed
-    assert joined(use(CART._replace(line=20), digest="d2"), source=source).matched
+    for line in (10, 20, 30):
+        for digest in ("d1", "d2"):
+            assert joined(use(CART._replace(line=line), digest), source=source).matched
+        assert joined(use(CART._replace(line=line), "d3"), source=source).changed
 
 
 def test_where_no_digest_is_known_the_name_is_enough() -> None:
