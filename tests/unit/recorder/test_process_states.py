@@ -1,4 +1,4 @@
-"""Signs of life under a clock of the test: ever more seldom, on each day, and at once when it was set back."""
+"""Signs of life by a clock of the test: ever more seldom, on each day, at once when it was set back."""
 
 from __future__ import annotations
 
