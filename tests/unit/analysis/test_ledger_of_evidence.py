@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssot_probe.analysis.load import TOLD_NOTHING, TORN
@@ -262,6 +262,7 @@ def test_a_clock_that_was_set_back_does_not_hide_what_was_lost() -> None:
     assert RECORDS_LOST in kinds(found)[0]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_order_and_duplicates_change_nothing(data: st.DataObject) -> None:
     records = [
@@ -276,6 +277,7 @@ def test_order_and_duplicates_change_nothing(data: st.DataObject) -> None:
     assert ledger_of(shuffled, processes[::-1], lists=data.draw(st.permutations([*lists, *lists]))) == before
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_whatever_is_taken_away_is_noticed(data: st.DataObject) -> None:
     first, second = (

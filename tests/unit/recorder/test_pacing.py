@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssot_probe.recorder.pacing import SHORTEST, is_due, next_heartbeat
@@ -61,6 +61,7 @@ def test_signs_of_life_of_a_month_are_some_hundred() -> None:
     assert len(heartbeats(DAY // 2, 30 * DAY)) < 1_000
 
 
+@settings(deadline=None)
 @given(st.integers(0, DAY), st.integers(1, 400 * DAY))
 def test_an_old_process_gives_a_sign_of_life_in_every_hour_and_on_every_day(armed: int, age: int) -> None:
     now = armed + age

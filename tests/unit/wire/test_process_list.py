@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssot_probe.wire.process_list import (
@@ -34,6 +34,7 @@ def written(listed: list[ListedProcess]) -> bytes:
     return b"".join(written_line(*process) for process in listed)
 
 
+@settings(deadline=None)
 @given(processes)
 def test_what_was_written_is_read_back_in_order(listed: list[ListedProcess]) -> None:
     read = read_list(written(listed))
@@ -42,6 +43,7 @@ def test_what_was_written_is_read_back_in_order(listed: list[ListedProcess]) -> 
     assert read.name == (listed[0].identity if listed else "")
 
 
+@settings(deadline=None)
 @given(processes, st.integers(0, 600))
 def test_a_list_that_is_cut_off_says_so_unless_a_line_ends_there(
     listed: list[ListedProcess], length: int
@@ -52,12 +54,14 @@ def test_a_list_that_is_cut_off_says_so_unless_a_line_ends_there(
     assert read.torn == ((len(content) + 1) % LINE_LENGTH > 1)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_anything_can_be_read(content: bytes) -> None:
     read = read_list(content)
     assert read.torn or read.processes or not content.strip(b"\0\r\n ")
 
 
+@settings(deadline=None)
 @given(processes, st.data())
 def test_copies_of_a_list_are_one_with_all_that_any_of_them_has(
     listed: list[ListedProcess], data: st.DataObject
