@@ -12,6 +12,7 @@ from benchmarks.table import print_table, summary
 
 BENCHMARKS = (
     "construction",
+    "paths",
     "memory",
     "users",
     "jobs",
