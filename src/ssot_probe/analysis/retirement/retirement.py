@@ -247,7 +247,10 @@ class _Court:
         newest = self._changes.of_path(path)
         if newest is not None and digest and newest.digest != digest:
             return False
-        return all(epoch.armed >= version.first for _, version in seen.superseded)
+        return all(
+            epoch.armed >= version.first or self._changes.runs(epoch.process, version)
+            for _, version in seen.superseded
+        )
 
     def _window(self, epochs: Sequence[Epoch]) -> Window:
         key = frozenset(epoch.process for epoch in epochs)
