@@ -152,6 +152,7 @@ class _Court:
             missing,
             importers,
             unseen,
+            self._observable.as_a_whole(subject, seen.loads),
             self._joined is not None,
             len(self._joined.unreadable) if self._joined is not None else 0,
             self._computing,

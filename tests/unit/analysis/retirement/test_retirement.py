@@ -357,11 +357,19 @@ def _definition(digest: str, time: int) -> DefinitionRecord:
 
 
 def test_a_module_that_is_loaded_and_not_used_says_who_loads_it() -> None:
-    row = verdict(Worker().imports("chat/views.py:3", OLD).stops(), source=scan(("chat/views.py:3", OLD)))
+    worker = Worker().imports("chat/views.py:3", f"{OLD}:serve")
+    worker.records.append(_definition("v1", worker.at()))
+    row = verdict(worker.stops(), source=scan(("chat/views.py:3", f"{OLD}:serve")))
     assert told(row) == ("LOADED-BUT-UNUSED", "A")
     assert "the imports have to go first" in row.sentence
     assert row.sentence.endswith("safe to delete once they have.")
-    assert "chat/views.py:3 imports chat.ws.old" in row.sentence
+    assert "chat/views.py:3 imports serve from chat.ws.old" in row.sentence
+
+
+def test_of_a_module_that_is_imported_as_a_whole_nobody_knows_which_values_are_read() -> None:
+    row = verdict(Worker().imports("chat/views.py:3", OLD).stops(), source=scan(("chat/views.py:3", OLD)))
+    assert told(row) == ("LOADED-BUT-UNUSED", "D")
+    assert "safe" not in row.sentence
 
 
 def test_what_is_looked_for_and_never_loaded_has_somebody_who_decides() -> None:
