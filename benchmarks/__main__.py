@@ -10,7 +10,18 @@ import sys
 from benchmarks.alone import FULL, QUICK, run_alone
 from benchmarks.table import print_table, summary
 
-BENCHMARKS = ("construction", "memory", "users", "jobs", "imports", "startup", "chat_load", "scan", "sharing")
+BENCHMARKS = (
+    "construction",
+    "memory",
+    "users",
+    "jobs",
+    "imports",
+    "startup",
+    "chat_load",
+    "scan",
+    "sharing",
+    "dead",
+)
 
 
 def main() -> int:
