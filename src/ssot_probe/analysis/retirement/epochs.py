@@ -11,7 +11,7 @@ from ssot_probe.analysis.evidence import NO_PROCESS_RECORD, lost_by
 from ssot_probe.analysis.recording import Process, Recording, of_newest_state
 from ssot_probe.analysis.retirement.days import NANOSECONDS, days_between
 from ssot_probe.analysis.wording import number
-from ssot_probe.model.path_records import TEST, ForkRecord, PathUseRecord
+from ssot_probe.model.path_records import APPLICATION, TEST, ForkRecord, PathUseRecord
 from ssot_probe.model.records import ModuleRecord, ProcessRecord
 
 CLOCK_TOLERANCE = 60 * NANOSECONDS
@@ -132,7 +132,10 @@ def _ends(recording: Recording) -> Mapping[str, int]:
 
 def _tests(recording: Recording) -> frozenset[str]:
     """Return the processes that ran tests."""
-    ran = {process for process, record in recording.of(PathUseRecord) if record.origin == TEST}
+    origins: dict[str, set[str]] = defaultdict(set)
+    for process, use in recording.of(PathUseRecord):
+        origins[process].add(use.origin)
+    ran = {process for process, found in origins.items() if TEST in found and APPLICATION not in found}
     ran.update(
         process
         for process, record in recording.of(ModuleRecord)

@@ -9,11 +9,11 @@ from functools import cached_property
 
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.analysis.retirement.by_module import ByModule
 from ssot_probe.analysis.retirement.changes import Changes
 from ssot_probe.analysis.retirement.days import NANOSECONDS, day_of, start_of
 from ssot_probe.analysis.retirement.epochs import Doubt, Epoch, ledger_of
 from ssot_probe.analysis.retirement.grades import Terms, axes_of, worst
+from ssot_probe.analysis.retirement.mentions import Mentions
 from ssot_probe.analysis.retirement.missing import missing_of
 from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.rows import Retirement, Row, Seen, rungs_of, said_of, witnesses_of
@@ -24,7 +24,6 @@ from ssot_probe.analysis.retirement.uses import Use, UseIndex
 from ssot_probe.analysis.retirement.verdicts import DEAD, LIVE, Facts, verdict_of
 from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch
 from ssot_probe.analysis.retirement.window import Window, counts, window_of
-from ssot_probe.analysis.undeclared import COMPUTED
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.names import split
 from ssot_probe.model.path_records import (
@@ -37,7 +36,7 @@ from ssot_probe.model.path_records import (
     WatchedPathRecord,
 )
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import ImportRecord, ModuleRecord, ProcessRecord, ReferenceRecord
+from ssot_probe.model.records import ImportRecord, ModuleRecord, ProcessRecord
 
 LASTING = (LOADED, INHERITED)
 """Rungs that a path stays on as long as the process lives."""
@@ -91,6 +90,7 @@ class _Court:
         self._watch = Watch(recording)
         self._changes = Changes(recording, joined)
         self._static = StaticImports(recording, joined)
+        self._mentions = Mentions(recording)
         self._observable = Observable(recording, self._index)
         self._windows: dict[frozenset[str], Window] = {}
 
@@ -155,8 +155,8 @@ class _Court:
             self._observable.as_a_whole(subject, seen.loads),
             self._joined is not None,
             len(self._joined.unreadable) if self._joined is not None else 0,
-            self._computing,
-            self._named(subject),
+            self._mentions.computed,
+            self._mentions.of(subject),
             sum(not epoch.is_listed for epoch in present),
             sum(process in self._counted for process in watched) - len(present),
         )
@@ -283,15 +283,20 @@ class _Court:
         self, subject: Subject, present: Sequence[Epoch], watched: Mapping[str, WatchedPathRecord]
     ) -> Iterator[Doubt]:
         """Yield why uses of this path may have gone unseen."""
-        yield from self._doubts_of(present)
+        processes = frozenset(epoch.process for epoch in present)
         for process, epoch in self._counted.items():
             if process not in watched:
-                yield from epoch.doubts
                 yield Doubt("it did not watch the path: other policy or version", epoch.label)
-        processes = frozenset(epoch.process for epoch in present)
+            if process in processes or not self._is_over(subject.path, epoch):
+                yield from epoch.doubts
         for cause, process in self._watch.obstacles(subject, processes):
             epoch = self._counted[process]
             yield Doubt(cause, epoch.label, epoch.armed, epoch.last)
+
+    def _is_over(self, path: str, epoch: Epoch) -> bool:
+        """Had the process ended before the newest version of the path was there?"""
+        newest = self._changes.of_path(path)
+        return newest is not None and bool(epoch.closed) and epoch.last < newest.first
 
     def _why_none(self, kinds: Counter[str], seen: Seen) -> str:
         """Return why there is no evidence about a path, in words."""
@@ -352,32 +357,6 @@ class _Court:
             for use in self._index.uses_of(subject, is_alias=False)
             if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
         )
-
-    @cached_property
-    def _references(self) -> ByModule[ReferenceRecord]:
-        inventory = self._recording.inventory
-        told = inventory.of(ReferenceRecord) if inventory is not None else ()
-        return ByModule((split(record.target)[0], record) for _, record in told)
-
-    def _named(self, subject: Subject) -> tuple[str, ...]:
-        """Return where code that stays names the path without importing it."""
-        return tuple(
-            sorted(
-                {
-                    f"{record.site.file}:{record.site.line}"
-                    for record in self._references.within(subject.module)
-                    if record.kind not in (COMPUTED, "deprecated")
-                    and subject.has(record.target)
-                    and not subject.is_within_dead_set(record.site)
-                }
-            )
-        )
-
-    @cached_property
-    def _computing(self) -> int:
-        inventory = self._recording.inventory
-        told = inventory.of(ReferenceRecord) if inventory is not None else ()
-        return sum(record.kind == COMPUTED for _, record in told)
 
     def _through(self, subject: Subject, seen: Seen) -> tuple[str, ...]:
         """Return the names by which alone the path is used: subclasses, or paths that lead to it."""

@@ -349,6 +349,14 @@ def test_the_silence_about_an_older_version_does_not_count() -> None:
     assert (row.verdict, len(row.window.days)) == ("INSUFFICIENT", 3)
 
 
+def test_what_is_wrong_with_an_older_version_beside_the_newest_voids_its_silence() -> None:
+    killed = Worker(days=30, watched=(), listed=2).watches(OLD, digest="v1", kind="module")
+    new = Worker("p2", first=10, days=30, number=2, listed=2, watched=())
+    new.watches(OLD, digest="v2", kind="module")
+    assert verdict(killed, new.stops()).verdict == "VOID"
+    assert verdict(killed.stops(), new).verdict == "NEVER-LOADED"
+
+
 def _definition(digest: str, time: int) -> DefinitionRecord:
     return DefinitionRecord(OLD, "function", digest, Site("chat/ws/old.py", 1, "serve", OLD), time)
 
