@@ -8,7 +8,13 @@ from unit.analysis.retirement.fleet import FIRST_DAY, FULL, OLD, Worker, day, fl
 
 from ssot_probe.analysis.recording import Loss
 from ssot_probe.analysis.retirement.rows import Row
-from ssot_probe.model.path_records import CONSTRUCTED, INHERITED, RESOLVED, DefinitionRecord
+from ssot_probe.model.path_records import (
+    CONSTRUCTED,
+    INHERITED,
+    RESOLVED,
+    DefinitionRecord,
+    WatchedPathRecord,
+)
 from ssot_probe.model.policy import Dead
 from ssot_probe.model.records import ClassRecord, Site
 
@@ -236,6 +242,14 @@ def test_source_that_must_have_imported_it_and_a_recording_without_it_contradict
     row = verdict(Worker().stops(), source=scan(("chat/app.py:2", OLD)))
     assert told(row) == ("CONTRADICTED", "E")
     assert "chat/app.py:2 imports chat.ws.old whenever it is loaded, and it was" in row.sentence
+
+
+def test_a_process_that_counts_uses_and_tells_of_none_contradicts_itself() -> None:
+    worker = Worker()
+    watched = worker.records[-1]
+    assert isinstance(watched, WatchedPathRecord)
+    worker.records[-1] = watched._replace(called=1)
+    assert verdict(worker.stops()).verdict == "CONTRADICTED"
 
 
 # Use
