@@ -22,6 +22,7 @@ BENCHMARKS = (
     "scan",
     "joining",
     "sharing",
+    "dead",
 )
 
 

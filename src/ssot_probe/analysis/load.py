@@ -15,7 +15,7 @@ from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError
 from ssot_probe.model.records import ProcessRecord, Record
 from ssot_probe.wire.otlp_json import Resource, SpanData, read_line
 from ssot_probe.wire.process_list import ProcessList
-from ssot_probe.wire.registry import SCOPE
+from ssot_probe.wire.registry import SCHEMA_VERSION, SCOPE
 from ssot_probe.wire.spans import from_span
 
 ORIGIN, STATIC = "ssot.origin", "static"
@@ -193,7 +193,15 @@ class _Reader:
         """A process says the same of itself in every line, and the lines of one come together."""
         if resource is not self._resource:
             self._resource, self._process = resource, _process(resource)
+            self._note_format(resource, self._process)
         return self._process
+
+    def _note_format(self, resource: Resource, process: Process) -> None:
+        """What a later version means by records that look like ours is not known: they count as lost."""
+        version = resource.get("ssot.schema.version")
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            what = f"it was written in record format {version}, and this version reads {SCHEMA_VERSION}"
+            self._not_understood[process.identity, what] = 1
 
     def _refuse(self, where: str) -> None:
         if not self._lines:

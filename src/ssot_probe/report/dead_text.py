@@ -77,7 +77,7 @@ def _verdict(row: View) -> Iterator[Line]:
         yield _entry("superseded", f"{number(row['superseded'], 'use')} of an older version of its source")
     if row["before_window"]:
         yield _entry("before", f"{number(row['before_window'], 'use')} before the day that was asked for")
-    weak = [axis for axis in row["axes"] if axis["grade"] != "A"]
+    weak = [axis for axis in row["axes"] if axis["grade"] != "A" and axis["name"] != "verdict"]
     for axis in weak if row["verdict"] != "LIVE" else ():
         yield _entry(f"grade {axis['grade']}", clean(f"{axis['name']}: {axis['reason']}"))
 

@@ -31,6 +31,8 @@ class Changes:
         inventory = recording.inventory
         scanned = inventory.of(SourceRecord) if inventory is not None else ()
         defined = inventory.of(DefinitionRecord) if inventory is not None else ()
+        self._ran = {(process, record.digest) for process, record in recording.of(SourceRecord)}
+        self._ran.update((process, record.digest) for process, record in recording.of(DefinitionRecord))
         self._files = _newest(
             (self._file(record.file), record.digest, record.time)
             for _, record in (*recording.of(SourceRecord), *scanned)
@@ -57,6 +59,10 @@ class Changes:
     def of_path(self, path: str) -> Version | None:
         """Return the newest version of a watched path."""
         return self._paths.get(path)
+
+    def runs(self, process: str, version: Version) -> bool:
+        """Does the process say that it loaded this version?"""
+        return (process, version.digest) in self._ran
 
     def replaced(self, use: Use) -> Version | None:
         """Return the version that came after the use, where it is proved to be another one.

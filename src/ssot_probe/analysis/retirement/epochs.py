@@ -12,7 +12,7 @@ from ssot_probe.analysis.retirement import ledger as ledgers
 from ssot_probe.analysis.retirement.days import NANOSECONDS
 from ssot_probe.analysis.retirement.missing_processes import Missing
 from ssot_probe.analysis.wording import number
-from ssot_probe.model.path_records import TEST, PathUseRecord
+from ssot_probe.model.path_records import APPLICATION, TEST, PathUseRecord
 from ssot_probe.model.records import ModuleRecord
 
 CLOCK_TOLERANCE = 60 * NANOSECONDS
@@ -120,7 +120,10 @@ def _ends(recording: Recording) -> Mapping[str, int]:
 
 def _tests(recording: Recording) -> frozenset[str]:
     """Return the processes that ran tests."""
-    ran = {process for process, record in recording.of(PathUseRecord) if record.origin == TEST}
+    origins: dict[str, set[str]] = defaultdict(set)
+    for process, use in recording.of(PathUseRecord):
+        origins[process].add(use.origin)
+    ran = {process for process, found in origins.items() if TEST in found and APPLICATION not in found}
     ran.update(
         process
         for process, record in recording.of(ModuleRecord)

@@ -32,6 +32,7 @@ class Terms(NamedTuple):
     missing: tuple[Missing, ...]
     importers: tuple[StaticImporter, ...]
     unseen: tuple[str, ...]  # ways to use it that leave no trace
+    as_a_whole: tuple[str, ...]  # "file:line" of imports of the module itself, by code that stays
     is_scanned: bool
     unreadable: int  # files that the scan could not read
     computing: int  # imports that compute what they import
@@ -139,4 +140,7 @@ def _source(terms: Terms) -> Axis:
 def _code(terms: Terms) -> Axis:
     if terms.unseen:
         return Axis("code", PARTIAL, "some ways to use it leave no trace")
+    if terms.as_a_whole:
+        places = listing(terms.as_a_whole)
+        return Axis("code", PARTIAL, f"{places} imports it as a whole: values read from it leave no trace")
     return Axis("code", BEST, "every way to use it would have been seen")

@@ -45,6 +45,20 @@ class Observable:
         if not subject.name:
             yield from self._fetched(subject, loads)
 
+    def as_a_whole(self, subject: Subject, uses: Iterable[Use]) -> tuple[str, ...]:
+        """Return where code that stays imported the module itself, from which it may read any value."""
+        return tuple(
+            sorted(
+                {
+                    f"{use.site.file}:{use.site.line}"
+                    for use in uses
+                    if use.rung == LOADED and not subject.name and use.site.file
+                    if not use.names or not subject.has(use.subject)
+                    if not subject.is_within_dead_set(use.site)
+                }
+            )
+        )
+
     def _read_through_module(self, subject: Subject) -> Iterator[str]:
         places = {
             f"{record.site.file}:{record.site.line}"

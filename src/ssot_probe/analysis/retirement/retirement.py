@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timezone
 from functools import cached_property
 
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.analysis.retirement.by_module import ByModule
 from ssot_probe.analysis.retirement.changes import Changes
+from ssot_probe.analysis.retirement.contradictions import Contradictions
 from ssot_probe.analysis.retirement.days import NANOSECONDS, day_of, start_of
 from ssot_probe.analysis.retirement.epochs import Doubt, Epoch, ledger_of
 from ssot_probe.analysis.retirement.grades import Terms, axes_of, worst
+from ssot_probe.analysis.retirement.mentions import Mentions
 from ssot_probe.analysis.retirement.missing import missing_of
 from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.rows import Retirement, Row, Seen, rungs_of, said_of, witnesses_of
-from ssot_probe.analysis.retirement.sentences import Story, bound, sentence_of
-from ssot_probe.analysis.retirement.static_importers import StaticImporter, StaticImports
+from ssot_probe.analysis.retirement.sentences import Story, bound, causes_of, sentence_of
+from ssot_probe.analysis.retirement.static_importers import StaticImports
 from ssot_probe.analysis.retirement.subjects import Subject, subject_of
 from ssot_probe.analysis.retirement.uses import Use, UseIndex
 from ssot_probe.analysis.retirement.verdicts import DEAD, LIVE, Facts, verdict_of
 from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch
 from ssot_probe.analysis.retirement.window import Window, counts, window_of
-from ssot_probe.analysis.undeclared import COMPUTED
-from ssot_probe.analysis.wording import listing, number
+from ssot_probe.analysis.wording import listing
 from ssot_probe.model.names import split
 from ssot_probe.model.path_records import (
     APPLICATION,
@@ -37,7 +37,7 @@ from ssot_probe.model.path_records import (
     WatchedPathRecord,
 )
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import ImportRecord, ModuleRecord, ProcessRecord, ReferenceRecord
+from ssot_probe.model.records import ImportRecord, ModuleRecord, ProcessRecord
 
 LASTING = (LOADED, INHERITED)
 """Rungs that a path stays on as long as the process lives."""
@@ -91,6 +91,8 @@ class _Court:
         self._watch = Watch(recording)
         self._changes = Changes(recording, joined)
         self._static = StaticImports(recording, joined)
+        self._mentions = Mentions(recording)
+        self._contradictions = Contradictions(recording, joined, self._index)
         self._observable = Observable(recording, self._index)
         self._windows: dict[frozenset[str], Window] = {}
 
@@ -133,7 +135,7 @@ class _Court:
         here = [watched[epoch.process] for epoch in present]
         unseen = tuple(self._observable.unseen(subject, seen.loads, here))
         missing = missing_of(window, self._dead, self._today, self._unran, importers, unseen)
-        contradiction = self._contradiction(subject, seen, importers, present, watched)
+        contradiction = self._contradictions.of(subject, seen, importers, present, watched)
         verdict = verdict_of(
             Facts(
                 is_needed=bool(seen.needs),
@@ -152,10 +154,11 @@ class _Court:
             missing,
             importers,
             unseen,
+            self._observable.as_a_whole(subject, seen.loads),
             self._joined is not None,
             len(self._joined.unreadable) if self._joined is not None else 0,
-            self._computing,
-            self._named(subject),
+            self._mentions.computed,
+            self._mentions.of(subject),
             sum(not epoch.is_listed for epoch in present),
             sum(process in self._counted for process in watched) - len(present),
         )
@@ -176,7 +179,7 @@ class _Court:
             said_of(seen.looked or seen.tries),
             missing,
             doubts,
-            _causes(doubts),
+            causes_of(doubts),
             why_none,
             contradiction,
             self._since,
@@ -247,7 +250,10 @@ class _Court:
         newest = self._changes.of_path(path)
         if newest is not None and digest and newest.digest != digest:
             return False
-        return all(epoch.armed >= version.first for _, version in seen.superseded)
+        return all(
+            epoch.armed >= version.first or self._changes.runs(epoch.process, version)
+            for _, version in seen.superseded
+        )
 
     def _window(self, epochs: Sequence[Epoch]) -> Window:
         key = frozenset(epoch.process for epoch in epochs)
@@ -279,15 +285,20 @@ class _Court:
         self, subject: Subject, present: Sequence[Epoch], watched: Mapping[str, WatchedPathRecord]
     ) -> Iterator[Doubt]:
         """Yield why uses of this path may have gone unseen."""
-        yield from self._doubts_of(present)
+        processes = frozenset(epoch.process for epoch in present)
         for process, epoch in self._counted.items():
             if process not in watched:
-                yield from epoch.doubts
                 yield Doubt("it did not watch the path: other policy or version", epoch.label)
-        processes = frozenset(epoch.process for epoch in present)
+            if process in processes or not self._is_over(subject.path, epoch):
+                yield from epoch.doubts
         for cause, process in self._watch.obstacles(subject, processes):
             epoch = self._counted[process]
             yield Doubt(cause, epoch.label, epoch.armed, epoch.last)
+
+    def _is_over(self, path: str, epoch: Epoch) -> bool:
+        """Had the process ended before the newest version of the path was there?"""
+        newest = self._changes.of_path(path)
+        return newest is not None and bool(epoch.closed) and epoch.last < newest.first
 
     def _why_none(self, kinds: Counter[str], seen: Seen) -> str:
         """Return why there is no evidence about a path, in words."""
@@ -304,38 +315,6 @@ class _Court:
             return f"it is not there: its module is gone, does not bind it, or never did{tried}"
         return "no process that counts watched it as its source is now"
 
-    def _contradiction(
-        self,
-        subject: Subject,
-        seen: Seen,
-        importers: Iterable[StaticImporter],
-        present: Sequence[Epoch],
-        watched: Mapping[str, WatchedPathRecord],
-    ) -> str:
-        """Return what source and recording say against each other, in words."""
-        processes = {epoch.process for epoch in present}
-        if not seen.all and not seen.before and not seen.superseded:
-            for importer in importers:
-                is_run = importer.executed and importer.is_unconditional
-                if is_run and not processes.isdisjoint(self._loaded_by[importer.file]):
-                    return (
-                        f"{importer.file}:{importer.line} {importer.what} whenever it is loaded, and it was"
-                    )
-        for process in sorted(processes):
-            record = watched[process]
-            if (record.constructed or record.called) and not self._index.has_told(subject, process):
-                return f"{self._counted[process].label} counted uses of it, and told of none"
-        return ""
-
-    @cached_property
-    def _loaded_by(self) -> Mapping[str, set[str]]:
-        """The processes that loaded each file, by the scan's name for it, when the probe was there."""
-        loaded: dict[str, set[str]] = defaultdict(set)
-        for process, record in self._recording.of(ModuleRecord):
-            if self._joined is not None and not record.preloaded:
-                loaded[self._joined.file(record.file)].add(process)
-        return loaded
-
     @cached_property
     def _unran(self) -> tuple[str, ...]:
         """The entry points of the policy that no process ran whose silence counts."""
@@ -348,32 +327,6 @@ class _Court:
             for use in self._index.uses_of(subject, is_alias=False)
             if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
         )
-
-    @cached_property
-    def _references(self) -> ByModule[ReferenceRecord]:
-        inventory = self._recording.inventory
-        told = inventory.of(ReferenceRecord) if inventory is not None else ()
-        return ByModule((split(record.target)[0], record) for _, record in told)
-
-    def _named(self, subject: Subject) -> tuple[str, ...]:
-        """Return where code that stays names the path without importing it."""
-        return tuple(
-            sorted(
-                {
-                    f"{record.site.file}:{record.site.line}"
-                    for record in self._references.within(subject.module)
-                    if record.kind not in (COMPUTED, "deprecated")
-                    and subject.has(record.target)
-                    and not subject.is_within_dead_set(record.site)
-                }
-            )
-        )
-
-    @cached_property
-    def _computing(self) -> int:
-        inventory = self._recording.inventory
-        told = inventory.of(ReferenceRecord) if inventory is not None else ()
-        return sum(record.kind == COMPUTED for _, record in told)
 
     def _through(self, subject: Subject, seen: Seen) -> tuple[str, ...]:
         """Return the names by which alone the path is used: subclasses, or paths that lead to it."""
@@ -392,19 +345,3 @@ class _Court:
 
 def _is_absent(record: WatchedPathRecord | None) -> bool:
     return record is not None and record.kind == ABSENT
-
-
-def _causes(doubts: Iterable[Doubt]) -> tuple[str, ...]:
-    """Return each cause with whom it is about, the most frequent first."""
-    where: dict[str, set[str]] = defaultdict(set)
-    for doubt in doubts:
-        where[doubt.cause].add(doubt.process)
-    ordered = sorted(where.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(
-        f"{cause} ({number(len(about), 'process')})" if len(about) > 1 else _about(next(iter(about)), cause)
-        for cause, about in ordered
-    )
-
-
-def _about(process: str, cause: str) -> str:
-    return f"{process}: {cause}" if process else cause

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -60,6 +61,22 @@ def bound(days: int) -> float | None:
     Days count, not processes: workers of one day do the same things.
     """
     return days / INDEPENDENT_USES if days >= INDEPENDENT_USES else None
+
+
+def causes_of(doubts: Iterable[Doubt]) -> tuple[str, ...]:
+    """Return each cause with whom it is about, the most frequent first."""
+    where: dict[str, set[str]] = defaultdict(set)
+    for doubt in doubts:
+        where[doubt.cause].add(doubt.process)
+    ordered = sorted(where.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(
+        f"{cause} ({number(len(about), 'process')})" if len(about) > 1 else _about(next(iter(about)), cause)
+        for cause, about in ordered
+    )
+
+
+def _about(process: str, cause: str) -> str:
+    return f"{process}: {cause}" if process else cause
 
 
 def _live(story: Story) -> str:

@@ -1,0 +1,225 @@
+"""`ssot-probe dead`: what it prints, and what it ends with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from unit.analysis.build import Source
+from unit.analysis.retirement.fleet import OLD, Worker
+
+from ssot_probe.cli import run
+from ssot_probe.model.records import Record
+from ssot_probe.wire.otlp_json import AttributeValue, encode_spans
+from ssot_probe.wire.spans import to_spans
+
+POLICY = f"""\
+packages = ["chat"]
+[[concept]]
+name = "managers"
+classes = ["*Manager"]
+legacy = ["{OLD}"]
+[dead]
+environments = ["production"]
+roles = ["web"]
+min_days = 7
+cycles = ["week"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a directory with a policy."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SSOT_PROBE_CONFIG", raising=False)
+    Path("ssot-probe.toml").write_text(POLICY)
+
+
+def record(*workers: Worker, source: Source | None = None) -> str:
+    """Write recordings, and return their directory."""
+    directory = Path("data")
+    directory.mkdir()
+    for worker in workers:
+        about = worker.about
+        _write(
+            directory / f"{worker.name}.traces.jsonl",
+            {
+                "service.name": about.service,
+                "service.instance.id": worker.name,
+                "process.pid": about.pid,
+                "deployment.environment.name": about.environment,
+                "ssot.role": about.role,
+            },
+            worker.records,
+        )
+    if source is not None:
+        resource: dict[str, AttributeValue] = {"service.instance.id": source.name, "ssot.origin": "static"}
+        _write(directory / "scan.traces.jsonl", resource, [record for _, record in source.finished()])
+    return str(directory)
+
+
+def _write(file: Path, resource: dict[str, AttributeValue], records: list[Record]) -> None:
+    file.write_text(encode_spans(resource, "1", to_spans(records)) + "\n")
+
+
+def scanned(*imports: tuple[str, str]) -> Source:
+    source = Source()
+    for module in ("chat.app", OLD):
+        source.module(module)
+    for place, target in imports:
+        source.imports(place, target, inside="monthly")
+    return source
+
+
+def json_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    run(["dead", *arguments, "--format", "json"])
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_path_without_any_use_has_its_verdict_grade_and_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["dead", record(Worker().stops(), source=scanned())]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"NEVER-LOADED        A  {OLD}  [managers]"
+    assert lines[1].startswith("  Nobody looked for it")
+    assert lines[2] == "  uses       resolved 0, loaded 0, constructed 0, called 0"
+    assert "1 path: 1 NEVER-LOADED." in lines
+    assert lines[-1].startswith("void")
+
+
+def test_json_has_the_promised_shape(capsys: pytest.CaptureFixture[str]) -> None:
+    view = json_of(capsys, record(Worker().stops(), source=scanned(("chat/jobs.py:4", OLD))))
+    assert view["schema"] == "ssot-probe/dead/1"
+    evidence = view["evidence"]
+    assert (evidence["processes"], evidence["days"], evidence["roles"], evidence["void"]) == (
+        1,
+        40,
+        ["web"],
+        [],
+    )
+    (path,) = view["paths"]
+    assert (path["path"], path["verdict"], path["grade"]) == (OLD, "INSUFFICIENT", "D")
+    assert path["uses"] == {"resolved": 0, "loaded": 0, "constructed": 0, "called": 0}
+    assert path["first_seen"] is None
+    assert path["last_seen"] is None
+    assert path["witnesses"] == []
+    (importer,) = path["static_importers"]
+    assert (importer["file"], importer["line"], importer["executed"]) == ("chat/jobs.py", 4, False)
+    assert path["missing"] == ["chat/jobs.py:4 imports chat.ws.old and did not run (not loaded)"]
+    assert path["sentence"].startswith("No use of it was seen")
+
+
+def test_a_live_path_shows_its_first_and_last_witness(capsys: pytest.CaptureFixture[str]) -> None:
+    source = record(Worker().uses("chat/a.py:1").uses("chat/b.py:2", days=3).stops())
+    assert run(["dead", source, "--why", OLD]) == 0
+    out = capsys.readouterr().out
+    assert "first      chat/a.py:1  calls chat.ws.old:serve, 2026-01-05 09:00:00Z" in out
+    assert "last       chat/b.py:2  calls chat.ws.old:serve, 2026-01-08 09:00:00Z" in out
+    assert "for a user, thread MainThread, chat (pid 11)" in out
+
+
+def test_who_would_load_a_path_that_nobody_used_is_told_from_the_source(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = record(Worker().stops(), source=scanned(("chat/jobs.py:4", OLD)))
+    assert run(["dead", source, "--why", OLD]) == 0
+    assert "importer   chat/jobs.py:4  imports chat.ws.old (not loaded)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "worker",
+    [
+        Worker(),  # killed
+        Worker(control="missed").stops(),
+        Worker(environment="staging").stops(),
+        Worker(watched=()).stops(),  # of another version, or by another policy
+        Worker(watched=()).watches(OLD, "absent").stops(),
+    ],
+)
+def test_what_proves_nothing_ends_with_3(worker: Worker) -> None:
+    assert run(["dead", record(worker)]) == 3
+
+
+def test_an_inventory_alone_or_an_empty_one_ends_with_3() -> None:
+    assert run(["dead", record(source=scanned())]) == 3
+    Path("data").rename("before")
+    assert run(["dead", record(Worker().stops(), source=Source())]) == 3
+
+
+def test_an_empty_directory_ends_with_3() -> None:
+    Path("data").mkdir()
+    assert run(["dead", "data"]) == 3
+
+
+def test_a_record_format_of_a_later_version_ends_with_3(capsys: pytest.CaptureFixture[str]) -> None:
+    source = record(Worker().stops())
+    file = Path(source, "p1.traces.jsonl")
+    later = '{"key":"ssot.schema.version","value":{"intValue":"99"}},'
+    file.write_text(file.read_text().replace('"attributes":[', f'"attributes":[{later}', 1))
+    assert run(["dead", source]) == 3
+    assert "record format 99" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--path", "chat/ws/old.py"), "is no path"),
+        (("--path", "chat.ws."), "is no path"),
+        (("--why", "a:b:c"), "is no path"),
+        (("--since", "yesterday"), "is no day"),
+        (("--path", OLD, "--why", OLD), "leave --path away"),
+        (("--config", "nowhere.toml"), "nowhere.toml"),
+        (("--output", "no/such/directory/x"), "cannot be written"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_says_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    assert run(["dead", record(Worker().stops()), *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_source_that_is_not_there_ends_with_2() -> None:
+    assert run(["dead", "nowhere"]) == 2
+
+
+def test_a_policy_without_legacy_paths_ends_with_2_unless_one_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("ssot-probe.toml").write_text('packages = ["chat"]\n')
+    source = record(Worker().stops())
+    assert run(["dead", source]) == 2
+    assert "name one with --path" in capsys.readouterr().err
+    assert run(["dead", source, "--path", OLD]) == 0
+
+
+def test_a_path_that_no_process_watched_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["dead", record(Worker().stops()), "--path", "chat.ws.never"]) == 3
+    assert "name it in the policy as legacy, and record again" in capsys.readouterr().out
+
+
+def test_only_what_happened_since_a_day_counts_where_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = record(Worker(listed=2, days=3), Worker("p2", first=10, number=2, listed=2).stops())
+    assert run(["dead", source]) == 3
+    assert run(["dead", source, "--since", "2026-01-15"]) == 0
+    assert "since 2026-01-15" in capsys.readouterr().out
+
+
+def test_verdicts_that_are_written_to_a_file_say_where_it_lies(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["dead", record(Worker().stops()), "--output", "verdicts.txt"]) == 0
+    assert "verdicts.txt" in capsys.readouterr().err
+    assert OLD in Path("verdicts.txt").read_text()
+
+
+def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ssot_probe.cli.dead.load", interrupted)
+    assert run(["dead", record(Worker().stops())]) == 130
