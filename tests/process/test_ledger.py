@@ -17,7 +17,7 @@ from ssot_probe.wire.process_list import FILE_NAME
 LEGACY = POLICY + 'legacy = ["shop.old"]\n'
 
 PRELOADED = """\
-import os, signal, sys, time
+import glob, os, signal, sys, time
 import shop.old
 from shop.manager import get_manager
 get_manager("anna")
@@ -33,6 +33,13 @@ def idle():
     deadline = time.monotonic() + 1.6
     while time.monotonic() < deadline:
         [[] for _ in range(1000)]
+
+def live():
+    mine = os.path.join(os.environ["SSOT_PROBE_DIR"], f"*-{os.getpid()}-*.traces.jsonl")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not any(map(os.path.getsize, glob.glob(mine))):
+        [[] for _ in range(1000)]
+        time.sleep(0.001)
 
 def fetch():
     from shop.old import used
@@ -123,7 +130,7 @@ def test_a_child_that_was_killed_after_it_imported_something_leaves_a_trace(work
 
 
 def test_a_child_that_lives_for_a_while_leaves_a_trace_though_it_uses_nothing(works: Project) -> None:
-    found = run(works, "os.waitpid(forked(lambda: (idle(), kill())), 0)\n")
+    found = run(works, "os.waitpid(forked(lambda: (live(), kill())), 0)\n")
 
     assert not found.is_complete
     parent, child = found.epochs
