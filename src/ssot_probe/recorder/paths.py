@@ -37,14 +37,17 @@ class PathLedger:
         paths: what listens; None where no path is watched.
         places: turns code into places.
         try_control: tries whether all would be heard.
+        since: files that have changed later are not those that were loaded; nanoseconds since the epoch.
     """
 
-    def __init__(self, paths: WatchedPaths | None, places: Places, try_control: Callable[[], None]) -> None:
+    def __init__(
+        self, paths: WatchedPaths | None, places: Places, try_control: Callable[[], None], since: int
+    ) -> None:
         self._paths = paths
         self._places = places
         self.try_control = try_control
         self._missed: set[str] = set()
-        self._digests = SourceDigests()
+        self._digests = SourceDigests(since)
         self._told: dict[str, tuple[object, ...]] = {}
         self._version = -1
 

@@ -129,7 +129,9 @@ class Recorder:
         self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
         self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
-        self._paths = PathLedger(paths, places, try_control)
+        self._paths = PathLedger(
+            paths, places, try_control, identity.armed if sources is None else sources.since
+        )
         self._import_counts: dict[tuple[str, str], int] = {}
         self._children = children
         self._sources = sources

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from time import time
+from ssot_probe.recorder.source_files import read_source
 
 MOST_BYTES = 1024 * 1024
 """Of a larger file only its own digest is told: nothing else runs while it is parsed."""
 
 
 class SourceDigests:
-    """Reads files as they are needed, in the recorder's thread. One that has changed since says nothing."""
+    """Reads files as they are needed, in the recorder's thread.
 
-    def __init__(self) -> None:
-        self._started = time()
+    Args:
+        since: nanoseconds since the epoch; a file that has changed later says nothing.
+    """
+
+    def __init__(self, since: int) -> None:
+        self._since = since
         self._files: dict[str, dict[tuple[str, int], str]] = {}
 
     def of(self, file: str, name: str, line: int) -> str:
@@ -34,12 +37,8 @@ class SourceDigests:
     def _read(self, file: str) -> dict[tuple[str, int], str]:
         from ssot_probe.model.source_digest import definitions_in
 
-        try:
-            if os.stat(file).st_mtime > self._started:
-                return {}  # it is not what was loaded, or may not be
-            with open(file, "rb") as source:
-                content = source.read()
-        except OSError:
+        content = read_source(file, self._since)
+        if content is None:
             return {}
         found: dict[tuple[str, int], str] = {}
         for each in definitions_in(content, MOST_BYTES):

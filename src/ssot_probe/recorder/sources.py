@@ -7,18 +7,16 @@ it was loaded otherwise, so its digest is left open then.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 
 from ssot_probe.model.path_records import SourceRecord
 from ssot_probe.model.records import ModuleRecord
-from ssot_probe.model.source_digest import MOST_BYTES, file_digest
+from ssot_probe.model.source_digest import file_digest
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
-
-_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe may have no end
+from ssot_probe.recorder.source_files import read_source
 
 FILES_PER_CYCLE = 20
 
@@ -42,7 +40,7 @@ class Sources:
 
     def __init__(self, scope: Scope, since: int, known: dict[str, str], is_wanted: bool) -> None:
         self._scope = scope
-        self._since = since
+        self.since = since
         self._known = known
         self._is_wanted = is_wanted
         self._seen: set[str] = set()
@@ -89,19 +87,5 @@ class Sources:
             self._waiting.append(path)
 
     def _digest(self, path: str) -> str:
-        try:
-            descriptor = os.open(path, _FLAGS)
-        except (OSError, ValueError):
-            return ""
-        try:
-            before = os.fstat(descriptor)
-            if not stat.S_ISREG(before.st_mode) or before.st_size > MOST_BYTES:
-                return ""
-            content = b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
-            after = os.fstat(descriptor)
-        except OSError:
-            return ""
-        finally:
-            os.close(descriptor)
-        changed = max(before.st_mtime_ns, before.st_ctime_ns, after.st_mtime_ns, after.st_ctime_ns)
-        return file_digest(content) if changed <= self._since and len(content) == before.st_size else ""
+        content = read_source(path, self.since)
+        return "" if content is None else file_digest(content)
