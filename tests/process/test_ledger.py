@@ -32,13 +32,13 @@ def forked(work):
 def idle():
     deadline = time.monotonic() + 1.6
     while time.monotonic() < deadline:
-        [[] for _ in range(1000)]
+        [[] for _ in range(5000)]
 
 def live():
     mine = os.path.join(os.environ["SSOT_PROBE_DIR"], f"*-{os.getpid()}-*.traces.jsonl")
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not any(map(os.path.getsize, glob.glob(mine))):
-        [[] for _ in range(1000)]
+        [[] for _ in range(5000)]
         time.sleep(0.001)
 
 def fetch():
