@@ -205,8 +205,19 @@ def test_a_killed_process_has_a_last_sign_of_life(works: Project) -> None:
 
 @pytest.fixture
 def two(works: Project) -> Path:
-    """The recordings of a parent and of a child of it that both ended well."""
-    run(works, "child = os.fork()\nget_manager('bert')\nif child: os.waitpid(child, 0)\n")
+    """The recordings of a parent and of a child of it that both ended well, in several lines each."""
+    run(
+        works,
+        """
+from ssot_probe import startup
+child = os.fork()
+for user in ("bert", "carl"):
+    get_manager(user)
+    startup.activate().flush(20)
+if child:
+    os.waitpid(child, 0)
+""",
+    )
     return works.recordings
 
 
