@@ -32,13 +32,13 @@ def forked(work):
 def idle():
     deadline = time.monotonic() + 1.6
     while time.monotonic() < deadline:
-        [[] for _ in range(1000)]
+        [[] for _ in range(5000)]
 
 def live():
     mine = os.path.join(os.environ["SSOT_PROBE_DIR"], f"*-{os.getpid()}-*.traces.jsonl")
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not any(map(os.path.getsize, glob.glob(mine))):
-        [[] for _ in range(1000)]
+        [[] for _ in range(5000)]
         time.sleep(0.001)
 
 def fetch():
@@ -205,8 +205,19 @@ def test_a_killed_process_has_a_last_sign_of_life(works: Project) -> None:
 
 @pytest.fixture
 def two(works: Project) -> Path:
-    """The recordings of a parent and of a child of it that both ended well."""
-    run(works, "child = os.fork()\nget_manager('bert')\nif child: os.waitpid(child, 0)\n")
+    """The recordings of a parent and of a child of it that both ended well, in several lines each."""
+    run(
+        works,
+        """
+from ssot_probe import startup
+child = os.fork()
+for user in ("bert", "carl"):
+    get_manager(user)
+    startup.activate().flush(20)
+if child:
+    os.waitpid(child, 0)
+""",
+    )
     return works.recordings
 
 
