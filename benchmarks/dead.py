@@ -22,10 +22,10 @@ SECONDS, MEGABYTES = at_most(20), at_most(500)
 _MEASURED = """
 import json, resource, sys
 from time import process_time
-from ssot_probe.cli import run
+from ssot_probe.cli import execute
 
 started = process_time()
-code = run(["dead", sys.argv[1], "--config", sys.argv[2], "--format", "json", "--output", sys.argv[3]])
+code = execute(["dead", sys.argv[1], "--config", sys.argv[2], "--format", "json", "--output", sys.argv[3]])
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([code, process_time() - started, used.ru_maxrss / 1024]))
 """

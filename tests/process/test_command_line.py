@@ -68,8 +68,8 @@ def test_wrong_use_is_exit_code_two(project: Project, arguments: list[str]) -> N
 def test_help_loads_nothing_heavy(project: Project) -> None:
     tell = """\
 import sys
-from ssot_probe.cli import run
-run(["--help"])
+from ssot_probe.cli import execute
+execute(["--help"])
 heavy = {"rich", "wrapt", "objgraph", "opentelemetry", "asyncio", "ssot_probe.observe", "ssot_probe.analysis"}
 print("loaded", sorted(heavy & set(sys.modules)))
 """

@@ -88,7 +88,7 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def execute(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
     try:
         code = commands.main(args=arguments, prog_name="ssot-probe", standalone_mode=False)
@@ -106,4 +106,4 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """Run the command line of the process: the console entry point."""
-    sys.exit(run())
+    sys.exit(execute())

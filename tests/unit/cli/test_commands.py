@@ -51,7 +51,7 @@ def record(program: Program, directory: Path = Path("data")) -> str:
 
 
 def run(*arguments: str) -> int:
-    return cli.run(arguments)
+    return cli.execute(arguments)
 
 
 def python(code: str, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
@@ -203,7 +203,7 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_help_imports_no_command() -> None:
     code = (
-        "import sys; from ssot_probe.cli import run; run(['--help']);"
+        "import sys; from ssot_probe.cli import execute; execute(['--help']);"
         "heavy = ('ssot_probe.cli.', 'ssot_probe.analysis', 'rich');"
         "sys.exit(', '.join(name for name in sys.modules if name.startswith(heavy)) or 0)"
     )

@@ -10,7 +10,7 @@ import pytest
 from unit.analysis.build import Source
 from unit.analysis.retirement.fleet import OLD, Worker
 
-from ssot_probe.cli import run
+from ssot_probe.cli import execute as run
 from ssot_probe.model.records import Record
 from ssot_probe.wire.otlp_json import AttributeValue, encode_spans
 from ssot_probe.wire.spans import to_spans

@@ -39,7 +39,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str) -> int:
-    return cli.run(("scan", *arguments))
+    return cli.execute(("scan", *arguments))
 
 
 def test_the_summary_says_what_there_is_and_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
