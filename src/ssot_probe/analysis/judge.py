@@ -17,6 +17,7 @@ from ssot_probe.analysis.path_table import PathRow, path_table
 from ssot_probe.analysis.pool_residue import PoolUse, pool_uses
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.retirement import retire
+from ssot_probe.analysis.retirement.rows import Retirement
 from ssot_probe.analysis.rules import REGISTRY, Entry
 from ssot_probe.analysis.waivers import waived
 from ssot_probe.model.finding import Finding, Severity
@@ -34,6 +35,7 @@ class Judgement(NamedTuple):
     concepts: tuple[Coverage, ...]  # as declared, or as inferred
     looks: Looks  # at shared references
     pools: tuple[PoolUse, ...] = ()
+    retirement: Retirement | None = None  # of what the policy declares legacy
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of this severity and worse that nobody waived."""
@@ -82,6 +84,7 @@ def judge(
         covered,
         looks_of(recording, covered),
         pool_uses(recording),
+        retired,
     )
 
 

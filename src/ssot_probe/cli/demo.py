@@ -60,8 +60,9 @@ def command(out: str | None) -> int:
     """Run the bundled chat service under the probe, with five users at once, and show what it found.
 
     First the fragmented variant, in which one concept has three classes, several factories and a manager
-    that all users share; then the consolidated one; then what changed between the two. The source of each
-    is scanned as well, so that the reports tell what is declared from what ran.
+    that all users share; then the consolidated one; then what changed between the two, and which of the
+    legacy paths could have been deleted before. The source of each is scanned as well, so that the reports
+    tell what is declared from what ran.
     """
     missing = [name for name in ("starlette", "uvicorn", "websockets") if find_spec(name) is None]
     if missing:
@@ -72,9 +73,11 @@ def command(out: str | None) -> int:
     before = _record(VARIANTS[0], target)
     after = _record(VARIANTS[1], target, before)
     _say_what_changed(before, after)
+    _say_what_may_be_deleted(before)
     click.echo("\nThe recordings, to look into yourself:")
     click.echo(f"  ssot-probe report {before.recording}")
     click.echo(f"  ssot-probe report {after.recording} --baseline {before.recording}")
+    click.echo(f"  ssot-probe dead {before.recording}")
     return 0
 
 
@@ -191,3 +194,12 @@ def _say_what_changed(before: Outcome, after: Outcome) -> None:
             for label in ("error", "warning", "note")
         ]
         click.echo(f"   {outcome.variant:<12} {', '.join(counts)}")
+
+
+def _say_what_may_be_deleted(outcome: Outcome) -> None:
+    title = f"\n== Which legacy paths of the {outcome.variant} service may be deleted"
+    click.echo(click.style(title, bold=True))
+    retirement = outcome.judgement.retirement
+    for row in retirement.rows if retirement is not None else ():
+        click.echo(f"   {row.verdict:<19} {row.path}")
+        click.echo(f"      {row.sentence}")
