@@ -324,7 +324,7 @@ class WatchedPaths:
         self._trying = allocate_lock()
 
     def enable(self) -> None:
-        """Look, and try what is heard, from now on: the finder is in its place, and loaded modules are known."""
+        """Look, and try what is heard, from now on: the finder is in its place."""
         self._is_on = True
 
     def disable(self) -> None:
