@@ -256,6 +256,10 @@ class WatchedPaths:
                 file = namespace_of(main).get("__file__")
                 ear = self.ears.add(_of_module(path.path, CALLED, name, str(file or "")))
                 self.ears.note(ear, _outermost())
+            if path.name and path.name not in path.unheard:
+                path.unheard[path.name] = unheard.PROGRAM
+                path.loaded = max(1, path.loaded)
+                self.version += 1
             self._listen_to_main(name, main, path)
 
     # What the recorder asks
