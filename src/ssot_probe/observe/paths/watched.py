@@ -161,8 +161,14 @@ class WatchedPaths:
             frame = frame.f_back
         ear = self._questions.get((name, is_run))
         if ear is None:
-            rung = CALLED if is_run else RESOLVED
-            targets = [_of_module(path.path, rung, name, path.file) for path in paths]
+            targets = [
+                _of_module(path.path, CALLED if is_run and not path.name else RESOLVED, name, path.file)
+                for path in paths
+            ]
+            for path in paths:
+                if is_run and path.name:
+                    path.unheard[path.name] = unheard.PROGRAM
+                    self.version += 1
             ear = self._questions[name, is_run] = self.ears.add(*targets)
         self.ears.note(ear, frame)
 
