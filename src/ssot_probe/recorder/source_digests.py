@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ssot_probe.recorder.source_files import read_source
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 128 * 1024
 """Of a larger file only its own digest is told: nothing else runs while it is parsed."""
 
 

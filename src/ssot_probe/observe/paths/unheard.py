@@ -21,6 +21,7 @@ VALIDATED = "it is also constructed past its constructor, by code that is not Py
 NO_EVENTS = "no place among the tools of sys.monitoring is left"
 HELD = "it was held elsewhere before it could be listened to"
 NO_WRAPPER = "before Python 3.12 nothing tells of its calls"
+PROGRAM = "its module runs as the program, which may use it before it can be listened to"
 NOT_PYTHON = "it is not written in Python"
 
 _EXTENSIONS = (".so", ".pyd")

@@ -97,6 +97,17 @@ def test_to_be_run_as_the_program_is_a_use(tmp_path: Path) -> None:
     assert {call.subject for call in uses(observed, "shop.legacy", "called")} >= {"shop.legacy"}
 
 
+def test_a_name_in_the_program_itself_is_heard_or_told_as_unheard(tmp_path: Path) -> None:
+    text = "def main():\n    return 1\n\nmain()\n"
+    files = {"shop/__init__.py": "", "shop/legacy.py": text}
+    observed, _ = run_both(tmp_path, "-m", "shop.legacy", files=files, policy=watching("shop.legacy:main"))
+    told = state(observed.processes[0], "shop.legacy:main")
+    assert told.loaded == 1
+    assert told.called or told.unheard.startswith("main: ")
+    if sys.version_info >= (3, 12):
+        assert told.called == 1
+
+
 def test_an_entry_point_is_heard_where_it_is_defined(tmp_path: Path) -> None:
     policy = 'packages = ["shop"]\n[dead]\nentry_points = ["shop.jobs:month_end"]\n'
     files = {
