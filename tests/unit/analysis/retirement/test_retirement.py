@@ -112,7 +112,7 @@ def test_fewer_days_than_the_policy_asks_for_are_not_enough_and_the_day_is_told(
 
 
 def test_a_cycle_needs_days_in_a_row() -> None:
-    first = Worker(days=6, listed=2).stops()
+    first = Worker(days=6).stops()
     second = Worker("p2", first=8, days=6, number=2, listed=2).stops()
     assert verdict(first, second, today=day(14)).verdict == "INSUFFICIENT"
 
@@ -143,8 +143,8 @@ def test_the_grade_is_the_worst_of_all_sides() -> None:
 @pytest.mark.parametrize(
     ("worker", "cause"),
     [
-        (Worker(), "did not say goodbye"),
-        (Worker(control="missed").stops(), "did not see what it does itself"),
+        (Worker(), "never said that it ended"),
+        (Worker(control="missed").stops(), "did not see what the probe did itself"),
         (Worker(control="").stops(), "nothing shows that the probe saw"),
         (Worker().loads(OLD).stops(), ""),
         (Worker().loads(OLD, preloaded=True).stops(), "loaded before the probe"),
@@ -152,9 +152,9 @@ def test_the_grade_is_the_worst_of_all_sides() -> None:
         (Worker().is_blind_to("something new", "nobody knows").stops(), "nobody knows"),
         (Worker().is_blind_to("shared references", "switched off").stops(), ""),
         (Worker().is_blind_to("chat.views", "in C").stops(), ""),
-        (Worker(listed=2).stops(), "1 process of 2 that were listed left no record"),
-        (Worker(parent="p0").stops(), "the process that forked it"),
-        (Worker().forks("p9").stops(), "a process that it forked"),
+        (Worker(listed=2).stops(), "1 process left no record here, known from number 2 of the list of processes list-1"),
+        (Worker(parent="p0").stops(), "known from chat (pid 11), which it forked"),
+        (Worker().forks("p9").stops(), "known from chat (pid 11), which forked it"),
     ],
 )
 def test_what_may_have_gone_unseen_voids_silence(worker: Worker, cause: str) -> None:
@@ -194,7 +194,7 @@ def test_from_a_day_on_what_was_wrong_before_does_not_matter() -> None:
 
 
 def test_from_a_day_on_what_was_used_before_is_told_apart() -> None:
-    before = Worker(days=9, listed=2).uses(days=2).stops()
+    before = Worker(days=9).uses(days=2).stops()
     after = Worker("p2", first=10, days=30, number=2, listed=2).stops()
     assert verdict(before, after).verdict == "LIVE"
     row = verdict(before, after, since=day(10))
@@ -340,7 +340,7 @@ def test_what_legacy_modules_do_while_they_load_each_other_is_no_use() -> None:
 
 
 def test_a_use_of_an_older_version_proves_nothing_and_silence_counts_from_the_change_on() -> None:
-    old = Worker(days=9, listed=2).uses(digest="v1", days=1)
+    old = Worker(days=9).uses(digest="v1", days=1)
     old.records.append(_definition("v1", old.at()))
     new = Worker("p2", first=10, days=30, number=2, listed=2)
     new.records.append(_definition("v2", new.at()))
@@ -357,7 +357,7 @@ def test_a_use_of_an_older_version_beside_the_newest_is_a_use() -> None:
 
 
 def test_the_silence_about_an_older_version_does_not_count() -> None:
-    old = Worker(days=30, watched=(), listed=2).watches(OLD, digest="v1", kind="module").stops()
+    old = Worker(days=30, watched=()).watches(OLD, digest="v1", kind="module").stops()
     new = Worker("p2", first=35, days=3, number=2, listed=2, watched=())
     row = verdict(old, new.watches(OLD, digest="v2", kind="module").stops())
     assert (row.verdict, len(row.window.days)) == ("INSUFFICIENT", 3)
