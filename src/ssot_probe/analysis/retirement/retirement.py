@@ -122,7 +122,7 @@ class _Court:
         subject = subject_of(path, self._policy)
         watched = self._watch.of(path)
         kinds = Counter(record.kind for record in watched.values())
-        seen = self._seen(subject, ALIAS in kinds)
+        seen = self._seen(subject, ALIAS in kinds or self._index.aliases.is_alias(path))
         epochs = [
             epoch
             for process, epoch in self._counted.items()
@@ -165,7 +165,7 @@ class _Court:
         axes = axes_of(verdict, terms)
         grade = worst(axes)
         used = seen.needs or seen.others
-        through = self._through(subject, seen)
+        through = self._through(subject, seen, importers)
         why_none = "" if present else self._why_none(kinds, seen)
         story = Story(
             verdict,
@@ -248,7 +248,7 @@ class _Court:
     def _is_current(self, path: str, digest: str, epoch: Epoch, seen: Seen) -> bool:
         """Did the process run the newest version of the path, and of those who used an older one?"""
         newest = self._changes.of_path(path)
-        if newest is not None and digest and newest.digest != digest:
+        if newest is not None and digest and digest not in newest.digests:
             return False
         return all(
             epoch.armed >= version.first or self._changes.runs(epoch.process, version)
@@ -328,19 +328,24 @@ class _Court:
             if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
         )
 
-    def _through(self, subject: Subject, seen: Seen) -> tuple[str, ...]:
+    def _through(
+        self, subject: Subject, seen: Seen, importers: Sequence[StaticImporter]
+    ) -> tuple[str, ...]:
         """Return the names by which alone the path is used: subclasses, or paths that lead to it."""
         if not seen.needs:
             return ()
         if all(use.through for use in seen.needs):
             return tuple(sorted({use.through for use in seen.needs}))
-        aliases = self._index.aliases(subject)
+        aliases = self._index.aliases.of(subject)
         owners = {split(alias)[0] for alias in aliases}
-        is_direct = any(
-            use.site.module not in owners and not subject.is_within_dead_set(use.site) and use.site.file
-            for use in seen.loads
-        )
-        return () if is_direct else aliases
+        direct = {use.site.module for use in seen.loads if _is_from_outside(use, subject)} - owners
+        is_used_by_owner = not owners.isdisjoint(use.site.module for use in seen.needs)
+        is_declared = any(importer.module not in owners for importer in importers)
+        return () if direct or is_used_by_owner or is_declared else aliases
+
+
+def _is_from_outside(use: Use, subject: Subject) -> bool:
+    return bool(use.site.file) and not subject.is_within_dead_set(use.site)
 
 
 def _is_absent(record: WatchedPathRecord | None) -> bool:

@@ -15,6 +15,7 @@ class StaticImporter(NamedTuple):
 
     file: str
     line: int
+    module: str
     what: str
     state: str  # one of `join.STATES`
     is_unconditional: bool  # whoever loads its file runs it
@@ -50,6 +51,7 @@ class StaticImports:
             importer = StaticImporter(
                 record.site.file,
                 record.site.line,
+                record.site.module,
                 f"imports {', '.join(names)} from {record.module}" if names else f"imports {record.module}",
                 state,
                 record.at_load and not record.guard,

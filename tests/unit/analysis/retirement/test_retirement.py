@@ -313,6 +313,70 @@ def test_a_reexported_name_is_used_by_being_fetched() -> None:
     assert verdict(worker, by=terms(REGISTRY), path=REGISTRY).verdict == "LIVE"
 
 
+def test_a_facade_is_used_by_whoever_fetches_what_it_passes_on() -> None:
+    worker = Worker().imports("chat/views.py:3", f"{OLD}:Manager").binds(f"{OLD}:Manager", "chat.new:Manager")
+    row = verdict(worker.stops())
+    assert row.verdict == "LIVE"
+    assert "chat/views.py:3 imports Manager through it" in row.sentence
+
+
+def test_what_a_facade_passes_on_is_known_from_source_where_processes_do_not_tell() -> None:
+    source = scan(("chat/views.py:3", f"{OLD}:Manager,LIMIT"))
+    source.bind(f"{OLD}:Manager", "chat.new:Manager")
+    worker = Worker().imports("chat/views.py:3", f"{OLD}:LIMIT,Manager").stops()
+    row = verdict(worker, source=source)
+    assert row.verdict == "LIVE"
+    assert "imports Manager through it" in row.sentence
+    constant = Worker().imports("chat/views.py:3", f"{OLD}:LIMIT").stops()
+    assert verdict(constant, source=source).verdict == "INSUFFICIENT"
+
+
+def test_a_package_that_passes_on_what_lies_below_it_is_no_facade_of_others() -> None:
+    worker = Worker().imports("chat/views.py:3", f"{OLD}:Manager")
+    worker.binds(f"{OLD}:Manager", f"{OLD}.manager:Manager")
+    assert verdict(worker.stops()).verdict == "LOADED-BUT-UNUSED"
+
+
+def test_what_is_deleted_too_passes_nothing_on() -> None:
+    worker = Worker(watched=(OLD, "chat.ws.older")).imports("chat/ws/older.py:3", f"{OLD}:Manager")
+    worker.binds(f"{OLD}:Manager", "chat.new:Manager").stops()
+    assert verdict(worker, by=terms(OLD, "chat.ws.older")).verdict == "LOADED-BUT-UNUSED"
+
+
+TICKET = f"{OLD}:Ticket"
+
+
+def passed_on(*imports: tuple[str, str]) -> Source:
+    """Return source in which one module imports the ticket under another name, for the views."""
+    source = scan(("chat/passes.py:3", TICKET), ("chat/views.py:2", "chat.passes:Pass"), *imports)
+    source.bind("chat.passes:Pass", TICKET)
+    source.bind("chat.views:Pass", TICKET)
+    return source
+
+
+def ticketing() -> Worker:
+    worker = Worker(watched=(TICKET,)).imports("chat/passes.py:3", TICKET)
+    return worker.uses("chat/views.py:9", TICKET, rung=CONSTRUCTED).stops()
+
+
+def test_a_class_that_is_used_under_another_name_alone_lives_through_that() -> None:
+    row = verdict(ticketing(), by=terms(TICKET), path=TICKET, source=passed_on())
+    assert row.verdict == "LIVE"
+    assert row.through == ("chat.passes:Pass",)
+    assert "only through chat.passes:Pass" in row.sentence
+
+
+@pytest.mark.parametrize("target", [TICKET, OLD])
+def test_a_class_that_another_file_imports_too_lives_by_itself(target: str) -> None:
+    source = passed_on(("chat/jobs.py:4", target))
+    assert verdict(ticketing(), by=terms(TICKET), path=TICKET, source=source).through == ()
+
+
+def test_a_class_that_is_used_where_it_gets_its_other_name_lives_by_itself() -> None:
+    worker = ticketing().uses("chat/passes.py:9", TICKET)
+    assert verdict(worker, by=terms(TICKET), path=TICKET, source=passed_on()).through == ()
+
+
 def test_a_module_that_is_loaded_under_a_second_name_is_used_by_that() -> None:
     worker = Worker().loads(OLD).makes("chat/views.py:9", "ws.old:Manager")
     worker.records.append(worker.records[1]._replace(module="ws.old", file="chat/ws/old.py"))  # type: ignore[call-arg]
@@ -354,6 +418,19 @@ def test_a_use_of_an_older_version_beside_the_newest_is_a_use() -> None:
     new = Worker("p2", first=10, days=30, number=2, listed=2)
     new.records.append(_definition("v2", new.at()))
     assert verdict(old.stops(), new.stops()).verdict == "LIVE"
+
+
+def test_a_use_of_one_of_several_definitions_of_a_name_is_a_use() -> None:
+    """A getter and its setter share a name; the scan tells both of them, after what was recorded."""
+    name = f"{OLD}:Socket.state"
+    for used, verdict_of_it in (("getter", "LIVE"), ("setter", "LIVE"), ("older", "NO-EVIDENCE")):
+        worker = Worker(days=8).uses(subject=name, digest=used).stops()
+        source = Source(time=worker.at(2))
+        source.module("chat.app")
+        source.module(OLD)
+        source.defines(OLD, name, 3, "getter")
+        source.defines(OLD, name, 7, "setter")
+        assert verdict(worker, source=source).verdict == verdict_of_it, used
 
 
 def test_the_silence_about_an_older_version_does_not_count() -> None:
