@@ -67,7 +67,7 @@ def _row(row: Row) -> View:
             {
                 "file": importer.file,
                 "line": importer.line,
-                "executed": importer.executed,
+                "executed": importer.is_executed,
                 "what": importer.what,
                 "state": importer.state,
             }

@@ -459,8 +459,9 @@ class Program:
 class Source:
     """The records of a scan of source code, all of one time."""
 
-    def __init__(self, name: str = "scan-chat", time: int = 0) -> None:
+    def __init__(self, name: str = "scan-chat", time: int = 0, policy: str = "") -> None:
         self.name = name
+        self.policy = policy
         self.records: list[Record] = []
         self._time = time
 
@@ -519,8 +520,8 @@ class Source:
 
     def finished(self) -> list[tuple[str, Record]]:
         """Return the records with the scan's own word at the end."""
-        count = len(self.records)
-        done = ProcessRecord("scanned", START, START, "3.12.1", ("chat",), "", ("static",), "", count, ())
+        rest = (("static",), "", len(self.records), ())
+        done = ProcessRecord("scanned", START, START, "3.12.1", ("chat",), self.policy, *rest)
         return [(self.name, _at(record, self._time)) for record in (*self.records, done)]
 
 
@@ -529,7 +530,7 @@ def _at(record: Record, time: int) -> Record:
     if not time:
         return record
     names = [name for name in ("time", "first", "last") if name in record._fields]
-    return record._replace(**dict.fromkeys(names, time))
+    return record._replace(**dict.fromkeys(names, time))  # type: ignore[arg-type]  # fields of time
 
 
 def recording_of(

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from unit.analysis.build import Source
-from unit.analysis.retirement.fleet import OLD, Worker
+from unit.analysis.retirement.fleet import OLD, Worker, terms
 
 from ssot_probe.cli import run
 from ssot_probe.model.records import Record
+from ssot_probe.policy_json import policy_to_json
 from ssot_probe.wire.otlp_json import AttributeValue, encode_spans
 from ssot_probe.wire.spans import to_spans
 
@@ -65,7 +66,7 @@ def _write(file: Path, resource: dict[str, AttributeValue], records: list[Record
 
 
 def scanned(*imports: tuple[str, str]) -> Source:
-    source = Source()
+    source = Source(policy=policy_to_json(terms()))
     for module in ("chat.app", OLD):
         source.module(module)
     for place, target in imports:

@@ -88,7 +88,7 @@ class Changes:
 
 
 def _newest(told: Iterable[tuple[str, str, int, str]]) -> Mapping[str, Version]:
-    """Return what was told last of each name (a digest at a time by a process), and since when it is known."""
+    """Return what was told last of each name (a digest, at a time, by a process), and since when."""
     first: dict[tuple[str, str], int] = {}
     last: dict[str, tuple[int, str]] = {}
     together: dict[tuple[str, int, str], set[str]] = defaultdict(set)

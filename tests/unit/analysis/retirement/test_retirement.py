@@ -17,13 +17,15 @@ from ssot_probe.model.path_records import (
 )
 from ssot_probe.model.policy import Dead
 from ssot_probe.model.records import ClassRecord, Site
+from ssot_probe.policy_json import policy_to_json
 
 REGISTRY = "chat.compat:Registry"
+TICKET = f"{OLD}:Ticket"
 
 
 def scan(*imports: tuple[str, str], inside: str = "<module>", guard: str = "") -> Source:
     """Return the source of a small service, which imports what is given at these places."""
-    source = Source()
+    source = Source(policy=policy_to_json(terms(OLD, "chat.ws.older", "chat.registry", REGISTRY, TICKET)))
     for module in ("chat.app", "chat.views", OLD):
         source.module(module)
     for place, target in imports:
@@ -152,7 +154,10 @@ def test_the_grade_is_the_worst_of_all_sides() -> None:
         (Worker().is_blind_to("something new", "nobody knows").stops(), "nobody knows"),
         (Worker().is_blind_to("shared references", "switched off").stops(), ""),
         (Worker().is_blind_to("chat.views", "in C").stops(), ""),
-        (Worker(listed=2).stops(), "1 process left no record here, known from number 2 of the list of processes list-1"),
+        (
+            Worker(listed=2).stops(),
+            "1 process left no record here, known from number 2 of the list of processes list-1",
+        ),
         (Worker(parent="p0").stops(), "known from chat (pid 11), which it forked"),
         (Worker().forks("p9").stops(), "known from chat (pid 11), which forked it"),
     ],
@@ -343,9 +348,6 @@ def test_what_is_deleted_too_passes_nothing_on() -> None:
     assert verdict(worker, by=terms(OLD, "chat.ws.older")).verdict == "LOADED-BUT-UNUSED"
 
 
-TICKET = f"{OLD}:Ticket"
-
-
 def passed_on(*imports: tuple[str, str]) -> Source:
     """Return source in which one module imports the ticket under another name, for the views."""
     source = scan(("chat/passes.py:3", TICKET), ("chat/views.py:2", "chat.passes:Pass"), *imports)
@@ -425,7 +427,7 @@ def test_a_use_of_one_of_several_definitions_of_a_name_is_a_use() -> None:
     name = f"{OLD}:Socket.state"
     for used, verdict_of_it in (("getter", "LIVE"), ("setter", "LIVE"), ("older", "NO-EVIDENCE")):
         worker = Worker(days=8).uses(subject=name, digest=used).stops()
-        source = Source(time=worker.at(2))
+        source = Source(time=worker.at(2), policy=policy_to_json(terms()))
         source.module("chat.app")
         source.module(OLD)
         source.defines(OLD, name, 3, "getter")
