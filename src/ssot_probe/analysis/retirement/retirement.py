@@ -19,7 +19,7 @@ def retire(
     policy: Policy,
     joined: Join | None,
     *,
-    paths: Sequence[str] = (),
+    paths: Sequence[str] | None = None,
     since: date | None = None,
     today: date | None = None,
     is_one_change: bool = False,
@@ -38,7 +38,8 @@ def retire(
         with_chains: look for the declared imports that lead to what nobody used.
     """
     court = Court(recording, policy, joined, since, today or datetime.now(timezone.utc).date())
-    asked = tuple(dict.fromkeys(paths or [entry for concept in policy.concepts for entry in concept.legacy]))
+    legacy = [entry for concept in policy.concepts for entry in concept.legacy]
+    asked = tuple(dict.fromkeys(legacy if paths is None else paths))
     together = asked if is_one_change else ()
     rows = [court.row(path, together, with_chain=with_chains) for path in asked]
     return _retirement(court, recording, policy, rows)

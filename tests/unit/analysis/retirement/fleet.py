@@ -225,7 +225,9 @@ def judged(
     today: date | None = None,
 ) -> Retirement:
     """Judge a recording, on the day after the 40 that a worker lives by default."""
-    return retire(recording, by or terms(), join(recording), paths=paths, since=since, today=today or day(40))
+    return retire(
+        recording, by or terms(), join(recording), paths=paths or None, since=since, today=today or day(40)
+    )
 
 
 def verdict(
