@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
+from ssot_probe.analysis.retirement.chains import Chain
+from ssot_probe.analysis.retirement.deleted_names import Deletions
 from ssot_probe.analysis.retirement.epochs import Doubt
 from ssot_probe.analysis.retirement.rows import Retirement, Row, Rung, Witness
 from ssot_probe.analysis.retirement.uses import Use
@@ -16,14 +18,25 @@ from ssot_probe.report.view import View
 SCHEMA = "ssot-probe/dead/1"
 
 
-def dead_view(retirement: Retirement, chosen: ChosenPolicy, generated_at: datetime) -> View:
-    """Return the view of verdicts; its shape is public, see `dead --format json`."""
+def dead_view(
+    retirement: Retirement, chosen: ChosenPolicy, generated_at: datetime, deleted: Deletions | None = None
+) -> View:
+    """Return the view of verdicts; its shape is public, see `dead --format json`.
+
+    Args:
+        retirement: the verdicts.
+        chosen: the policy.
+        generated_at: now.
+        deleted: the change that was asked about, if it was one.
+    """
+    moved = {name.path: name.moved_to for name in deleted.names} if deleted is not None else {}
     return {
         "schema": SCHEMA,
         "generated_at": generated_at.isoformat(timespec="seconds"),
         "policy": {"source": chosen.source, "found_by": chosen.found_by, "recorded": retirement.policies},
         "evidence": _evidence(retirement),
-        "paths": [_row(row) for row in retirement.rows],
+        "paths": [{**_row(row), "moved_to": moved.get(row.path, "")} for row in retirement.rows],
+        "unplaced": [name._asdict() for name in deleted.unplaced] if deleted is not None else [],
     }
 
 
@@ -42,6 +55,11 @@ def _evidence(retirement: Retirement) -> View:
         "min_days": dead.min_days,
         "entry_points": {"declared": retirement.entry_points, "ran": retirement.ran},
         "scanned": retirement.is_scanned,
+        "code": {
+            "used": retirement.used,
+            "unmatched": len(retirement.unmatched),
+            "keys": [code.key for code in retirement.unmatched],
+        },
         "since": str(retirement.since) if retirement.since else None,
         "void": [_doubt(doubt) for doubt in retirement.doubts],
     }
@@ -67,12 +85,14 @@ def _row(row: Row) -> View:
             {
                 "file": importer.file,
                 "line": importer.line,
-                "executed": importer.executed,
+                "executed": importer.is_executed,
                 "what": importer.what,
                 "state": importer.state,
             }
             for importer in row.importers
         ],
+        "mentions": [mention._asdict() for mention in row.residue.mentions] if row.residue else [],
+        "chain": _chain(row.chain),
         "missing": [str(missing) for missing in row.missing],
         "missing_details": [
             {
@@ -89,6 +109,12 @@ def _row(row: Row) -> View:
         "superseded": row.superseded,
         "before_window": row.before,
     }
+
+
+def _chain(chain: Chain | None) -> View | None:
+    if chain is None:
+        return None
+    return {"begins": chain.begins, "links": [link._asdict() for link in chain.links]}
 
 
 def _window(window: Window) -> View:

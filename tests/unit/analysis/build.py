@@ -10,7 +10,7 @@ from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.judge import Judgement, judge
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
 from ssot_probe.model.finding import Finding
-from ssot_probe.model.path_records import WatchedPathRecord
+from ssot_probe.model.path_records import DefinitionRecord, WatchedPathRecord
 from ssot_probe.model.policy import Boundary, Concept, Policy, Waiver
 from ssot_probe.model.records import (
     NOWHERE,
@@ -459,9 +459,11 @@ class Program:
 class Source:
     """The records of a scan of source code, all of one time."""
 
-    def __init__(self, name: str = "scan-chat") -> None:
+    def __init__(self, name: str = "scan-chat", time: int = 0, policy: str = "") -> None:
         self.name = name
+        self.policy = policy
         self.records: list[Record] = []
+        self._time = time
 
     def module(self, name: str, file: str = "") -> None:
         """Find a file that holds a module."""
@@ -506,15 +508,29 @@ class Source:
         """Find a name of a module or class that is no import; "" for one that is computed."""
         self.records.append(ReferenceRecord(target, kind, site(place, inside), START))
 
+    def defines(self, path: str, name: str, line: int, digest: str = "", kind: str = "function") -> None:
+        """Find a definition of a watched path."""
+        module, _, qualname = name.partition(":")
+        defined = site(f"{file_of(module)}:{line}", qualname)
+        self.records.append(DefinitionRecord(path, kind, digest, defined, START))
+
     def cannot_read(self, file: str, why: str) -> None:
         """Find a file that does not parse."""
         self.records.append(BlindRecord(file, why, START))
 
     def finished(self) -> list[tuple[str, Record]]:
         """Return the records with the scan's own word at the end."""
-        count = len(self.records)
-        done = ProcessRecord("scanned", START, START, "3.12.1", ("chat",), "", ("static",), "", count, ())
-        return [(self.name, record) for record in (*self.records, done)]
+        rest = (("static",), "", len(self.records), ())
+        done = ProcessRecord("scanned", START, START, "3.12.1", ("chat",), self.policy, *rest)
+        return [(self.name, _at(record, self._time)) for record in (*self.records, done)]
+
+
+def _at(record: Record, time: int) -> Record:
+    """Return the record as of another time, where one is given."""
+    if not time:
+        return record
+    names = [name for name in ("time", "first", "last") if name in record._fields]
+    return record._replace(**dict.fromkeys(names, time))  # type: ignore[arg-type]  # fields of time
 
 
 def recording_of(

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from unit.analysis.build import Source
-from unit.analysis.retirement.fleet import OLD, Worker
+from unit.analysis.retirement.fleet import OLD, Worker, terms
 
 from ssot_probe.cli import execute as run
 from ssot_probe.model.records import Record
+from ssot_probe.policy_json import policy_to_json
 from ssot_probe.wire.otlp_json import AttributeValue, encode_spans
 from ssot_probe.wire.spans import to_spans
 
@@ -65,7 +66,7 @@ def _write(file: Path, resource: dict[str, AttributeValue], records: list[Record
 
 
 def scanned(*imports: tuple[str, str]) -> Source:
-    source = Source()
+    source = Source(policy=policy_to_json(terms()))
     for module in ("chat.app", OLD):
         source.module(module)
     for place, target in imports:
@@ -161,7 +162,7 @@ def test_a_record_format_of_a_later_version_ends_with_3(capsys: pytest.CaptureFi
     later = '{"key":"ssot.schema.version","value":{"intValue":"99"}},'
     file.write_text(file.read_text().replace('"attributes":[', f'"attributes":[{later}', 1))
     assert run(["dead", source]) == 3
-    assert "record format 99" in capsys.readouterr().out
+    assert "it was recorded in format 99" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -12,11 +13,14 @@ from ssot_probe.model.path_records import DefinitionRecord, SourceRecord, Watche
 
 
 class Version(NamedTuple):
-    """The newest content of something, and since when it is known."""
+    """The newest content of something, and since when it is known.
 
-    last: int  # seen so at
+    A getter and its setter share a name, so do overloads and what the branches of an `if` define: all of them
+    that were told together are the newest.
+    """
+
     first: int
-    digest: str
+    digests: frozenset[str]
 
 
 class Changes:
@@ -34,23 +38,23 @@ class Changes:
         self._ran = {(process, record.digest) for process, record in recording.of(SourceRecord)}
         self._ran.update((process, record.digest) for process, record in recording.of(DefinitionRecord))
         self._files = _newest(
-            (self._file(record.file), record.digest, record.time)
-            for _, record in (*recording.of(SourceRecord), *scanned)
+            (self._file(record.file), record.digest, record.time, process)
+            for process, record in (*recording.of(SourceRecord), *scanned)
         )
         self._definitions = _newest(
-            (_qualified(record), record.digest, record.time)
-            for _, record in (*recording.of(DefinitionRecord), *defined)
+            (_qualified(record), record.digest, record.time, process)
+            for process, record in (*recording.of(DefinitionRecord), *defined)
         )
         self._paths = _newest(
             [
                 *(
-                    (record.path, record.digest, record.time)
-                    for _, record in recording.of(WatchedPathRecord)
+                    (record.path, record.digest, record.time, process)
+                    for process, record in recording.of(WatchedPathRecord)
                     if record.kind not in ("absent", "unknown")
                 ),
                 *(
-                    (record.path, record.digest, record.time)
-                    for _, record in defined
+                    (record.path, record.digest, record.time, process)
+                    for process, record in defined
                     if _qualified(record) == record.path
                 ),
             ]
@@ -62,7 +66,7 @@ class Changes:
 
     def runs(self, process: str, version: Version) -> bool:
         """Does the process say that it loaded this version?"""
-        return (process, version.digest) in self._ran
+        return any((process, digest) in self._ran for digest in version.digests)
 
     def replaced(self, use: Use) -> Version | None:
         """Return the version that came after the use, where it is proved to be another one.
@@ -71,11 +75,11 @@ class Changes:
         the older one was still running then.
         """
         definition = self._definitions.get(use.subject)
-        if use.digest and definition and definition.digest != use.digest and definition.first > use.last:
+        if use.digest and definition and use.digest not in definition.digests and definition.first > use.last:
             return definition
         file = self._file(use.site.file)
         loaded, newest = self._loaded.get((use.process, file), ""), self._files.get(file)
-        if loaded and newest and newest.digest != loaded and newest.first > use.last:
+        if loaded and newest and loaded not in newest.digests and newest.first > use.last:
             return newest
         return None
 
@@ -83,19 +87,20 @@ class Changes:
         return self._joined.file(name) if self._joined is not None else name
 
 
-def _newest(told: Iterable[tuple[str, str, int]]) -> Mapping[str, Version]:
-    """Return what was seen last of each name, with the first time that it was seen so."""
+def _newest(told: Iterable[tuple[str, str, int, str]]) -> Mapping[str, Version]:
+    """Return what was told last of each name (a digest, at a time, by a process), and since when."""
     first: dict[tuple[str, str], int] = {}
-    last: dict[tuple[str, str], int] = {}
-    for name, digest, time in told:
+    last: dict[str, tuple[int, str]] = {}
+    together: dict[tuple[str, int, str], set[str]] = defaultdict(set)
+    for name, digest, time, process in told:
         if digest:
-            key = (name, digest)
-            first[key] = min(first.get(key, time), time)
-            last[key] = max(last.get(key, time), time)
+            first[name, digest] = min(first.get((name, digest), time), time)
+            last[name] = max(last.get(name, (0, "")), (time, process))
+            together[name, time, process].add(digest)
     newest: dict[str, Version] = {}
-    for (name, digest), time in last.items():
-        version = Version(time, first[name, digest], digest)
-        newest[name] = max(newest.get(name, version), version)
+    for name, (time, process) in last.items():
+        digests = frozenset(together[name, time, process])
+        newest[name] = Version(min(first[name, digest] for digest in digests), digests)
     return newest
 
 

@@ -103,6 +103,12 @@ def join_code(
 
 def unscanned_paths(inventory: Recording, paths: Iterable[str]) -> tuple[str, ...]:
     """Return the watched paths that a scan was not told of: to judge these, scan again with this policy."""
+    told = scanned_paths(inventory)
+    return tuple(path for path in dict.fromkeys(paths) if path not in told)
+
+
+def scanned_paths(inventory: Recording) -> frozenset[str]:
+    """Return the watched paths that every scan was told of."""
     told: set[str] | None = None
     newest: dict[str, ProcessRecord] = {}
     for scan, record in inventory.of(ProcessRecord):
@@ -111,8 +117,7 @@ def unscanned_paths(inventory: Recording, paths: Iterable[str]) -> tuple[str, ..
     for record in newest.values():
         watched = watched_paths(policy_from_json(record.policy) if record.policy else Policy())
         told = set(watched) if told is None else told & set(watched)
-    told = (told or set()) | {record.path for _, record in inventory.of(DefinitionRecord)}
-    return tuple(path for path in dict.fromkeys(paths) if path not in told)
+    return frozenset(told or ()) | {record.path for _, record in inventory.of(DefinitionRecord)}
 
 
 def is_same_file(one: Site, other: Site) -> bool:

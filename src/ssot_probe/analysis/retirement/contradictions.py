@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.epochs import Epoch
-from ssot_probe.analysis.retirement.rows import Seen
-from ssot_probe.analysis.retirement.static_importers import StaticImporter
+from ssot_probe.analysis.retirement.residue import Importer
+from ssot_probe.analysis.retirement.seen import Seen
 from ssot_probe.analysis.retirement.subjects import Subject
 from ssot_probe.analysis.retirement.uses import UseIndex
 from ssot_probe.model.path_records import WatchedPathRecord
@@ -30,7 +30,7 @@ class Contradictions:
         self,
         subject: Subject,
         seen: Seen,
-        importers: Iterable[StaticImporter],
+        importers: Iterable[Importer],
         present: Sequence[Epoch],
         watched: Mapping[str, WatchedPathRecord],
     ) -> str:
@@ -38,7 +38,7 @@ class Contradictions:
         processes = {epoch.process for epoch in present}
         if not seen.all and not seen.before and not seen.superseded:
             for importer in importers:
-                is_run = importer.executed and importer.is_unconditional
+                is_run = importer.is_executed and importer.is_unconditional
                 if is_run and not processes.isdisjoint(self._loaded_by.get(importer.file, ())):
                     place = f"{importer.file}:{importer.line}"
                     return f"{place} {importer.what} whenever it is loaded, and it was"

@@ -11,7 +11,7 @@ from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement import ledger as ledgers
 from ssot_probe.analysis.retirement.days import NANOSECONDS
 from ssot_probe.analysis.retirement.missing_processes import Missing
-from ssot_probe.analysis.wording import number
+from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.path_records import APPLICATION, TEST, PathUseRecord
 from ssot_probe.model.records import ModuleRecord
 
@@ -102,10 +102,8 @@ def _fleet_doubts(recording: Recording, told: ledgers.Ledger) -> Iterator[Doubt]
     for missing in told.missing:
         by_source[missing.known_from].append(missing)
     for known_from, processes in sorted(by_source.items()):
-        cause = f"{number(len(processes), 'process')} left no record here, of which tells"
-        yield Doubt(
-            cause, " and ".join(known_from), min(m.time for m in processes), max(m.time for m in processes)
-        )
+        cause = f"{number(len(processes), 'process')} left no record here, known from {listing(known_from)}"
+        yield Doubt(cause, "", min(m.time for m in processes), max(m.time for m in processes))
     for sentence in (*told.doubts, *told.clocks):
         yield Doubt(sentence, "")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ssot_probe.analysis.retirement.days import DAYS_FOR_DELETION
 from ssot_probe.analysis.retirement.missing import Missing
-from ssot_probe.analysis.retirement.static_importers import StaticImporter
+from ssot_probe.analysis.retirement.residue import Importer
 from ssot_probe.analysis.retirement.verdicts import CONTRADICTED, DEAD, LIVE, LIVE_NON_APP, UNPROVED
 from ssot_probe.analysis.retirement.window import Window
 from ssot_probe.analysis.wording import listing, number
@@ -30,10 +30,11 @@ class Terms(NamedTuple):
     dead: Dead
     window: Window
     missing: tuple[Missing, ...]
-    importers: tuple[StaticImporter, ...]
+    importers: tuple[Importer, ...]
     unseen: tuple[str, ...]  # ways to use it that leave no trace
     as_a_whole: tuple[str, ...]  # "file:line" of imports of the module itself, by code that stays
     is_scanned: bool
+    is_unscanned: bool  # the scan was made by a policy that does not name the path
     unreadable: int  # files that the scan could not read
     computing: int  # imports that compute what they import
     named: tuple[str, ...]  # "file:line" of strings and settings in code that stays that name it
@@ -127,6 +128,8 @@ def _processes(terms: Terms) -> Axis:
 def _source(terms: Terms) -> Axis:
     if not terms.is_scanned:
         return Axis("source", PARTIAL, "the source was not scanned: importers that did not run are unknown")
+    if terms.is_unscanned:
+        return Axis("source", PARTIAL, "the scan was made by a policy that does not name it")
     if terms.unreadable:
         return Axis("source", PARTIAL, f"the scan could not read {number(terms.unreadable, 'file')}")
     if terms.named:

@@ -14,19 +14,20 @@ from ssot_probe.analysis.retirement.days import (
     longest_stretch,
     next_day,
 )
-from ssot_probe.analysis.retirement.static_importers import StaticImporter
+from ssot_probe.analysis.retirement.residue import Importer
 from ssot_probe.analysis.retirement.window import Window
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.policy import Dead
 
 MOST_PLACES = 5
+UNSCANNED = "the source was scanned by a policy that does not name it: scan again with this policy"
 
 
 class Missing(NamedTuple):
     """Something that must be there first."""
 
     what: str
-    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen"
+    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen" | "scan"
     earliest: date | None = None  # None: no day can be named, somebody has to do something
 
     def __str__(self) -> str:
@@ -38,8 +39,9 @@ def missing_of(
     dead: Dead,
     today: date,
     unran: Sequence[str],
-    importers: Iterable[StaticImporter],
+    importers: Iterable[Importer],
     unseen: Iterable[str],
+    is_unscanned: bool = False,
 ) -> tuple[Missing, ...]:
     """Return everything that is missing.
 
@@ -50,6 +52,7 @@ def missing_of(
         unran: the entry points that have not run.
         importers: the declared imports of the path in code that stays.
         unseen: ways to use the path that nothing would have shown.
+        is_unscanned: the source was scanned by a policy that does not name the path.
     """
     first = next_day(window.days, today)
     pending = [importer for importer in importers if importer.is_pending]
@@ -60,6 +63,7 @@ def missing_of(
         *(Missing(f"entry point {name} has not run", "entry-point", first) for name in unran),
         *_importers(pending),
         *(Missing(what, "unseen") for what in unseen),
+        *((Missing(UNSCANNED, "scan"),) if is_unscanned else ()),
     )
 
 
@@ -84,7 +88,7 @@ def _cycle(window: Window, dead: Dead, first: date, today: date) -> Iterator[Mis
         yield Missing(what, "cycle", after(first, needed - last_stretch(window.days, today)))
 
 
-def _importers(pending: Sequence[StaticImporter]) -> Iterator[Missing]:
+def _importers(pending: Sequence[Importer]) -> Iterator[Missing]:
     for importer in pending[:MOST_PLACES]:
         place = f"{importer.file}:{importer.line}"
         yield Missing(f"{place} {importer.what} and did not run ({importer.state})", "importer")

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from ssot_probe.analysis.join import EXECUTED, STATES, Join
+from ssot_probe.analysis.join import EXECUTED, NEVER, STATES, Join
 from ssot_probe.analysis.legacy import covers
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.undeclared import COMPUTED
-from ssot_probe.model.names import qualify, split
+from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.model.records import BindingRecord, ImportRecord, ModuleRecord, ReferenceRecord
 
 RE_EXPORT = "re-export"
@@ -30,11 +30,22 @@ class Importer(NamedTuple):
     state: str  # one of `join.STATES`
     count: int  # type: ignore[assignment]  # successful executions
     is_direct: bool  # False: it imports the module of a name, which may be reached as an attribute of it
+    function: str = ""  # that it stands in, "<module>" at the top
 
     @property
     def is_executed(self) -> bool:
         """Did it run, with success?"""
         return self.state == EXECUTED
+
+    @property
+    def is_pending(self) -> bool:
+        """Could it still run, and has not, as far as is known?"""
+        return self.state not in (EXECUTED, NEVER)
+
+    @property
+    def is_unconditional(self) -> bool:
+        """Does whoever loads its file run it, and reach the path by that?"""
+        return self.at_load and not self.guard and self.is_direct
 
 
 class Mention(NamedTuple):
@@ -44,6 +55,11 @@ class Mention(NamedTuple):
     line: int  # 0 where none is known, such as in a pickle
     kind: str  # "string" | "configuration" | "entry-point" | "pickle" | "re-export"
     what: str  # as it is named: `module` or `module:Name`
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as "file:line"."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 class ComputedImport(NamedTuple):
@@ -87,7 +103,9 @@ class Residues:
             dead: further paths that are to be deleted with it; what stands in them is left out.
         """
         deleted = (path, *dead)
-        importers = [found for found in self.importers(path) if not _is_in(deleted, found.module)]
+        importers = [
+            found for found in self.importers(path) if not _is_in(deleted, found.module, found.function)
+        ]
         places = {(found.file, found.line) for found in importers}
         mentions = {*self._references(path, deleted), *self._re_exports(path, deleted)}
         return Residue(
@@ -130,6 +148,7 @@ class Residues:
             declared.state,
             declared.count,
             is_direct,
+            record.site.function,
         )
 
     def _reaching(self, path: str) -> Iterator[_Import]:
@@ -150,10 +169,12 @@ class Residues:
         module, name = split(path)
         first = name.partition(".")[0]
         for record in self._references_within.get(module, ()):
-            is_meant = not first or record.target == qualify(module, first)
+            is_meant = not first or (
+                record.target == qualify(module, first) or _is_of(record.target, qualify(module, name))
+            )
             inside = record.site.module or self._modules.get(record.site.file, "")
             is_own = bool(first) and inside == module
-            if is_meant and not is_own and not _is_in(deleted, inside):
+            if is_meant and not is_own and not _is_in(deleted, inside, record.site.function):
                 yield Mention(record.site.file, record.site.line, record.kind, record.target)
 
     def _re_exports(self, path: str, deleted: Sequence[str]) -> Iterator[Mention]:
@@ -255,5 +276,13 @@ def _rank(importer: Importer) -> tuple[bool, int, int, str]:
     return not importer.is_direct, STATES.index(importer.state), -len(importer.what), importer.what
 
 
-def _is_in(paths: Sequence[str], module: str) -> bool:
-    return bool(module) and any(covers(path, module) for path in paths)
+def _is_in(paths: Sequence[str], module: str, function: str = "") -> bool:
+    """Does code at the top of a module, or in a function of it, belong to one of the paths?"""
+    here = qualify(module, function)
+    return bool(module) and any(
+        _is_of(here, path) if ":" in path else is_within(module, path) for path in paths
+    )
+
+
+def _is_of(name: str, path: str) -> bool:
+    return name == path or name.startswith(f"{path}.")

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from ssot_probe.analysis.retirement.changes import Version
+from ssot_probe.analysis.retirement.chains import Chain
+from ssot_probe.analysis.retirement.code_join import UsedCode
 from ssot_probe.analysis.retirement.epochs import Doubt
 from ssot_probe.analysis.retirement.grades import Axis
 from ssot_probe.analysis.retirement.missing import Missing
-from ssot_probe.analysis.retirement.static_importers import StaticImporter
+from ssot_probe.analysis.retirement.residue import Importer, Residue
 from ssot_probe.analysis.retirement.uses import Use
 from ssot_probe.analysis.retirement.window import Window
 from ssot_probe.analysis.wording import number, period
@@ -62,7 +63,9 @@ class Row(NamedTuple):
     witnesses: tuple[Witness, ...]  # the first ones, and the last one
     origins: tuple[str, ...]
     through: tuple[str, ...]  # the only names by which it is used
-    importers: tuple[StaticImporter, ...]
+    importers: tuple[Importer, ...]  # that source declares in code that stays
+    residue: Residue | None  # None: the source was not scanned
+    chain: Chain | None  # of declared imports from what runs down to it; only where that was asked for
     missing: tuple[Missing, ...]
     doubts: tuple[Doubt, ...]
     window: Window
@@ -89,25 +92,10 @@ class Retirement(NamedTuple):
     ran: int  # entry points
     policies: int  # different ones in force while recording
     is_scanned: bool
+    used: int  # pieces of code of watched paths
+    unmatched: tuple[UsedCode, ...]  # of these, those that the scanned source does not define
     since: date | None
     dead: Dead
-
-
-class Seen(NamedTuple):
-    """The uses of one path, sorted by what they say."""
-
-    needs: list[Use]  # by the application, of the newest version, within the window
-    others: list[Use]  # by tests, tools, sweeps and health checks
-    loads: list[Use]
-    looked: list[Use]  # finder questions
-    tries: list[Use]  # failed imports
-    superseded: list[tuple[Use, Version]]
-    before: list[Use]
-
-    @property
-    def all(self) -> list[Use]:
-        """Every use within the window, in the order of time."""
-        return sorted({*self.needs, *self.others, *self.loads, *self.looked, *self.tries})
 
 
 def rungs_of(uses: Iterable[Use]) -> dict[str, Rung]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -43,10 +43,11 @@ class Subject(NamedTuple):
         return any(_is_of(site, entry) for entry in self.dead_set)
 
 
-def subject_of(path: str, policy: Policy) -> Subject:
-    """Return what a path means by a policy."""
+def subject_of(path: str, policy: Policy, together: Iterable[str] = ()) -> Subject:
+    """Return what a path means by a policy, and where other paths are deleted together with it."""
     concepts = [concept for concept in policy.concepts if path in concept.legacy]
-    entries = dict.fromkeys([path, *(entry for concept in concepts for entry in concept.legacy)])
+    legacy = (entry for concept in concepts for entry in concept.legacy)
+    entries = dict.fromkeys([path, *legacy, *together])
     module, name = split(path)
     return Subject(path, module, name, tuple(entries), concepts[0].name if concepts else "")
 

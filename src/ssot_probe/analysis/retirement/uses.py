@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ssot_probe.analysis.fetches import MODULE_LEVEL, Fetch, is_use
 from ssot_probe.analysis.namespaces import Path
 from ssot_probe.analysis.recording import Make, Recording
+from ssot_probe.analysis.retirement.aliases import Aliases
 from ssot_probe.analysis.retirement.by_module import ByModule
 from ssot_probe.analysis.retirement.subjects import Subject, Twins
 from ssot_probe.model.names import qualify, split
@@ -112,6 +113,7 @@ class UseIndex:
         self._recording = recording
         self.imports = Imports(recording)
         self.twins = Twins(recording)
+        self.aliases = Aliases(recording, self.twins)
         self._modules: ByModule[tuple[str, ModuleRecord]] = ByModule(
             (module, pair) for pair in recording.of(ModuleRecord) for module in self.twins(pair[1].module)
         )
@@ -128,9 +130,6 @@ class UseIndex:
             for base in record.bases
             if base != record.name
             for module in self.twins(split(base)[0])
-        )
-        self._targets: ByModule[Fetch] = ByModule(
-            (split(fetch.target)[0], fetch) for fetch in recording.fetches if fetch.target
         )
 
     def uses_of(self, subject: Subject, is_alias: bool) -> list[Use]:
@@ -167,20 +166,6 @@ class UseIndex:
             use.process == process for use in self._made_of(subject)
         )
 
-    def aliases(self, subject: Subject) -> tuple[str, ...]:
-        """Return the other paths by which something of the path was fetched, by code that stays."""
-        return tuple(
-            sorted(
-                {
-                    str(fetch.path)
-                    for fetch in self._targets.within(subject.module)
-                    if subject.has(fetch.target)
-                    and not subject.has(str(fetch.path))
-                    and not subject.is_within_dead_set(fetch.record.site)
-                }
-            )
-        )
-
     def _imported(self, subject: Subject, is_alias: bool) -> Iterator[Use]:
         """One statement may show in several records, as the package, the module and the name it reached."""
         places: dict[tuple[str, Site], dict[tuple[str, ...], list[ImportRecord]]] = defaultdict(
@@ -194,7 +179,21 @@ class UseIndex:
                 by_target.items(), key=lambda item: (sum(record.count for record in item[1]), item[0])
             )
             for record in records:
-                yield _imported(subject, process, record, reached[1:], LOADED, is_alias)
+                use = _imported(subject, process, record, reached[1:], LOADED, is_alias)
+                yield use if subject.name else self._passed_on(subject, use, record)
+
+    def _passed_on(self, subject: Subject, use: Use, record: ImportRecord) -> Use:
+        """Return the use, as a need of the module where that only passes on what was fetched from it."""
+        if record.origin == UNPICKLING or not subject.has(record.module):
+            return use
+        names = []
+        for name in record.names:
+            target = self.aliases.passed_on(use.process, Path(record.module, name), record.first)
+            if target and not subject.has(target):
+                names.append(name)
+        if not names:
+            return use
+        return use._replace(what=f"imports {', '.join(names)} through it", is_need=True)
 
     def _told_of(self, subject: Subject) -> Iterator[Use]:
         told = {id(pair): pair for pair in self._told.get(subject.path, ())}

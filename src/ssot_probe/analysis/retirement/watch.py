@@ -9,7 +9,7 @@ from functools import cached_property
 from ssot_probe.analysis.recording import BLIND_TO_IMPORTS, Recording
 from ssot_probe.analysis.retirement.by_module import ByModule
 from ssot_probe.analysis.retirement.subjects import Subject, is_path
-from ssot_probe.model.names import split
+from ssot_probe.model.names import qualify, split
 from ssot_probe.model.path_records import WatchedPathRecord
 from ssot_probe.model.records import BlindRecord, ModuleRecord
 
@@ -31,16 +31,29 @@ class Watch:
             if known is None or (known.time, known) < (record.time, record):
                 self._newest[record.path][process] = record
 
+    def around(self, path: str) -> str:
+        """Return the watched path that a path is or lies in, the narrowest one; "" for none."""
+        module, name = split(path)
+        parts = name.split(".") if name else []
+        for end in range(len(parts), 0, -1):
+            if qualify(module, ".".join(parts[:end])) in self._newest:
+                return qualify(module, ".".join(parts[:end]))
+        while module and module not in self._newest:
+            module = module.rpartition(".")[0]
+        return module
+
     def of(self, path: str) -> Mapping[str, WatchedPathRecord]:
         """Return what each process that watched the path said of it last."""
         return self._newest.get(path, {})
 
-    def obstacles(self, subject: Subject, processes: frozenset[str]) -> Iterator[tuple[str, str]]:
+    def obstacles(
+        self, subject: Subject, watched_as: str, processes: frozenset[str]
+    ) -> Iterator[tuple[str, str]]:
         """Yield why uses of the path may have gone unseen, each with the process."""
         for process, record in self._preloaded.of(subject.module, below=not subject.name):
             if process in processes:
                 yield f"{record.module} was loaded before the probe saw it", process
-        is_read = any(self.of(subject.path)[process].kind in (ALIAS, VALUE) for process in processes)
+        is_read = any(self.of(watched_as)[process].kind in (ALIAS, VALUE) for process in processes)
         for blind, told in self._blind.items():
             if _is_about(blind, subject, is_read):
                 for process, reason in told:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple, Optional
 
 from ssot_probe.analysis.retirement.residue import Residue
+from ssot_probe.analysis.retirement.rows import Retirement, Row, Witness
+from ssot_probe.analysis.wording import moment, times
+from ssot_probe.model.policy import Policy
 
 BANNED = frozenset({"LOADED-BUT-UNUSED", "RESOLVED-NOT-LOADED", "NEVER-LOADED"})
 """The verdicts after which a path may be banned. After any other the reason is told instead."""
@@ -54,3 +57,47 @@ class EvidenceSummary(NamedTuple):
         if not self.first_day:
             return "nothing recorded"
         return self.first_day if self.first_day == self.last_day else f"{self.first_day} to {self.last_day}"
+
+
+def judged_of(row: Row, policy: Policy) -> JudgedPath:
+    """Return a verdict as plain values; the policy knows what there is instead of the path."""
+    canonical = [concept.canonical for concept in policy.concepts if concept.name == row.concept]
+    return JudgedPath(
+        path=row.path,
+        kind=row.kind,
+        verdict=row.verdict,
+        grade=row.grade,
+        sentence=row.sentence,
+        missing=tuple(str(missing) for missing in row.missing),
+        witnesses=tuple(dict.fromkeys(map(_told, row.witnesses))),
+        replacement=canonical[0] if canonical else "",
+        residue=row.residue,
+    )
+
+
+def summary_of(retirement: Retirement, command: str) -> EvidenceSummary:
+    """Return what verdicts rest on.
+
+    Args:
+        retirement: the verdicts.
+        command: that gives them.
+    """
+    window = retirement.window
+    return EvidenceSummary(
+        first_day=str(min(window.days)) if window.days else "",
+        last_day=str(max(window.days)) if window.days else "",
+        days=len(window.days),
+        processes=retirement.counted,
+        roles=tuple(sorted(role for role, days in window.days_of_role.items() if role and days)),
+        environments=tuple(sorted({epoch.environment for epoch in window.epochs if epoch.environment})),
+        void=tuple(
+            dict.fromkeys(f"{doubt.process}: {doubt.cause}".removeprefix(": ") for doubt in retirement.doubts)
+        ),
+        unmatched=len(retirement.unmatched),
+        command=command,
+    )
+
+
+def _told(witness: Witness) -> str:
+    place = f"{witness.file}:{witness.line} " if witness.file else ""
+    return f"{place}{witness.what}, {times(witness.count)}, {moment(witness.time)}"

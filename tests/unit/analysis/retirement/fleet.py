@@ -32,6 +32,7 @@ from ssot_probe.model.records import (
     ProcessRecord,
     Record,
 )
+from ssot_probe.policy_json import policy_to_json
 
 FIRST_DAY = date(2026, 1, 5)
 OLD = "chat.ws.old"
@@ -45,7 +46,11 @@ def day(number: int) -> date:
 
 
 class Worker:
-    """The records of one process. It starts at eight on its first day, and ends at six on its last."""
+    """The records of one process. It starts at eight on its first day, and ends at six on its last.
+
+    It says every day at ten that it lives, until it ends or until the day that a test lets it say that.
+    How many are listed it knows when it ends: those that begin later can be among them.
+    """
 
     def __init__(
         self,
@@ -67,19 +72,21 @@ class Worker:
         self.start = start_of(day(first)) + 8 * HOUR
         self.end = start_of(day(first + days - 1)) + 18 * HOUR
         self.records: list[Record] = []
-        self._listing = ("list-1" if number else "", number, listed)
+        self._list, self._number, self._listed = "list-1" if number else "", number, listed
         self._control, self._parent = control, parent
-        self._state("started", self.start)
+        self._days, self._told = days, 0
+        self._state("started", self.start, policy=policy_to_json(terms(*watched)))
         self.records.append(ModuleRecord("chat.app", "chat/app.py", "", False, self.start))
         for path in watched:
             self.watches(path)
 
-    def _state(self, state: str, time: int, closed: str = "") -> None:
+    def _state(self, state: str, time: int, closed: str = "", policy: str = "") -> None:
         emitted = len(self.records)
+        listed = self._listed if state == "stopped" else self._number
         self.records.append(
             ProcessRecord(
-                *(state, time, self.start, "3.12.1", ("chat",), "", ("finder",), "k1", emitted, ()),
-                *(self._parent, self._control, closed, *self._listing),
+                *(state, time, self.start, "3.12.1", ("chat",), policy, ("finder",), "k1", emitted, ()),
+                *(self._parent, self._control, closed, self._list, self._number, listed),
             )
         )
 
@@ -185,12 +192,15 @@ class Worker:
         return self
 
     def alive(self, days: int) -> Worker:
-        """Let the probe say how it is."""
-        self._state("alive", self.at(days, 2))
+        """Let the probe say how it is, on each day until that one."""
+        for number in range(self._told, days + 1):
+            self._state("alive", self.at(number, 2))
+        self._told = max(self._told, days + 1)
         return self
 
     def stops(self, closed: str = "exit") -> Worker:
         """Let the probe say goodbye."""
+        self.alive(self._days - 1)
         self._state("stopped", self.end, closed)
         return self
 
@@ -215,7 +225,9 @@ def judged(
     today: date | None = None,
 ) -> Retirement:
     """Judge a recording, on the day after the 40 that a worker lives by default."""
-    return retire(recording, by or terms(), join(recording), paths=paths, since=since, today=today or day(40))
+    return retire(
+        recording, by or terms(), join(recording), paths=paths or None, since=since, today=today or day(40)
+    )
 
 
 def verdict(

@@ -17,13 +17,15 @@ from ssot_probe.model.path_records import (
 )
 from ssot_probe.model.policy import Dead
 from ssot_probe.model.records import ClassRecord, Site
+from ssot_probe.policy_json import policy_to_json
 
 REGISTRY = "chat.compat:Registry"
+TICKET = f"{OLD}:Ticket"
 
 
 def scan(*imports: tuple[str, str], inside: str = "<module>", guard: str = "") -> Source:
     """Return the source of a small service, which imports what is given at these places."""
-    source = Source()
+    source = Source(policy=policy_to_json(terms(OLD, "chat.ws.older", "chat.registry", REGISTRY, TICKET)))
     for module in ("chat.app", "chat.views", OLD):
         source.module(module)
     for place, target in imports:
@@ -112,7 +114,7 @@ def test_fewer_days_than_the_policy_asks_for_are_not_enough_and_the_day_is_told(
 
 
 def test_a_cycle_needs_days_in_a_row() -> None:
-    first = Worker(days=6, listed=2).stops()
+    first = Worker(days=6).stops()
     second = Worker("p2", first=8, days=6, number=2, listed=2).stops()
     assert verdict(first, second, today=day(14)).verdict == "INSUFFICIENT"
 
@@ -143,8 +145,8 @@ def test_the_grade_is_the_worst_of_all_sides() -> None:
 @pytest.mark.parametrize(
     ("worker", "cause"),
     [
-        (Worker(), "did not say goodbye"),
-        (Worker(control="missed").stops(), "did not see what it does itself"),
+        (Worker(), "never said that it ended"),
+        (Worker(control="missed").stops(), "did not see what the probe did itself"),
         (Worker(control="").stops(), "nothing shows that the probe saw"),
         (Worker().loads(OLD).stops(), ""),
         (Worker().loads(OLD, preloaded=True).stops(), "loaded before the probe"),
@@ -152,9 +154,12 @@ def test_the_grade_is_the_worst_of_all_sides() -> None:
         (Worker().is_blind_to("something new", "nobody knows").stops(), "nobody knows"),
         (Worker().is_blind_to("shared references", "switched off").stops(), ""),
         (Worker().is_blind_to("chat.views", "in C").stops(), ""),
-        (Worker(listed=2).stops(), "1 process of 2 that were listed left no record"),
-        (Worker(parent="p0").stops(), "the process that forked it"),
-        (Worker().forks("p9").stops(), "a process that it forked"),
+        (
+            Worker(listed=2).stops(),
+            "1 process left no record here, known from number 2 of the list of processes list-1",
+        ),
+        (Worker(parent="p0").stops(), "known from chat (pid 11), which it forked"),
+        (Worker().forks("p9").stops(), "known from chat (pid 11), which forked it"),
     ],
 )
 def test_what_may_have_gone_unseen_voids_silence(worker: Worker, cause: str) -> None:
@@ -194,7 +199,7 @@ def test_from_a_day_on_what_was_wrong_before_does_not_matter() -> None:
 
 
 def test_from_a_day_on_what_was_used_before_is_told_apart() -> None:
-    before = Worker(days=9, listed=2).uses(days=2).stops()
+    before = Worker(days=9).uses(days=2).stops()
     after = Worker("p2", first=10, days=30, number=2, listed=2).stops()
     assert verdict(before, after).verdict == "LIVE"
     row = verdict(before, after, since=day(10))
@@ -313,6 +318,67 @@ def test_a_reexported_name_is_used_by_being_fetched() -> None:
     assert verdict(worker, by=terms(REGISTRY), path=REGISTRY).verdict == "LIVE"
 
 
+def test_a_facade_is_used_by_whoever_fetches_what_it_passes_on() -> None:
+    worker = Worker().imports("chat/views.py:3", f"{OLD}:Manager").binds(f"{OLD}:Manager", "chat.new:Manager")
+    row = verdict(worker.stops())
+    assert row.verdict == "LIVE"
+    assert "chat/views.py:3 imports Manager through it" in row.sentence
+
+
+def test_what_a_facade_passes_on_is_known_from_source_where_processes_do_not_tell() -> None:
+    source = scan(("chat/views.py:3", f"{OLD}:Manager,LIMIT"))
+    source.bind(f"{OLD}:Manager", "chat.new:Manager")
+    worker = Worker().imports("chat/views.py:3", f"{OLD}:LIMIT,Manager").stops()
+    row = verdict(worker, source=source)
+    assert row.verdict == "LIVE"
+    assert "imports Manager through it" in row.sentence
+    constant = Worker().imports("chat/views.py:3", f"{OLD}:LIMIT").stops()
+    assert verdict(constant, source=source).verdict == "INSUFFICIENT"
+
+
+def test_a_package_that_passes_on_what_lies_below_it_is_no_facade_of_others() -> None:
+    worker = Worker().imports("chat/views.py:3", f"{OLD}:Manager")
+    worker.binds(f"{OLD}:Manager", f"{OLD}.manager:Manager")
+    assert verdict(worker.stops()).verdict == "LOADED-BUT-UNUSED"
+
+
+def test_what_is_deleted_too_passes_nothing_on() -> None:
+    worker = Worker(watched=(OLD, "chat.ws.older")).imports("chat/ws/older.py:3", f"{OLD}:Manager")
+    worker.binds(f"{OLD}:Manager", "chat.new:Manager").stops()
+    assert verdict(worker, by=terms(OLD, "chat.ws.older")).verdict == "LOADED-BUT-UNUSED"
+
+
+def passed_on(*imports: tuple[str, str]) -> Source:
+    """Return source in which one module imports the ticket under another name, for the views."""
+    source = scan(("chat/passes.py:3", TICKET), ("chat/views.py:2", "chat.passes:Pass"), *imports)
+    source.bind("chat.passes:Pass", TICKET)
+    source.bind("chat.views:Pass", TICKET)
+    return source
+
+
+def ticketing() -> Worker:
+    worker = Worker(watched=(TICKET,)).imports("chat/passes.py:3", TICKET)
+    return worker.uses("chat/views.py:9", TICKET, rung=CONSTRUCTED).stops()
+
+
+def test_a_class_that_is_used_under_another_name_alone_lives_through_that() -> None:
+    row = verdict(ticketing(), by=terms(TICKET), path=TICKET, source=passed_on())
+    assert row.verdict == "LIVE"
+    assert row.through == ("chat.passes:Pass",)
+    assert "only through chat.passes:Pass" in row.sentence
+
+
+@pytest.mark.parametrize("target", [TICKET, OLD])
+def test_a_class_that_another_file_imports_too_lives_by_itself(target: str) -> None:
+    source = passed_on(("chat/jobs.py:4", target))
+    assert verdict(ticketing(), by=terms(TICKET), path=TICKET, source=source).through == ()
+
+
+def test_a_class_that_is_used_where_it_gets_its_other_name_lives_by_itself() -> None:
+    worker = ticketing().uses("chat/passes.py:9", TICKET)
+    assert verdict(worker, by=terms(TICKET), path=TICKET, source=passed_on()).through == ()
+
+
 def test_a_module_that_is_loaded_under_a_second_name_is_used_by_that() -> None:
     worker = Worker().loads(OLD).makes("chat/views.py:9", "ws.old:Manager")
     worker.records.append(worker.records[1]._replace(module="ws.old", file="chat/ws/old.py"))  # type: ignore[call-arg]
@@ -340,7 +406,7 @@ def test_what_legacy_modules_do_while_they_load_each_other_is_no_use() -> None:
 
 
 def test_a_use_of_an_older_version_proves_nothing_and_silence_counts_from_the_change_on() -> None:
-    old = Worker(days=9, listed=2).uses(digest="v1", days=1)
+    old = Worker(days=9).uses(digest="v1", days=1)
     old.records.append(_definition("v1", old.at()))
     new = Worker("p2", first=10, days=30, number=2, listed=2)
     new.records.append(_definition("v2", new.at()))
@@ -356,8 +422,21 @@ def test_a_use_of_an_older_version_beside_the_newest_is_a_use() -> None:
     assert verdict(old.stops(), new.stops()).verdict == "LIVE"
 
 
+def test_a_use_of_one_of_several_definitions_of_a_name_is_a_use() -> None:
+    """A getter and its setter share a name; the scan tells both of them, after what was recorded."""
+    name = f"{OLD}:Socket.state"
+    for used, verdict_of_it in (("getter", "LIVE"), ("setter", "LIVE"), ("older", "NO-EVIDENCE")):
+        worker = Worker(days=8).uses(subject=name, digest=used).stops()
+        source = Source(time=worker.at(2), policy=policy_to_json(terms()))
+        source.module("chat.app")
+        source.module(OLD)
+        source.defines(OLD, name, 3, "getter")
+        source.defines(OLD, name, 7, "setter")
+        assert verdict(worker, source=source).verdict == verdict_of_it, used
+
+
 def test_the_silence_about_an_older_version_does_not_count() -> None:
-    old = Worker(days=30, watched=(), listed=2).watches(OLD, digest="v1", kind="module").stops()
+    old = Worker(days=30, watched=()).watches(OLD, digest="v1", kind="module").stops()
     new = Worker("p2", first=35, days=3, number=2, listed=2, watched=())
     row = verdict(old, new.watches(OLD, digest="v2", kind="module").stops())
     assert (row.verdict, len(row.window.days)) == ("INSUFFICIENT", 3)
