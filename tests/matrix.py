@@ -54,6 +54,7 @@ THIN = (
     "--ignore=tests/unit/observe/test_classes_of_every_library.py",
     "tests/unit/wire",
     "tests/process/test_child_processes.py",
+    "tests/process/test_ledger.py",
     "tests/process/test_switching_on.py",
     "tests/process/test_off.py",
     "tests/services/test_chat_demo.py",
