@@ -246,8 +246,10 @@ class Court:
                 return f"no process was recorded in an environment that counts ({wanted})"
             return "all that was recorded ran tests" if tests else "nothing was recorded since then"
         if set(kinds) == {ABSENT}:
-            tried = f", and somebody asks for it ({said_of(seen.tries)})" if seen.tries else ""
-            return f"it is not there: its module is gone, does not bind it, or never did{tried}"
+            gone = "it is not there: its module is gone, does not bind it, or never did"
+            if seen.tries:
+                return f"{gone}, and somebody asks for it ({said_of(seen.tries)})"
+            return f"{gone}; check its name, and keep it in the policy to be told who still asks for it"
         return "no process that counts watched it as its source is now"
 
     @cached_property
