@@ -116,11 +116,7 @@ def _verdict(row: View) -> Iterator[Line]:
     yield from _missing(row["missing_details"])
     ran = [importer for importer in row["static_importers"] if importer["executed"] or not row["missing"]]
     yield from _importers(ran)
-    for mention in row["mentions"][:MOST_LINES]:
-        place = f"{clean(mention['file'])}:{mention['line']}" if mention["line"] else clean(mention["file"])
-        yield _entry("named", f"{place}  {mention['kind']} {clean(mention['what'])}")
-    if len(row["mentions"]) > MOST_LINES:
-        yield _entry("", f"and {number(len(row['mentions']) - MOST_LINES, 'more place')}")
+    yield from _mentions(row)
     if row["verdict"] == "VOID":
         yield from _void(row["void"])
     if row["superseded"]:
@@ -131,6 +127,17 @@ def _verdict(row: View) -> Iterator[Line]:
     for axis in row["axes"]:
         if axis["grade"] != "A" and axis["name"] not in told:
             yield _entry(f"grade {axis['grade']}", clean(f"{axis['name']}: {axis['reason']}"))
+
+
+def _mentions(row: View) -> Iterator[Line]:
+    """Yield where the path is named, without the imports that bind its name and are told as such."""
+    importers = {(importer["file"], importer["line"]) for importer in row["static_importers"]}
+    mentions = [one for one in row["mentions"] if (one["file"], one["line"]) not in importers]
+    for one in mentions[:MOST_LINES]:
+        place = f"{clean(one['file'])}:{one['line']}" if one["line"] else clean(one["file"])
+        yield _entry("named", f"{place}  {one['kind']} {clean(one['what'])}")
+    if len(mentions) > MOST_LINES:
+        yield _entry("", f"and {number(len(mentions) - MOST_LINES, 'more place')}")
 
 
 def _ends(witnesses: Sequence[View]) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -185,6 +186,33 @@ def test_every_name_that_a_diff_deletes_has_its_verdict_in_one_call(
     assert "2 paths: 1 LIVE, 1 LOADED-BUT-UNUSED." in out
 
 
+def test_a_method_is_judged_without_asking_its_class_to_go(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("names").write_text(f"{OLD}:Manager.send\n")
+    unheard = "Manager.close: it is in C; Manager.sender: it is in C"
+    worker = (
+        Worker(watched=()).watches(OLD, "module", unheard=unheard).imports("chat/v.py:3", f"{OLD}:Manager")
+    )
+    source = watched_source("Manager", "Manager.send")
+    assert run(["dead", record(worker.stops(), source=source), "--names", "names"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("LOADED-BUT-UNUSED")
+    assert "have to go first" not in out
+
+
+def test_what_cannot_be_heard_of_a_function_keeps_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("names").write_text(f"{OLD}:serve\n")
+    for unheard in (
+        "serve: it is in C",
+        "close: in C; serve.inner: in C",
+        "<lambda>: it is in C",
+    ):
+        worker = Worker(watched=()).watches(OLD, "module", unheard=unheard)
+        source = record(worker.imports("chat/v.py:3", OLD).stops(), source=watched_source("serve"))
+        assert run(["dead", source, "--names", "names"]) == 0
+        assert capsys.readouterr().out.startswith("INSUFFICIENT"), unheard
+        rmtree(source)
+
+
 def test_a_diff_is_read_from_standard_input(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,10 +267,10 @@ def test_a_contract_and_an_evidence_block_are_written(capsys: pytest.CaptureFixt
     source = record(Worker().stops(), source=scanned())
     assert run(["dead", source, "--emit", "import-linter"]) == 0
     assert f"[importlinter:contract:retired-{OLD}]" in capsys.readouterr().out
-    assert run(["dead", source, "--emit", "markdown"]) == 0
+    assert run(["dead", source, "--emit", "markdown", "--path", OLD]) == 0
     out = capsys.readouterr().out
     assert "| `chat.ws.old` | NEVER-LOADED |" in out
-    assert "- To see it again: `ssot-probe dead data`" in out
+    assert "- To see it again: `ssot-probe dead data --path chat.ws.old`" in out
 
 
 def test_code_that_was_used_and_that_the_scan_does_not_know_is_published_and_voids_silence(

@@ -51,6 +51,7 @@ class Story(NamedTuple):
     contradiction: str
     since: date | None
     cycles: Sequence[str]
+    is_member: bool = False  # of a class: whoever imports the class need not want it
 
 
 def sentence_of(story: Story) -> str:
@@ -117,9 +118,10 @@ def _resolved(story: Story) -> str:
 
 
 def _loaded(story: Story) -> str:
+    first = "" if story.is_member else "the imports have to go first, and "
     return (
         f"It was loaded ({story.loads}), and nothing of it was constructed, called or inherited from in "
-        f"{_silence(story)}: the imports have to go first, and {_proof(story)}."
+        f"{_silence(story)}: {first}{_proof(story)}."
     )
 
 
@@ -171,7 +173,7 @@ def _proof(story: Story) -> str:
         left = "" if story.cycles else ", and nothing is proved about what happens less often"
     if story.grade != BEST or story.verdict == RESOLVED_NOT_LOADED:
         return f"{proved}{left}"
-    once = " once they have" if story.verdict == LOADED_BUT_UNUSED else ""
+    once = " once they have" if story.verdict == LOADED_BUT_UNUSED and not story.is_member else ""
     return f"{proved}; safe to delete{once}"
 
 
