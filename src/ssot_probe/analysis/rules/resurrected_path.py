@@ -20,8 +20,8 @@ RULE = Rule(
     name="resurrected-path",
     severity=Severity.ERROR,
     claim="A path that the policy declares legacy is gone, and somebody tried to import it all the same.",
-    proof="The imports that failed, each with file, line and count, in processes that say that the path is "
-    "not there: its module cannot be found, or does not bind the name.",
+    proof="The imports that failed, each with file, line, count and failure, in processes that say that the "
+    "path is not there: its module cannot be found, or does not bind the name.",
     silent="Imports that failed for another reason: the module is there and raised, or something that it "
     "imports is missing. Processes that do not watch the path.",
     fix="Move the importer to the canonical path, or bring back what was deleted. An optional import, behind "
