@@ -9,6 +9,7 @@ from ssot_probe.model.path_records import CALLED, PathUseRecord, WatchedPathReco
 from ssot_probe.model.policy import Concept, Dead, Policy
 from ssot_probe.model.records import ImportRecord, ModuleRecord, ProcessRecord, Record, Site
 from ssot_probe.policy_json import policy_to_json
+from ssot_probe.version import __version__
 from ssot_probe.wire.otlp_json import AttributeValue, encode_spans
 from ssot_probe.wire.spans import to_spans
 
@@ -55,7 +56,7 @@ def write_fleet(directory: Path, processes: int, days: int, paths: int) -> Polic
             "host.name": f"host-{number % 20}",
             "process.pid": 100 + number,
             "ssot.role": ROLES[number % len(ROLES)],
-            "telemetry.distro.version": "1",
+            "telemetry.distro.version": __version__,
             "ssot.schema.version": 1,
         }
         with open(directory / f"shop-{number}.traces.jsonl", "w", encoding="utf-8") as file:

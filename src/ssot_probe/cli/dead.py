@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
 
 import click
@@ -102,7 +102,9 @@ def command(
     retirement = _retired(recording, chosen, asked, day, deleted, with_chains=why is not None)
     view = dead_view(retirement, chosen, datetime.now(timezone.utc), deleted)
     if emit is not None:
-        _write(_emitted(emit, retirement, chosen, sources, output), output)
+        options = {"config": config, "since": since, "names": names, "diff": diff}
+        command_line = _command_line(sources, paths, options)
+        _write(_emitted(emit, retirement, chosen, command_line, output), output)
     elif format_name == "json":
         _write(json_report.render(view), output)
     else:
@@ -171,11 +173,21 @@ def _retired(
     )
 
 
+def _command_line(sources: Sequence[str], paths: Sequence[str], options: Mapping[str, str | None]) -> str:
+    """Return the command that gives the same verdicts again."""
+    words = ["ssot-probe", "dead", *sources]
+    for path in paths:
+        words += ["--path", path]
+    for name, value in options.items():
+        words += [f"--{name}", value] if value is not None else []
+    return shlex.join(words)
+
+
 def _emitted(
-    emit: str, retirement: Retirement, chosen: ChosenPolicy, sources: Sequence[str], output: str | None
+    emit: str, retirement: Retirement, chosen: ChosenPolicy, command_line: str, output: str | None
 ) -> str:
     judged = [judged_of(row, chosen.policy) for row in retirement.rows]
-    evidence = summary_of(retirement, f"ssot-probe dead {shlex.join(sources)}")
+    evidence = summary_of(retirement, command_line)
     if emit == "ruff":
         is_own = output is not None and os.path.basename(output) in ("ruff.toml", ".ruff.toml")
         return ruff(judged, evidence, is_pyproject=not is_own)

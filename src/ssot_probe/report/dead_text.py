@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ssot_probe.analysis.retirement.sentences import MOST_NAMED
 from ssot_probe.analysis.wording import listing, number, times
 from ssot_probe.report.sanitize import clean
 from ssot_probe.report.segments import Line, Segment
@@ -25,61 +26,150 @@ _ROLES = {
 }
 """Colours by verdict; what seems dead is a note."""
 
+_AXES = {
+    "role": "roles",
+    "days": "window",
+    "cycle": "window",
+    "entry-point": "exercise",
+    "importer": "exercise",
+    "unseen": "code",
+    "scan": "source",
+}
+"""The side of the evidence that each kind of missing thing is on."""
+
+_BEGINS = {"ran": "{} ran", "entry point": "{} is an entry point", "script": "{} can be started"}
+
 
 def lines_of(view: View) -> Iterator[Line]:
     """Yield the lines of the verdicts."""
     for row in view["paths"]:
         yield from _verdict(row)
         yield []
+    for unplaced in view["unplaced"]:
+        place = f"{clean(unplaced['file'])}:{unplaced['line']}"
+        yield [
+            Segment(f"{'NO-EVIDENCE':<20}", "alarm"),
+            Segment(
+                f"{place} deletes {clean(unplaced['name'])}, and the diff does not show where it stands: "
+            ),
+            Segment("stands: make it by `git diff --function-context`"),
+        ]
+        yield []
     yield from _totals(view)
     yield from _evidence(view)
 
 
 def why_lines(view: View) -> Iterator[Line]:
-    """Yield who keeps each path alive: the first and the last witness, else what source says of it."""
+    """Yield what keeps each path alive: the first and the last witness, else what source says of it."""
     for row in view["paths"]:
         yield _heading(row)
         yield [Segment(f"  {clean(row['sentence'])}")]
-        witnesses = row["witnesses"]
-        chosen = witnesses if len(witnesses) < 2 else [witnesses[0], witnesses[-1]]
-        for name, witness in zip(("first", "last"), chosen, strict=False):
-            yield _witness(name, witness)
-        if not witnesses:
-            yield from _importers(row["static_importers"])
+        yield from _ends(row["witnesses"])
+        if row["verdict"] != "LIVE":
+            yield from _chain(row["chain"], view["evidence"]["scanned"])
+            if row["chain"] is None:
+                yield from _importers(row["static_importers"])
         yield []
+
+
+def _chain(chain: View | None, is_scanned: bool) -> Iterator[Line]:
+    if not is_scanned:
+        yield _entry("imports", "unknown: the source was not scanned")
+    elif chain is None:
+        yield _entry("imports", "nothing that ran leads to it, no entry point and no script")
+    else:
+        begins = _BEGINS[chain["begins"]].format(clean(chain["links"][0]["importer"]))
+        yield _entry("imports", f"{begins}, and leads to it:")
+        for link in chain["links"]:
+            when = "" if link["at_load"] else ", not at the top of its module"
+            place = f"{clean(link['file'])}:{link['line']}"
+            yield [
+                Segment(" " * (WIDEST_NAME + 3)),
+                Segment(f"{place}  ", "place"),
+                Segment(f"{clean(link['importer'])} imports {clean(link['imported'])}{when}"),
+            ]
 
 
 def _heading(row: View) -> Line:
     concept = f"  [{clean(row['concept'])}]" if row["concept"] else ""
+    moved = f"  moved to {clean(row['moved_to'])}" if row.get("moved_to") else ""
     return [
         Segment(f"{row['verdict']:<20}", _ROLES.get(row["verdict"], "note")),
         Segment(f"{row['grade']}  "),
         Segment(clean(row["path"]), "heading"),
-        Segment(concept, "faint"),
+        Segment(f"{concept}{moved}", "faint"),
     ]
 
 
 def _verdict(row: View) -> Iterator[Line]:
     yield _heading(row)
     yield [Segment(f"  {clean(row['sentence'])}")]
+    if row["verdict"] == "NO-EVIDENCE":
+        return
+    if row["verdict"] == "LIVE":
+        yield from _ends(row["witnesses"])
+        if row["origins"] != ["application"]:
+            yield _entry("origins", listing([clean(origin) for origin in row["origins"]]))
+        return
     yield _entry("uses", _uses(row))
-    for position, witness in enumerate(row["witnesses"]):
-        is_last = position and position == len(row["witnesses"]) - 1
-        yield _witness("last" if is_last else "first" if not position else "", witness)
-    for missing in row["missing"][:MOST_LINES]:
-        yield _entry("missing", clean(missing))
-    if len(row["missing"]) > MOST_LINES:
-        yield _entry("", f"and {number(len(row['missing']) - MOST_LINES, 'more thing')}")
-    yield from _importers(row["static_importers"])
+    yield from _all_of(row["witnesses"])
+    yield from _missing(row["missing_details"])
+    ran = [importer for importer in row["static_importers"] if importer["executed"] or not row["missing"]]
+    yield from _importers(ran)
+    yield from _mentions(row)
     if row["verdict"] == "VOID":
         yield from _void(row["void"])
     if row["superseded"]:
         yield _entry("superseded", f"{number(row['superseded'], 'use')} of an older version of its source")
     if row["before_window"]:
         yield _entry("before", f"{number(row['before_window'], 'use')} before the day that was asked for")
-    weak = [axis for axis in row["axes"] if axis["grade"] != "A" and axis["name"] != "verdict"]
-    for axis in weak if row["verdict"] != "LIVE" else ():
-        yield _entry(f"grade {axis['grade']}", clean(f"{axis['name']}: {axis['reason']}"))
+    told = {"verdict", *(_AXES[missing["kind"]] for missing in row["missing_details"])}
+    for axis in row["axes"]:
+        if axis["grade"] != "A" and axis["name"] not in told:
+            yield _entry(f"grade {axis['grade']}", clean(f"{axis['name']}: {axis['reason']}"))
+
+
+def _mentions(row: View) -> Iterator[Line]:
+    """Yield where the path is named, without the imports that bind its name and are told as such."""
+    importers = {(importer["file"], importer["line"]) for importer in row["static_importers"]}
+    mentions = [one for one in row["mentions"] if (one["file"], one["line"]) not in importers]
+    for one in mentions[:MOST_LINES]:
+        place = f"{clean(one['file'])}:{one['line']}" if one["line"] else clean(one["file"])
+        yield _entry("named", f"{place}  {one['kind']} {clean(one['what'])}")
+    if len(mentions) > MOST_LINES:
+        yield _entry("", f"and {number(len(mentions) - MOST_LINES, 'more place')}")
+
+
+def _ends(witnesses: Sequence[View]) -> Iterator[Line]:
+    """Yield the first and the last witness, once where they are the same."""
+    named = zip(("first", "last"), _outer(witnesses), strict=False)
+    told = [_witness(name, witness) for name, witness in named]
+    yield from told[:1] if len(told) > 1 and told[0][1:] == told[1][1:] else told
+
+
+def _outer(witnesses: Sequence[View]) -> Sequence[View]:
+    return witnesses if len(witnesses) < 2 else [witnesses[0], witnesses[-1]]
+
+
+def _all_of(witnesses: Sequence[View]) -> Iterator[Line]:
+    told: list[Line] = []
+    for position, witness in enumerate(witnesses):
+        is_last = position and position == len(witnesses) - 1
+        line = _witness("last" if is_last else "first" if not position else "", witness)
+        if not told or told[-1][1:] != line[1:]:
+            told.append(line)
+    yield from told
+
+
+def _missing(missing: Sequence[View]) -> Iterator[Line]:
+    """Yield what is missing, unless the sentence has named all of it, and no day can be told."""
+    if len(missing) <= MOST_NAMED and not any(one["earliest"] for one in missing):
+        return
+    for one in missing[:MOST_LINES]:
+        when = f" (earliest {one['earliest']})" if one["earliest"] else ""
+        yield _entry("missing", f"{clean(one['what'])}{when}")
+    if len(missing) > MOST_LINES:
+        yield _entry("", f"and {number(len(missing) - MOST_LINES, 'more thing')}")
 
 
 def _uses(row: View) -> str:
@@ -133,7 +223,7 @@ def _void(doubts: Sequence[View]) -> Iterator[Line]:
 def _totals(view: View) -> Iterator[Line]:
     counts = Counter(row["verdict"] for row in view["paths"])
     told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-    yield [Segment(f"{number(len(view['paths']), 'path')}: {told}.", "heading")]
+    yield [Segment(f"{number(len(view['paths']), 'path')}: {told or 'nothing to judge'}.", "heading")]
     yield []
 
 
@@ -141,7 +231,7 @@ def _evidence(view: View) -> Iterator[Line]:
     evidence, policy = view["evidence"], view["policy"]
     counted = "all of them count" if evidence["counted"] == evidence["processes"] else ""
     counted = counted or f"{evidence['counted']} of them count"
-    hours = f"{evidence['process_hours']:g} process-hours"
+    hours = f"{evidence['process_hours'] or 'less than 0.1'} process-hours"
     yield _wide("evidence", f"{number(evidence['processes'], 'process')}, {counted}, {hours}")
     if evidence["tests"]:
         yield _wide("tests", f"{number(evidence['tests'], 'process')} ran tests and prove no silence")
@@ -159,6 +249,12 @@ def _evidence(view: View) -> Iterator[Line]:
     yield _wide(
         "source", "scanned" if evidence["scanned"] else "not scanned: ssot-probe scan finds importers"
     )
+    code = evidence["code"]
+    if evidence["scanned"] and code["used"]:
+        told = f"{code['unmatched']} of {number(code['used'], 'used piece')} of code"
+        yield _wide("code", f"{told} {'is' if code['unmatched'] == 1 else 'are'} not in the scanned source")
+        for key in code["keys"][:MOST_LINES]:
+            yield _wide("", clean(key))
     source = f"{clean(policy['source'])}, " if policy["source"] else ""
     yield _wide("policy", f"{source}{clean(policy['found_by'])}")
     if policy["recorded"] > 1:
@@ -176,7 +272,8 @@ def _days(evidence: View) -> str:
     since = f", since {evidence['since']}" if evidence["since"] else ""
     if not evidence["days"]:
         return f"none with valid evidence{since} ({evidence['min_days']} are asked for)"
-    span = f"{evidence['first_day']} to {evidence['last_day']}"
+    first, last = evidence["first_day"], evidence["last_day"]
+    span = first if first == last else f"{first} to {last}"
     return f"{evidence['days']} with valid evidence, {span}{since} ({evidence['min_days']} are asked for)"
 
 

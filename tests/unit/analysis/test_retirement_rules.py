@@ -58,7 +58,10 @@ def test_an_import_of_a_path_that_is_gone_is_an_error_with_its_importer() -> Non
     assert (finding.subject, finding.severity, finding.count) == (OLD, Severity.ERROR, 2)
     assert finding.message.startswith("Imported in vain twice from 1 place")
     assert finding.message.endswith("it is not there.")
-    assert told(finding) == ["chat/views.py:9 imports chat.ws.old, in vain, twice"]
+    assert told(finding) == [
+        "chat/views.py:9 imports chat.ws.old, in vain, twice: "
+        "ModuleNotFoundError: no module named chat.ws.old"
+    ]
 
 
 def test_a_name_that_its_module_binds_no_more_is_gone_too() -> None:
@@ -67,6 +70,15 @@ def test_a_name_that_its_module_binds_no_more_is_gone_too() -> None:
     program.imports("chat/views.py:9", NAME, outcome="failed")
     (finding,) = findings("SSOT602", program, by=BY)
     assert finding.message.endswith("its module does not bind it.")
+    (line,) = told(finding)
+    assert line.endswith("once: ImportError: cannot import name create_manager from chat.ws.compat")
+
+
+def test_a_module_that_its_package_is_asked_for_fails_as_a_name() -> None:
+    program = watching(OLD, kind="absent")
+    program.imports("chat/views.py:9", "chat.ws:old", outcome="failed")
+    (finding,) = findings("SSOT602", program, by=BY)
+    assert told(finding)[0].endswith("ImportError: cannot import name old from chat.ws")
 
 
 def test_other_names_of_the_module_are_not_meant() -> None:
@@ -88,7 +100,10 @@ def test_an_optional_import_is_told_as_such() -> None:
     program = watching(OLD, kind="absent")
     program.imports("chat/views.py:9", OLD, outcome="failed")
     (finding,) = findings("SSOT602", program, by=BY, source=source)
-    assert told(finding) == ["chat/views.py:9 imports chat.ws.old, in vain, behind try and except, once"]
+    assert told(finding) == [
+        "chat/views.py:9 imports chat.ws.old, in vain, behind try and except, once: "
+        "ModuleNotFoundError: no module named chat.ws.old"
+    ]
 
 
 def test_a_path_that_is_gone_and_that_nobody_wants_is_silent() -> None:

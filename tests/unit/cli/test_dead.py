@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -128,7 +130,171 @@ def test_who_would_load_a_path_that_nobody_used_is_told_from_the_source(
 ) -> None:
     source = record(Worker().stops(), source=scanned(("chat/jobs.py:4", OLD)))
     assert run(["dead", source, "--why", OLD]) == 0
-    assert "importer   chat/jobs.py:4  imports chat.ws.old (not loaded)" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "imports    nothing that ran leads to it, no entry point and no script" in out
+    assert "importer   chat/jobs.py:4  imports chat.ws.old (not loaded)" in out
+
+
+def test_what_leads_from_a_module_that_ran_to_a_path_that_nobody_used_is_told_link_by_link(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = scanned(("chat/jobs.py:4", OLD), ("chat/app.py:7", "chat.jobs"))
+    assert run(["dead", record(Worker().stops(), source=source), "--why", OLD]) == 0
+    out = capsys.readouterr().out
+    assert "imports    chat.app ran, and leads to it:" in out
+    assert "chat/app.py:7  chat.app imports chat.jobs, not at the top of its module" in out
+    assert f"chat/jobs.py:4  chat.jobs imports {OLD}, not at the top of its module" in out
+
+
+# What a change deletes
+
+
+DIFF = """\
+diff --git a/chat/ws/old.py b/chat/ws/old.py
+--- a/chat/ws/old.py
++++ b/chat/ws/old.py
+@@ -1,8 +1,2 @@
+-def serve():
+-    return 1
+-
+-def close():
+-    return 2
+-
+ def stays():
+     return 3
+"""
+
+
+def watched_source(*functions: str) -> Source:
+    source = scanned()
+    source.defines(OLD, OLD, 0, kind="module")
+    for line, name in enumerate(functions, 1):
+        source.defines(OLD, f"{OLD}:{name}", line)
+    return source
+
+
+def test_every_name_that_a_diff_deletes_has_its_verdict_in_one_call(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    worker = Worker(watched=()).watches(OLD, "module").imports("chat/v.py:3", f"{OLD}:serve,close")
+    source = record(worker.uses().stops(), source=watched_source("serve", "close", "stays"))
+    Path("change.diff").write_text(DIFF)
+    assert run(["dead", source, "--diff", "change.diff"]) == 0
+    out = capsys.readouterr().out
+    assert f"LIVE                E  {OLD}:serve\n" in out
+    assert f"LOADED-BUT-UNUSED   A  {OLD}:close\n" in out
+    assert "2 paths: 1 LIVE, 1 LOADED-BUT-UNUSED." in out
+
+
+def test_a_method_is_judged_without_asking_its_class_to_go(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("names").write_text(f"{OLD}:Manager.send\n")
+    unheard = "Manager.close: it is in C; Manager.sender: it is in C"
+    worker = (
+        Worker(watched=()).watches(OLD, "module", unheard=unheard).imports("chat/v.py:3", f"{OLD}:Manager")
+    )
+    source = watched_source("Manager", "Manager.send")
+    assert run(["dead", record(worker.stops(), source=source), "--names", "names"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("LOADED-BUT-UNUSED")
+    assert "have to go first" not in out
+
+
+def test_what_cannot_be_heard_of_a_function_keeps_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("names").write_text(f"{OLD}:serve\n")
+    for unheard in (
+        "serve: it is in C",
+        "close: in C; serve.inner: in C",
+        "<lambda>: it is in C",
+    ):
+        worker = Worker(watched=()).watches(OLD, "module", unheard=unheard)
+        source = record(worker.imports("chat/v.py:3", OLD).stops(), source=watched_source("serve"))
+        assert run(["dead", source, "--names", "names"]) == 0
+        assert capsys.readouterr().out.startswith("INSUFFICIENT"), unheard
+        rmtree(source)
+
+
+def test_a_diff_is_read_from_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(DIFF.encode())))
+    source = record(Worker().stops(), source=watched_source("serve", "close"))
+    assert run(["dead", source, "--diff", "-"]) == 0
+    assert "2 paths: 2 NEVER-LOADED." in capsys.readouterr().out
+
+
+def test_a_name_that_source_does_not_know_as_code_of_a_loaded_module_says_what_to_watch(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("names").write_text(f"{OLD}:LIMIT\nchat.elsewhere  # gone\n")
+    worker = Worker(watched=()).watches(OLD, "module").imports("chat/v.py:3", OLD)
+    assert run(["dead", record(worker.stops(), source=watched_source("serve")), "--names", "names"]) == 3
+    out = capsys.readouterr().out
+    assert f"name {OLD}:LIMIT in the policy as legacy" in out
+    assert "2 paths: 2 NO-EVIDENCE." in out
+
+
+def test_a_definition_that_a_diff_does_not_place_has_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    hunk = "@@ -40,3 +40,1 @@\n-    def serve(self):\n-        return 1\n     x = 1\n"
+    Path("change.diff").write_text(DIFF.partition("@@")[0] + hunk)
+    assert run(["dead", record(Worker().stops(), source=watched_source()), "--diff", "change.diff"]) == 3
+    assert "chat/ws/old.py:40 deletes serve" in capsys.readouterr().out
+
+
+def test_a_change_that_deletes_nothing_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("change.diff").write_text("")
+    assert run(["dead", record(Worker().stops()), "--diff", "change.diff"]) == 0
+    assert "deletes nothing" in capsys.readouterr().err
+
+
+# What follows a verdict
+
+
+def test_a_ban_for_ruff_names_what_is_not_used_and_tells_why_the_rest_is_not_banned(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("ssot-probe.toml").write_text(POLICY.replace(f'"{OLD}"', f'"{OLD}", "chat.ws.used"'))
+    watched = (OLD, "chat.ws.used")
+    source = record(Worker(watched=watched).uses(path="chat.ws.used").stops(), source=scanned())
+    assert run(["dead", source, "--emit", "ruff"]) == 0
+    out = capsys.readouterr().out
+    assert f'"{OLD}".msg = "Retired (' in out
+    assert "# chat.ws.used is not banned: LIVE." in out
+    assert run(["dead", source, "--emit", "ruff", "--output", "ruff.toml"]) == 0
+    assert "[lint.flake8-tidy-imports.banned-api]" in Path("ruff.toml").read_text()
+
+
+def test_a_contract_and_an_evidence_block_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+    source = record(Worker().stops(), source=scanned())
+    assert run(["dead", source, "--emit", "import-linter"]) == 0
+    assert f"[importlinter:contract:retired-{OLD}]" in capsys.readouterr().out
+    assert run(["dead", source, "--emit", "markdown", "--path", OLD]) == 0
+    out = capsys.readouterr().out
+    assert "| `chat.ws.old` | NEVER-LOADED |" in out
+    assert "- To see it again: `ssot-probe dead data --path chat.ws.old`" in out
+
+
+def test_code_that_was_used_and_that_the_scan_does_not_know_is_published_and_voids_silence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = record(Worker().uses(origin="tooling").stops(), source=watched_source("close"))
+    view = json_of(capsys, source)
+    assert view["evidence"]["code"]["unmatched"] == 1
+    assert run(["dead", source]) == 0
+    out = capsys.readouterr().out
+    assert "1 of 1 used piece of code is not in the scanned source" in out
+    assert run(["dead", source, "--path", f"{OLD}:close"]) == 3
+    assert "was used, and the scanned source does not define it" in capsys.readouterr().out
+
+
+def test_a_path_that_the_scan_was_not_told_of_asks_for_another_scan(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = Source(policy=policy_to_json(terms("chat.ws.older")))
+    source.module("chat.app")
+    assert run(["dead", record(Worker().stops(), source=source)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("INSUFFICIENT        D")
+    assert "scan again with this policy" in out
 
 
 @pytest.mark.parametrize(
@@ -173,6 +339,12 @@ def test_a_record_format_of_a_later_version_ends_with_3(capsys: pytest.CaptureFi
         (("--why", "a:b:c"), "is no path"),
         (("--since", "yesterday"), "is no day"),
         (("--path", OLD, "--why", OLD), "leave --path away"),
+        (("--path", OLD, "--names", "x"), "--path and --names ask for different paths"),
+        (("--names", "nowhere"), "--names nowhere: cannot be read"),
+        (("--names", "ssot-probe.toml"), "line 1"),
+        (("--diff", "ssot-probe.toml"), "is no diff"),
+        (("--emit", "ruff", "--format", "json"), "leave --why and --format away"),
+        (("--emit", "xml"), "xml"),
         (("--config", "nowhere.toml"), "nowhere.toml"),
         (("--output", "no/such/directory/x"), "cannot be written"),
     ],

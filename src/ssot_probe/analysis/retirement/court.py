@@ -146,6 +146,7 @@ class Court:
             contradiction,
             self.since,
             self._dead.cycles,
+            is_member="." in subject.name,
         )
         return self._told(subject, story, seen, axes, residue, watched, with_chain=with_chain)
 
@@ -210,7 +211,8 @@ class Court:
                 known = kind
             else:
                 continue
-            told[process] = record._replace(path=path, kind=known, constructed=0, called=0)
+            unheard = _unheard_of(record.unheard, subject.name) if kind == "function" else record.unheard
+            told[process] = record._replace(path=path, kind=known, unheard=unheard, constructed=0, called=0)
         return around, told
 
     def _is_current(self, path: str, digest: str, epoch: Epoch, seen: Seen) -> bool:
@@ -246,8 +248,10 @@ class Court:
                 return f"no process was recorded in an environment that counts ({wanted})"
             return "all that was recorded ran tests" if tests else "nothing was recorded since then"
         if set(kinds) == {ABSENT}:
-            tried = f", and somebody asks for it ({said_of(seen.tries)})" if seen.tries else ""
-            return f"it is not there: its module is gone, does not bind it, or never did{tried}"
+            gone = "it is not there: its module is gone, does not bind it, or never did"
+            if seen.tries:
+                return f"{gone}, and somebody asks for it ({said_of(seen.tries)})"
+            return f"{gone}; check its name, and keep it in the policy to be told who still asks for it"
         return "no process that counts watched it as its source is now"
 
     @cached_property
@@ -262,6 +266,16 @@ class Court:
             for use in self._index.uses_of(subject, is_alias=False)
             if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
         )
+
+
+def _unheard_of(unheard: str, function: str) -> str:
+    """Return what of a module cannot be listened to, without the names that are not the function's."""
+    about = [(part, part.partition(":")[0]) for part in unheard.split("; ")]
+    return "; ".join(
+        part
+        for part, name in about
+        if name in (part, function) or "<" in name or name.startswith(f"{function}.")
+    )
 
 
 def _named(residue: Residue | None) -> tuple[str, ...]:

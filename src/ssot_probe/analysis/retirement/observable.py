@@ -92,10 +92,11 @@ class Observable:
         return ""
 
     def _traits(self, name: str) -> str:
-        for cls in self._recording.by_name.get(name, ()):
-            for trait in SILENT_TRAITS:
-                if trait in cls.traits:
-                    return f"an {trait}" if trait[0] in "e" else f"a {trait}"
+        for recording in (self._recording, self._recording.inventory):
+            for cls in recording.by_name.get(name, ()) if recording is not None else ():
+                for trait in SILENT_TRAITS:
+                    if trait in cls.traits:
+                        return f"an {trait}" if trait[0] in "e" else f"a {trait}"
         return ""
 
     @cached_property

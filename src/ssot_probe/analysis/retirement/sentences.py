@@ -25,6 +25,9 @@ from ssot_probe.analysis.retirement.verdicts import (
 from ssot_probe.analysis.retirement.window import Window
 from ssot_probe.analysis.wording import listing, number, times
 
+MOST_NAMED = 3
+"""Of what is missing."""
+
 INDEPENDENT_USES = 3
 """Zero uses in n independent days leave less than 3/n uses a day possible, with 95 % confidence."""
 
@@ -48,6 +51,7 @@ class Story(NamedTuple):
     contradiction: str
     since: date | None
     cycles: Sequence[str]
+    is_member: bool = False  # of a class: whoever imports the class need not want it
 
 
 def sentence_of(story: Story) -> str:
@@ -114,9 +118,10 @@ def _resolved(story: Story) -> str:
 
 
 def _loaded(story: Story) -> str:
+    first = "" if story.is_member else "the imports have to go first, and "
     return (
         f"It was loaded ({story.loads}), and nothing of it was constructed, called or inherited from in "
-        f"{_silence(story)}: the imports have to go first, and {_proof(story)}."
+        f"{_silence(story)}: {first}{_proof(story)}."
     )
 
 
@@ -124,8 +129,10 @@ def _insufficient(story: Story) -> str:
     days = [missing.earliest for missing in story.missing if missing.earliest]
     open_ended = any(missing.earliest is None for missing in story.missing)
     when = f", {max(days)} at the earliest" if days and not open_ended else ""
-    more = f" and {number(len(story.missing) - 1, 'more thing')}" if len(story.missing) > 1 else ""
-    what = f"{story.missing[0].what}{more}{when}"
+    named = [missing.what for missing in story.missing[:MOST_NAMED]]
+    left = len(story.missing) - len(named)
+    more = f"; and {number(left, 'more thing')}" if left else ""
+    what = f"{'; '.join(named)}{more}{when}"
     return f"No use of it was seen in {_silence(story)}, which is not enough: {what}."
 
 
@@ -138,7 +145,7 @@ def _void(story: Story) -> str:
 
 def _no_evidence(story: Story) -> str:
     loaded = f" (it was loaded: {story.loads})" if story.loads else ""
-    return f"Nothing is known about it{loaded}: {story.why_none}."
+    return f"Nothing is known about it{loaded}, as {story.why_none}."
 
 
 def _contradicted(story: Story) -> str:
@@ -157,13 +164,16 @@ def _silence(story: Story) -> str:
 def _proof(story: Story) -> str:
     days = bound(len(story.window.days))
     if days is None:
-        proved = "so few days prove nothing about what happens less than daily"
+        count = len(story.window.days)
+        silence = f"{number(count, 'day')} without a use {'proves' if count == 1 else 'prove'}"
+        proved = f"{silence} nothing about what happens less often than daily"
+        left = ""
     else:
         proved = f"less than one use in {days:.1f} days (95 %, as days count and workers of one day do not)"
-    left = "" if story.cycles else ", and nothing about what happens less often"
+        left = "" if story.cycles else ", and nothing is proved about what happens less often"
     if story.grade != BEST or story.verdict == RESOLVED_NOT_LOADED:
         return f"{proved}{left}"
-    once = " once they have" if story.verdict == LOADED_BUT_UNUSED else ""
+    once = " once they have" if story.verdict == LOADED_BUT_UNUSED and not story.is_member else ""
     return f"{proved}; safe to delete{once}"
 
 

@@ -150,10 +150,11 @@ class Worker:
         """Use something of a watched path."""
         time = self.at(days)
         what = subject or (path if ":" in path else f"{path}:serve")
+        module, _, name = what.partition(":")
         self.records.append(
             PathUseRecord(
                 *(path, rung, what, through, origin, True, "MainThread", count, is_at_least, time, time),
-                *(digest, site(f"{file_of(path.partition(':')[0])}:1"), site(place, inside)),
+                *(digest, site(f"{file_of(module)}:1", name or "<module>"), site(place, inside)),
             )
         )
         return self

@@ -497,6 +497,12 @@ def test_a_class_that_is_used_without_being_constructed_cannot_be_told_unused(tr
     cls = ClassRecord(f"{OLD}:Failure", 1, "chat/ws/old.py", 3, (), (trait,), worker.at())
     worker.records.append(cls)
     assert verdict(worker.stops()).verdict == "INSUFFICIENT"
+    source = scan(("chat/views.py:3", f"{OLD}:Failure"))
+    source.cls(f"{OLD}:Failure", traits=(trait,))
+    silent = Worker().imports("chat/views.py:3", f"{OLD}:Failure").stops()
+    row = verdict(silent, source=source)
+    assert row.verdict == "INSUFFICIENT"
+    assert "which is used without being constructed" in row.sentence
 
 
 def test_code_that_cannot_be_heard_cannot_be_told_unused() -> None:
