@@ -57,8 +57,8 @@ LAST_LOOK_SECONDS = 0.6
 SHORTEST_FINISH = 0.5
 """What is left of them for the last records at least, however long the look at what is shared took."""
 
-EXIT, SIGTERM = "exit", "sigterm"
-"""How a process ends that has its last word."""
+EXIT, SIGTERM, STOP = "exit", "sigterm", "stop"
+"""How a recording ends that has its last word; with the last of them its process went on."""
 
 FORK_SECONDS = 0.1
 """How long a fork waits for the recorder to come to the end of a batch."""
@@ -110,7 +110,7 @@ class Probe:
         self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
         self._awakening = Awakening(self._wake)
         self._children = Children()
-        self._termination = Termination(settings.sigterm, lambda: self.stop(SIGTERM))
+        self._termination = Termination(settings.sigterm, lambda: self.end(SIGTERM))
         self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.pools = PoolWatch(
@@ -171,11 +171,18 @@ class Probe:
         work.is_noted[0] = True
         tripwire.on_new[0] = self._wake
         self.modules.start()
-        atexit.register(self.stop)
+        atexit.register(self.end)
         return self
 
-    def stop(self, closing: str = EXIT) -> None:
-        """Take everything off, record and deliver what is left within two seconds. May be called twice."""
+    def stop(self) -> None:
+        """Take everything off, record and deliver what is left within two seconds. May be called twice.
+
+        Where the process goes on after it, its silence proves nothing: what it does then is not seen.
+        """
+        self.end(EXIT if _is_ending() else STOP)
+
+    def end(self, closing: str = EXIT) -> None:
+        """Stop, and say what made an end: the process, a signal, or the application in the middle of it."""
         if not self.is_active or os.getpid() != self._pid:
             return
         self.is_active = False
@@ -206,7 +213,7 @@ class Probe:
         finally:
             if was_interrupted():
                 remember_interruption()
-        atexit.unregister(self.stop)
+        atexit.unregister(self.end)
         self._termination.release()
 
     def flush(self, seconds: float = EXIT_SECONDS) -> bool:
@@ -484,6 +491,12 @@ def show_error(error: BaseException, is_debugging: bool) -> None:
 
 def _new_process_id() -> str:
     return os.urandom(16).hex()
+
+
+def _is_ending() -> bool:
+    """Does the interpreter run what `atexit` knows? It has waited for the threads before."""
+    threading = sys.modules.get("threading")
+    return threading is not None and not threading.main_thread().is_alive()
 
 
 def _working_directory() -> str:
