@@ -34,7 +34,6 @@ from ssot_probe.model.records import (
 )
 
 FIRST_DAY = date(2026, 1, 5)
-POLICY = '{"packages":["chat"]}'
 OLD = "chat.ws.old"
 FULL = Dead(environments=("production",), roles=("web",), min_days=7, cycles=("week",))
 HOUR = 3600 * NANOSECONDS
@@ -76,10 +75,10 @@ class Worker:
             self.watches(path)
 
     def _state(self, state: str, time: int, closed: str = "") -> None:
-        emitted, policy = len(self.records), POLICY if state == "started" else ""
+        emitted = len(self.records)
         self.records.append(
             ProcessRecord(
-                *(state, time, self.start, "3.12.1", ("chat",), policy, ("finder",), "k1", emitted, ()),
+                *(state, time, self.start, "3.12.1", ("chat",), "", ("finder",), "k1", emitted, ()),
                 *(self._parent, self._control, closed, *self._listing),
             )
         )
