@@ -323,12 +323,15 @@ class Probe:
             self.report_error(error)
 
     def _hear_programs(self) -> None:
-        from ssot_probe.observe.started_programs import StartedPrograms
+        try:
+            from ssot_probe.observe.started_programs import StartedPrograms
 
-        self._programs = StartedPrograms(
-            self._before_exec, self._is_own_code, self.scope.relative, self.report_error
-        )
-        self._programs.start()
+            self._programs = StartedPrograms(
+                self._before_exec, self._is_own_code, self.scope.relative, self.report_error
+            )
+            self._programs.start()
+        except Exception as error:
+            self.report_error(error)
 
     def _tell_programs(self) -> None:
         """Tell at the end which programs did not record: until then they may have begun to."""

@@ -1,4 +1,4 @@
-"""Hears which programs the process starts, and keeps those of Python that will not record: nobody sees theirs.
+"""Hears which programs the process starts, and keeps those of Python that will not record.
 
 What starts them is wrapped where Python itself calls it, only where a policy watches paths, and taken off
 at the end. An audit hook would hear as much, could not be taken off, and slows down every audited event.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import time_ns
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -32,13 +32,13 @@ _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.s
 class Starter:
     """Stands in for a builtin function that starts programs, and passes for it."""
 
-    def __init__(self, original: Any, heard: Callable[[Sequence[Any], Any], None], is_last: bool) -> None:
+    def __init__(self, original: Any, heard: Callable[..., None], is_last: bool) -> None:
         self._original, self._heard, self._is_last = original, heard, is_last
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call it; what is to be said is said before where nothing comes after."""
         if self._is_last:
-            self._heard(arguments, None)
+            self._heard(None, arguments, options)
         try:
             result = self._original(*arguments, **options)
         except BaseException as error:
@@ -46,10 +46,10 @@ class Starter:
                 error.__traceback__ = error.__traceback__.tb_next
             raise
         if not self._is_last:
-            self._heard(arguments, result)
+            self._heard(result, arguments, options)
         return result
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         """What it stands for says what it is."""
         return type(self._original)
@@ -151,17 +151,17 @@ class StartedPrograms:
         self,
         module: ModuleType,
         name: str,
-        heard: Callable[[Sequence[Any], Any], None],
+        heard: Callable[..., None],
         is_last: bool = False,
     ) -> None:
         original = vars(module).get(name)
         if original is None or type(original) is Starter:
             return
 
-        def listen(arguments: Sequence[Any], result: Any) -> None:
+        def listen(result: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> None:
             if self._is_enabled:
                 try:
-                    heard(arguments, result)
+                    heard(result, *arguments, **options)
                 except Exception as error:
                     self._on_error(error)
 
@@ -169,22 +169,25 @@ class StartedPrograms:
         vars(module)[name] = starter
         self._patches.append(_Patch(module, name, original, starter))
 
-    def _forked(self, arguments: Sequence[Any], pid: Any) -> None:
-        words, programs, environment = arguments[0], arguments[1], arguments[5]
+    # Each takes what was returned, and the arguments by the names that they have.
+
+    def _forked(self, pid: int, argv: Any, programs: Any, *others: Any) -> None:
+        cwd, environment = others[2], others[3]
         for program in programs:
-            if os.path.isfile(program):
-                self._judge(program, words, environment, pid)
+            path = os.path.join(os.fsdecode(cwd or ""), os.fsdecode(program))
+            if os.path.isfile(path):
+                self._judge(path, argv, environment, pid)
                 break
 
-    def _spawned(self, arguments: Sequence[Any], pid: Any) -> None:
-        self._judge(arguments[0], arguments[1], arguments[2], pid)
+    def _spawned(self, pid: int, path: Any, argv: Any, env: Any, **_: Any) -> None:
+        self._judge(path, argv, env, pid)
 
-    def _given_to_shell(self, arguments: Sequence[Any], result: Any) -> None:
-        self._judge("/bin/sh", ["sh", "-c", arguments[0]], None, 0)
+    def _given_to_shell(self, result: int, command: Any) -> None:
+        self._judge("/bin/sh", ["sh", "-c", command], None, 0)
 
-    def _becomes(self, arguments: Sequence[Any], result: Any) -> None:
-        environment = arguments[2] if len(arguments) > 2 else None
-        reason = self._reason(arguments[0], arguments[1], environment)
+    def _becomes(self, result: None, path: Any, argv: Any, env: Any = None) -> None:
+        program = os.path.realpath(f"/dev/fd/{path}") if isinstance(path, int) else path
+        reason = self._reason(program, argv, env)
         if reason:
             self._before_exec(BlindRecord(SUBJECT, reason, time_ns()))
 

@@ -145,9 +145,7 @@ def _site_directories(path: str, environ: Mapping[str, str]) -> list[str]:
 
 def _split(program: str, words: Sequence[str]) -> list[str]:
     """Return the words of a command, and of what a shell is to run."""
-    if os.path.basename(program) not in _SHELLS and not any(
-        os.path.basename(word) in _SHELLS for word in words
-    ):
+    if not any(os.path.basename(word) in _SHELLS for word in (program, *words)):
         return list(words)
     return [part for word in words for part in _SEPARATORS.split(word) if part]
 
@@ -166,9 +164,8 @@ def _found(program: str, environ: Mapping[str, str]) -> str:
 
 
 def _is_python(path: str) -> bool:
-    return _PYTHON.fullmatch(os.path.basename(path)) is not None or path == os.path.abspath(
-        sys.executable or ""
-    )
+    is_called_so = _PYTHON.fullmatch(os.path.basename(path)) is not None
+    return is_called_so or path == os.path.abspath(sys.executable or "")
 
 
 def _interpreter_of(path: str) -> list[str]:
