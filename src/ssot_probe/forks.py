@@ -27,7 +27,7 @@ class Forked(Protocol):
     def after_fork_in_child(self) -> None:
         """There was a fork, and this is the new process."""
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """The process ends without running what `atexit` knows."""
 
     def report_error(self, error: BaseException) -> None:
@@ -86,7 +86,7 @@ def _after_in_child() -> None:
 
 
 def _stop() -> None:
-    _tell(lambda listener: listener.stop())
+    _tell(lambda listener: listener.end())
 
 
 def _tell(what: Callable[[Forked], None]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Optional, Union
 from ssot_probe import forks
 from ssot_probe.context import work
 from ssot_probe.export.announcement import announce
-from ssot_probe.export.listing import NOT_LISTED, enlist, listed
+from ssot_probe.export.listing import NOT_LISTED, enlist, listed, listed_since
 from ssot_probe.interruption import remember_interruption, was_interrupted
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, named_modules, watched_paths
@@ -43,6 +43,7 @@ from ssot_probe.settings import Settings, from_environment, read_user_key
 from ssot_probe.termination import Termination
 
 if TYPE_CHECKING:
+    from ssot_probe.observe.started_programs import StartedPrograms
     from ssot_probe.recorder.recorder import Exporter, Recorder
 
 EXIT_SECONDS = 2.0
@@ -57,8 +58,8 @@ LAST_LOOK_SECONDS = 0.6
 SHORTEST_FINISH = 0.5
 """What is left of them for the last records at least, however long the look at what is shared took."""
 
-EXIT, SIGTERM = "exit", "sigterm"
-"""How a process ends that has its last word."""
+EXIT, SIGTERM, STOP = "exit", "sigterm", "stop"
+"""How a recording ends that has its last word; with the last of them its process went on."""
 
 FORK_SECONDS = 0.1
 """How long a fork waits for the recorder to come to the end of a batch."""
@@ -110,7 +111,7 @@ class Probe:
         self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
         self._awakening = Awakening(self._wake)
         self._children = Children()
-        self._termination = Termination(settings.sigterm, lambda: self.stop(SIGTERM))
+        self._termination = Termination(settings.sigterm, lambda: self.end(SIGTERM))
         self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.pools = PoolWatch(
@@ -134,6 +135,7 @@ class Probe:
         self._source_digests: dict[str, str] = {}  # by path; a forked child need not read them again
         self._listing = NOT_LISTED  # in the list of processes, as soon as there is something to record
         self._is_announced = self._has_begun = False
+        self._programs: Optional[StartedPrograms] = None  # only where silence is to prove something
         self._parent = ""  # the process that forked this one, where that is recorded
         self._closing = ""  # how this one ends
         self._inventory: list[Record] = []  # told again by every forked child
@@ -171,11 +173,20 @@ class Probe:
         work.is_noted[0] = True
         tripwire.on_new[0] = self._wake
         self.modules.start()
-        atexit.register(self.stop)
+        if watched_paths(self.policy):
+            self._hear_programs()
+        atexit.register(self.end)
         return self
 
-    def stop(self, closing: str = EXIT) -> None:
-        """Take everything off, record and deliver what is left within two seconds. May be called twice."""
+    def stop(self) -> None:
+        """Take everything off, record and deliver what is left within two seconds. May be called twice.
+
+        Where the process goes on after it, its silence proves nothing: what it does then is not seen.
+        """
+        self.end(EXIT if _is_ending() else STOP)
+
+    def end(self, closing: str = EXIT) -> None:
+        """Stop, and say what made an end: the process, a signal, or the application in the middle of it."""
         if not self.is_active or os.getpid() != self._pid:
             return
         self.is_active = False
@@ -198,6 +209,7 @@ class Probe:
                 self._explain_sharing()
                 self._count_outlived(ended, deadline)
             self.modules.remove_wrappers()
+            self._tell_programs()
             work.is_noted[0] = False
             work.forget()
             self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
@@ -206,7 +218,7 @@ class Probe:
         finally:
             if was_interrupted():
                 remember_interruption()
-        atexit.unregister(self.stop)
+        atexit.unregister(self.end)
         self._termination.release()
 
     def flush(self, seconds: float = EXIT_SECONDS) -> bool:
@@ -309,6 +321,36 @@ class Probe:
                 self.buffer.add(found)
         except Exception as error:  # what was recorded until now is still to be told
             self.report_error(error)
+
+    def _hear_programs(self) -> None:
+        try:
+            from ssot_probe.observe.started_programs import StartedPrograms
+
+            self._programs = StartedPrograms(
+                self._before_exec, self._is_own_code, self.scope.relative, self.report_error
+            )
+            self._programs.start()
+        except Exception as error:
+            self.report_error(error)
+
+    def _tell_programs(self) -> None:
+        """Tell at the end which programs did not record: until then they may have begun to."""
+        if self._programs is None:
+            return
+        self._programs.stop()
+        for record in self._programs.blind_spots(lambda: listed_since(self._listing, self.armed)):
+            self.buffer.add(record)
+        if self._children.some_became_unrecorded():
+            reason = "a forked one became a Python program without the probe"
+            self.buffer.add(BlindRecord("child processes", reason, time_ns()))
+
+    def _before_exec(self, record: BlindRecord) -> None:
+        """Let somebody know that this process becomes a program that nobody will see."""
+        if self._children.has_parent:
+            self._children.become_unrecorded()
+        elif self.is_active:
+            self.buffer.add(record)
+            self.pump.flush(FORK_SECONDS)
 
     def _is_own_code(self, module: str, file: str) -> bool:
         """Is it the application's own code? A script is, whichever packages the policy names."""
@@ -422,6 +464,8 @@ class Probe:
         self.process_id = _new_process_id()
         self._listing, self._is_announced, self._has_begun = NOT_LISTED, False, False
         self._children.after_fork_in_child()
+        if self._programs is not None:
+            self._programs.after_fork_in_child()
         self.losses.clear()
         self.pump.forget()
         self.buffer.clear()
@@ -484,6 +528,12 @@ def show_error(error: BaseException, is_debugging: bool) -> None:
 
 def _new_process_id() -> str:
     return os.urandom(16).hex()
+
+
+def _is_ending() -> bool:
+    """Does the interpreter run what `atexit` knows? It has waited for the threads before."""
+    threading = sys.modules.get("threading")
+    return threading is not None and not threading.main_thread().is_alive()
 
 
 def _working_directory() -> str:

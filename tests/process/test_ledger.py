@@ -9,7 +9,7 @@ import pytest
 from process.project import POLICY, Project, line_of, wait_until
 
 from ssot_probe.analysis.load import load
-from ssot_probe.analysis.retirement.ledger import LOST, RECORDS_LOST, UNCLOSED, Ledger, ledger
+from ssot_probe.analysis.retirement.ledger import LOST, RECORDS_LOST, STOPPED, UNCLOSED, Ledger, ledger
 from ssot_probe.errors import NoEvidenceError
 from ssot_probe.model.path_records import ForkRecord
 from ssot_probe.wire.process_list import FILE_NAME
@@ -85,6 +85,36 @@ def test_a_process_that_ends_leaves_a_silence_that_counts(works: Project) -> Non
     assert (epoch.number, epoch.heartbeats, len(epoch.days)) == (1, 2, 1)
     assert epoch.process.host == os.uname().nodename
     assert found.clocks == ()
+
+
+STOPS = "from ssot_probe import startup\nprobe = startup.activate()\n"
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        "probe.stop()\nimport shop.old\n",
+        "with probe:\n    pass\n",
+        "import threading\nprobe.stop()\nidle()\n",
+    ],
+    ids=["stop", "with", "later"],
+)
+def test_a_probe_that_was_stopped_while_its_process_went_on_leaves_no_silence(
+    works: Project, stop: str
+) -> None:
+    found = run(works, STOPS + stop)
+
+    (epoch,) = found.epochs
+    assert epoch.closed == STOPPED
+    assert [reason.why for reason in epoch.reasons] == ["was stopped while its process went on"]
+
+
+def test_a_probe_that_was_stopped_at_the_very_end_leaves_a_silence_that_counts(works: Project) -> None:
+    found = run(works, STOPS + "import atexit, threading\natexit.register(probe.stop)\n")
+
+    (epoch,) = found.epochs
+    assert epoch.closed == "exit"
+    assert found.is_complete
 
 
 def test_a_child_that_leaves_at_once_or_runs_another_program_is_no_loss(works: Project) -> None:

@@ -67,7 +67,7 @@ print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
     outcome = shop.run("prog.py", environment=ON)
 
     assert outcome[:3] == (0, "False\nTrue\n", "")
-    assert closed(shop) == ["exit"]
+    assert closed(shop) == ["stop"]
 
 
 @pytest.mark.parametrize(

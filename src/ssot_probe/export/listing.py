@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple, Optional
 
-from ssot_probe.wire.process_list import FILE_NAME, LINE_LENGTH, written_line
+from ssot_probe.wire.process_list import FILE_NAME, LINE_LENGTH, read_list, written_line
 
 
 class Listing(NamedTuple):
@@ -71,3 +71,15 @@ def listed(listing: Listing) -> int:
     except OSError:
         return 0
     return status.st_size // LINE_LENGTH if (status.st_dev, status.st_ino) == listing.file else 0
+
+
+def listed_since(listing: Listing, time: int) -> set[int]:
+    """Return the ids of the processes that were put down since then; none where the list cannot be read."""
+    if not listing.number:
+        return set()
+    try:
+        with open(listing.path, "rb") as file:
+            found = read_list(file.read())
+    except OSError:
+        return set()
+    return {process.pid for process in found.processes if process.time >= time - 1_000_000_000}

@@ -14,6 +14,7 @@ SLOTS = 4_096
 """Children that may begin between two looks of the parent."""
 
 _SIZE = 16  # of an identity, and of what stands before the first one
+_UNRECORDED = 1  # where that says that a child became a program that does not record
 
 
 class Children:
@@ -52,6 +53,20 @@ class Children:
                 memory[0] = 1
                 break
         memory.close()
+
+    @property
+    def has_parent(self) -> bool:
+        """Does a parent learn of what this process does, which has nothing to record itself?"""
+        return self._parents is not None
+
+    def become_unrecorded(self) -> None:
+        """Tell the parent that this process becomes a program that will not record."""
+        if self._parents is not None:
+            self._parents[_UNRECORDED] = 1
+
+    def some_became_unrecorded(self) -> bool:
+        """Has a child told so?"""
+        return self._memory is not None and bool(self._memory[_UNRECORDED])
 
     def begun(self) -> list[str]:
         """Return the identities of the children that have told since the last time."""

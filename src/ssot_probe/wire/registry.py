@@ -104,7 +104,11 @@ ATTRIBUTES = (
     Attribute("ssot.process.dropped", "string[]", "losses so far, reason=count"),
     Attribute("ssot.process.parent", "string", "the process that forked this one"),
     Attribute("ssot.process.control", "string", "seen or missed: what tries the observers"),
-    Attribute("ssot.process.closed", "string", "how a stopped one ended: exit or sigterm"),
+    Attribute(
+        "ssot.process.closed",
+        "string",
+        "how it ended: exit, sigterm, or stop (not the process)",
+    ),
     Attribute("ssot.process.directory", "string", "list of the processes of a directory"),
     Attribute("ssot.process.number", "int", "number of this process in that list"),
     Attribute("ssot.process.listed", "int", "processes in that list by then"),

@@ -38,7 +38,7 @@ class Epoch(NamedTuple):
     release: str
     armed: int
     last: int
-    closed: str  # "exit" | "sigterm"; "" where it did not say goodbye
+    closed: str  # "exit" | "sigterm"; "" where it did not say goodbye, or went on unseen
     days: frozenset[date]
     doubts: tuple[Doubt, ...]
     is_test: bool  # it ran tests: nobody's need
@@ -72,7 +72,7 @@ def _epoch(epoch: ledgers.Epoch, ends: Mapping[str, int], tests: frozenset[str])
         release=process.release,
         armed=epoch.armed,
         last=epoch.last,
-        closed="" if epoch.closed == ledgers.LOST else epoch.closed,
+        closed="" if epoch.closed in (ledgers.LOST, ledgers.STOPPED) else epoch.closed,
         days=frozenset(epoch.days),
         doubts=tuple(Doubt(cause, process.label, epoch.armed, epoch.last) for cause in causes),
         is_test=process.identity in tests,

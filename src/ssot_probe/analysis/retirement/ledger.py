@@ -29,6 +29,9 @@ from ssot_probe.wire.registry import SCHEMA_VERSION
 LOST = "lost"
 """How a process ended that did not say so: it was killed, or it still ran when its recording was copied."""
 
+STOPPED = "stop"
+"""How a recording ended whose process went on without the probe."""
+
 UNREADABLE = "unreadable"
 """Instead of the digest of a policy, as one that a newer version wrote."""
 
@@ -58,7 +61,7 @@ class Epoch(NamedTuple):
     parent: str  # identity of the recorded process that forked it, "" where none did
     armed: int  # since when the probe observed; of a forked child since the fork
     last: int  # its last sign of life: nothing is known of it after that
-    closed: str  # "exit" | "sigterm" | LOST
+    closed: str  # "exit" | "sigterm" | STOPPED | LOST
     python: str
     policy: str  # digest of what its policy lets be observed, watched paths apart; UNREADABLE; "" for unknown
     watched: tuple[str, ...]  # the watched paths of its policy
@@ -181,6 +184,8 @@ def _reasons(epoch: Epoch, usual: str, children: Sequence[str], absent: Collecti
     process = epoch.process
     if epoch.closed == LOST:
         yield Reason(UNCLOSED, "never said that it ended: it was killed, or it is still running")
+    elif epoch.closed == STOPPED:
+        yield Reason(UNCLOSED, "was stopped while its process went on")
     for loss in epoch.losses:
         yield Reason(RECORDS_LOST, f"lost {loss.count} records ({loss.reason})")
     if epoch.control == "missed":
