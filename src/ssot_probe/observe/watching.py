@@ -126,6 +126,8 @@ class ModuleWatch:
         if self._may_define_in_main():
             self._finder.main = self._main
             self._main.start()
+        if self.paths is not None:
+            self.paths.enable()
 
     def stop(self) -> None:
         """See no more imports. The makers are still observed."""

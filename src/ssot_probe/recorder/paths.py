@@ -78,6 +78,8 @@ class PathLedger:
         """Yield what is new, and at the end how often each path was used."""
         if self._paths is None:
             return
+        if not self._paths.has_tried:
+            self.try_control()
         for subject, reason in list(self._paths.missed.items()):
             if subject not in self._missed:
                 self._missed.add(subject)

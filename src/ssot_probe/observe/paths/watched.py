@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from _thread import allocate_lock
 from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from sys import _getframe
@@ -115,7 +116,7 @@ class WatchedPaths:
         on_failure: Callable[[str, BaseException], None],
     ) -> None:
         self.paths = [WatchedPath(path) for path in paths]
-        self._is_on = True
+        self._is_on = False
         self.ears = Ears(monitoring, append, is_first_party, knows_user, on_failure)
         self._wrapping = Wrapping(self.ears, _HAS_EVENTS, on_failure)
         self._caches = Caches(self.ears)
@@ -135,6 +136,7 @@ class WatchedPaths:
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         self.missed: dict[str, str] = {}
         self.has_tried = False
+        self._trying = allocate_lock()
         self.version = 0  # changes with whatever is told of the paths
 
     # What the finder says
@@ -299,10 +301,14 @@ class WatchedPaths:
 
     def try_control(self, finder: object, has_tripwire: bool) -> None:
         """Try whether all would be heard, and remember in `missed` what was not, each with why."""
-        if self._is_on:
+        if not self._is_on or not self._trying.acquire(False):
+            return  # another thread tries just now, and two at once would count each other
+        try:
             for what, why in control.missed(self.ears, finder, self._has_events, has_tripwire).items():
                 self.missed.setdefault(what, why)
             self.has_tried = True
+        finally:
+            self._trying.release()
 
     def after_fork_in_child(self) -> None:
         """Count from zero, and listen to all."""
@@ -314,6 +320,12 @@ class WatchedPaths:
         for path in self.paths:
             path.loaded = 0
         self.has_tried = False
+        self.missed.clear()
+        self._trying = allocate_lock()
+
+    def enable(self) -> None:
+        """Look, and try what is heard, from now on: the finder is in its place."""
+        self._is_on = True
 
     def disable(self) -> None:
         """Hear nothing more; wrappers only pass calls on."""
