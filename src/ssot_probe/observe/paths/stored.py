@@ -89,9 +89,9 @@ class StoredFunctions:
                 line = found.classes.get(subject) if is_constructor else function.__code__.co_firstlineno
                 rung = CONSTRUCTED if is_constructor else CALLED
                 target = Target(path.path, rung, qualify(name, subject), file, line or 0, subject, name)
+                is_held = any(layer in held for layer in _layers(value))  # before one more is put inside
                 self._wrapping.listen_to_function(owner, attribute, value, target)
-                stored = value.__wrapped__ if type(value).__name__ == "ObservedFunction" else value
-                if id(value) in held or id(stored) in held:
+                if is_held:
                     path.unheard[qualname] = unheard.HELD
         for each in found.of(path.name):
             if id(each.code) not in wrapped and "<locals>" not in each.name and each.name != "<lambda>":
@@ -123,6 +123,17 @@ def _stored(module: ModuleType, classes: dict[str, type]) -> Iterator[tuple[Any,
         names = namespace_of(owner) if isinstance(owner, ModuleType) else vars(owner)
         for attribute, value in list(names.items()):
             yield owner, attribute, value, prefix + attribute
+
+
+def _layers(value: Any) -> list[int]:
+    """Return the ids of what is stored and of all that it wraps."""
+    found = []
+    for _ in range(16):
+        found.append(id(value))
+        value = getattr(value, "__func__", None) or getattr(value, "__wrapped__", None)
+        if value is None:
+            break
+    return found
 
 
 def _chain(value: Any) -> list[FunctionType]:
