@@ -14,15 +14,16 @@ from ssot_probe.observe.paths.caches import Caches
 from ssot_probe.observe.paths.definitions import (
     Definition,
     Definitions,
+    bound_definitions,
     constructing,
-    made_from_text,
+    is_dispatching,
     own_classes,
 )
 from ssot_probe.observe.paths.ears import Ears, Target
 from ssot_probe.observe.paths.kinds import Bound, bound_as
 from ssot_probe.observe.paths.stored import StoredFunctions
 from ssot_probe.observe.paths.subclasses import Subclasses
-from ssot_probe.observe.paths.watched_path import PathTable, WatchedPath, is_part
+from ssot_probe.observe.paths.watched_path import PathTable, WatchedPath, file_of, is_part
 from ssot_probe.observe.paths.wrapping import Wrapping
 
 
@@ -64,9 +65,9 @@ class Listening:
         """Listen to what a module defines, as far as it belongs to the paths."""
         self._table.version += 1
         classes = own_classes(module, name)
-        made = list(made_from_text(module, classes.values()))
-        found = Definitions([*definitions.functions, *made], definitions.classes)
-        file = str(namespace_of(module).get("__file__") or "")
+        bound = list(bound_definitions(module, classes.values()))
+        found = Definitions([*definitions.functions, *bound], definitions.classes)
+        file = file_of(module)
         for path in paths:
             path.loaded += 1
             path.is_located = True
@@ -85,20 +86,30 @@ class Listening:
                 self.stored.listen_to_making(module, classes)
             else:
                 self.stored.wrap_all(path, name, module, file, classes, found)
+            self._tell_dispatching(path, module)
 
     def listen_to_main(self, name: str, main: ModuleType, path: WatchedPath) -> None:
-        """Listen to the functions that `__main__` has by now."""
-        if not self._has_events:
+        """Listen to the functions that `__main__` has by now; before 3.12 tell that they are not heard."""
+        classes = own_classes(main, "__main__")
+        found = Definitions(list(bound_definitions(main, classes.values())), {})
+        file = file_of(main)
+        is_there = any(each.name == path.name for each in found.functions)
+        if path.name and (is_there or path.name in classes):
+            kind = "class" if path.name in classes else "function"
+            path.bound, path.file, path.loaded = Bound(kind, ""), file or path.file, max(1, path.loaded)
+        for qualname in classes:
+            if not path.name or is_part(qualname, path.name):
+                self._table.tell_unheard(path, qualname, unheard.IN_MAIN)
+        if self._has_events:
+            self._listen_to_code(path, name, main, file, found)
             return
-        found = Definitions([], {})
-        for value in list(namespace_of(main).values()):
-            function = plain_function(value)
-            if function is not None and function.__globals__ is namespace_of(main):
-                found.functions.append(Definition(function.__qualname__, function.__code__, ""))
-        file = str(namespace_of(main).get("__file__") or "")
-        if path.name and any(each.name == path.name for each in found.functions):
-            path.bound, path.file, path.loaded = Bound("function", ""), file, max(1, path.loaded)
-        self._listen_to_code(path, name, main, file, found)
+        for each in found.of(path.name):
+            self._table.tell_unheard(path, each.name, unheard.NO_WRAPPER)
+
+    def _tell_dispatching(self, path: WatchedPath, module: ModuleType) -> None:
+        for attribute, value in list(namespace_of(module).items()):
+            if is_dispatching(value) and (not path.name or is_part(attribute, path.name)):
+                self._table.tell_unheard(path, attribute, unheard.DISPATCHING)
 
     def _listen_to_code(
         self, path: WatchedPath, name: str, module: ModuleType, file: str, found: Definitions
