@@ -117,7 +117,7 @@ class ProbeFinder:
 
     def _note_question(self, paths: WatchedPaths, fullname: str) -> None:
         try:
-            paths.asked(fullname)
+            paths.questions.asked(fullname)
         except Exception:
             tripwire.lost[0] += 1
 
@@ -212,7 +212,7 @@ class ProbeFinder:
         self._loading.append((get_ident(), name))
         if self.paths is not None:
             try:
-                self.paths.begins(loader, module)
+                self.paths.questions.begins(loader, module)
             except Exception:
                 tripwire.lost[0] += 1
 
@@ -229,13 +229,13 @@ class ProbeFinder:
         """Is it a lazy module, which runs when somebody touches it? Then that is waited for."""
         try:
             if self.paths is not None:
-                self.paths.ends(module)
+                self.paths.questions.ends(module)
             spec = namespace_of(module).get("__spec__")
             if not _is_lazy(loader) or not isinstance(spec, ModuleSpec):
                 return False
             self._shadow(spec, loading)
             if self.paths is not None and loading is not None:
-                self.paths.postponed(loading)
+                self.paths.questions.postponed(loading)
             return True
         except Exception:
             tripwire.lost[0] += 1
@@ -244,7 +244,7 @@ class ProbeFinder:
     def failed(self, loading: Loading, module: ModuleType) -> None:
         """Pass on that running a module raised."""
         if self.paths is not None:
-            self.paths.forget(module)
+            self.paths.questions.forget(module)
         cycles.note_failed(loading.module)
         self._on_failed(loading)
 

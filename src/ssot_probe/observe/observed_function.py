@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from copy import deepcopy
 from functools import partial
+from operator import itemgetter
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -51,10 +52,15 @@ class ObservedBoundMethod(  # type: ignore[misc,unused-ignore]
 
 def _standing_for(function: Any) -> Any:
     """Return what stands where a function can be found by its name, if that is the function observed."""
+    found = _found_by_name(function)
+    return found if getattr(found, "__wrapped__", None) is function else function
+
+
+def _found_by_name(function: Any) -> Any:
     found: Any = sys.modules.get(getattr(function, "__module__", ""))
     for part in getattr(function, "__qualname__", "").split("."):
         found = getattr(found, part, None)
-    return found if getattr(found, "__wrapped__", None) is function else function
+    return found
 
 
 class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ignore]
@@ -71,6 +77,8 @@ class ObservedFunction(FunctionWrapper):  # type: ignore[misc,type-arg,unused-ig
         if type(wrapped) is partial:
             function = _standing_for(wrapped.func)
             return partial, (function,), (function, wrapped.args, wrapped.keywords, vars(wrapped) or None)
+        if _found_by_name(wrapped) is wrapped:  # this one was taken off since
+            return itemgetter(0), ((wrapped,),)
         return wrapped.__qualname__
 
     def __repr__(self) -> str:

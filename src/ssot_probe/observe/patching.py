@@ -40,6 +40,11 @@ class Patch:
             _store(self.owner, self.name, self._original)
         return True
 
+    def put_again(self) -> None:
+        """Store the same wrapper again after `remove`, unless something else stands there by now."""
+        if not self._inherited and vars(self.owner).get(self.name) is self._original:
+            _store(self.owner, self.name, self._observed)
+
 
 class InnerPatch:
     """A wrapper on a function that something else holds as a plain attribute, such as a cached property."""
@@ -60,6 +65,11 @@ class InnerPatch:
             return False
         setattr(self._holder, self._name, self._original)
         return True
+
+    def put_again(self) -> None:
+        """Store the same wrapper again after `remove`, unless something else stands there by now."""
+        if getattr(self._holder, self._name) is self._original:
+            setattr(self._holder, self._name, self._observed)
 
 
 class Patches:

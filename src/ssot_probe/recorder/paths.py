@@ -23,7 +23,8 @@ from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.source_digests import SourceDigests
 
 if TYPE_CHECKING:
-    from ssot_probe.observe.paths.watched import WatchedPath, WatchedPaths
+    from ssot_probe.observe.paths.watched import WatchedPaths
+    from ssot_probe.observe.paths.watched_path import WatchedPath
 
 
 _CHANGING = WatchedPathRecord._fields.index("resolved")

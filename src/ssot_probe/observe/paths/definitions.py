@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from types import CodeType, FunctionType, ModuleType
+from functools import cached_property, partial, partialmethod, singledispatchmethod
+from types import CodeType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, NamedTuple
 
 from ssot_probe.observe.candidates import plain_function
@@ -69,26 +70,44 @@ def living_definitions(modules: Iterable[ModuleType]) -> dict[int, Definitions]:
     return {homes[names]: found._replace(living=living[names]) for names, found in by_names.items()}
 
 
-def made_from_text(module: ModuleType, classes: Iterable[type]) -> Iterator[Definition]:
-    """Yield the functions of classes whose code was made by `exec`: those of dataclasses and their like.
+def bound_definitions(module: ModuleType, classes: Iterable[type]) -> Iterator[Definition]:
+    """Yield the functions that a module and its classes hold, by the names that they hold them by.
 
-    Code that such classes share with others, as named tuples do, is left out.
+    Of the module's own, whatever their code calls itself: lambdas, code that was exchanged or made by `exec`.
+    Code that classes share with others, as named tuples do, is left out.
     """
-    for cls in classes:
-        for name, value in list(vars(cls).items()):
+    own = namespace_of(module)
+    for owner, prefix in ((None, ""), *((cls, cls.__qualname__) for cls in classes)):
+        for name, value in list((own if owner is None else vars(owner)).items()):
             for function in functions_of(value):
-                if function.__code__.co_filename.startswith("<"):
-                    yield Definition(f"{cls.__qualname__}.{name}", function.__code__, cls.__qualname__)
-    for name, value in list(namespace_of(module).items()):
-        is_own = type(value) is FunctionType and value.__globals__ is namespace_of(module)
-        if is_own and value.__code__.co_filename.startswith("<"):
-            yield Definition(name, value.__code__, "")
+                is_made = owner is not None and function.__code__.co_filename.startswith("<")
+                if is_made or function.__globals__ is own:
+                    qualname = f"{prefix}.{name}" if prefix else name
+                    yield Definition(qualname, function.__code__, prefix)
 
 
 def functions_of(value: Any) -> list[FunctionType]:
-    """Return the functions behind what a class holds under a name."""
-    parts = (value.fget, value.fset, value.fdel) if type(value) is property else (value,)
+    """Return the functions behind what a module or class holds under a name."""
+    kind = type(value)
+    if kind is property:
+        parts = [value.fget, value.fset, value.fdel]
+    elif kind in (partial, partialmethod, cached_property):
+        parts = [value.func]
+    elif kind is singledispatchmethod:
+        parts = list(value.dispatcher.registry.values())
+    elif is_dispatching(value):
+        parts = [value, *value.registry.values()]
+    else:
+        parts = [value]
     return [function for function in map(plain_function, parts) if function is not None]
+
+
+def is_dispatching(value: Any) -> bool:
+    """Does it hand calls to functions that are registered with it?"""
+    if type(value) is singledispatchmethod:
+        return True
+    names = vars(value) if type(value) is FunctionType else {}
+    return "dispatch" in names and type(names.get("registry")) is MappingProxyType
 
 
 def own_classes(module: ModuleType, name: str) -> dict[str, type]:

@@ -12,8 +12,9 @@ from _thread import get_ident
 from collections.abc import Callable
 from sys import _getframe
 from time import time_ns
-from types import CodeType
+from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import Any, NamedTuple, Optional
+from weakref import ref
 
 from ssot_probe.context.asking import reading
 from ssot_probe.context.current import thread_name
@@ -33,6 +34,9 @@ MOST_OTHERS = 1_000
 
 MOST_PLACES = 256
 """Places that are told apart for one piece of code; further ones count for the last of them."""
+
+MOST_MADE = 256
+"""Coroutines and generators of one function, not started yet, that are remembered."""
 
 _STARTED = "PY_START"
 
@@ -81,13 +85,14 @@ class Ear:
 
     __slots__ = (
         *("_callers", "_hits", "_others", "_origins", "asked", "code", "has_rested"),
-        *("is_resting", "is_worn", "targets", "uses"),
+        *("is_resting", "is_worn", "made", "targets", "uses"),
     )
 
     def __init__(self, targets: tuple[Target, ...], code: CodeType | None) -> None:
         self.targets = targets
         self.code = code
         self.asked: dict[str, tuple[Target, ...]] | None = None
+        self.made: dict[int, Any] = {}  # id of a frame -> its generator, noted already, that has not started
         self.forget()
 
     def forget(self) -> None:
@@ -132,6 +137,7 @@ class Ears:
         self.by_code: dict[int, Ear] = {}
         self.others: list[Ear] = []  # those of wrappers
         self._heard: dict[int, Ear] = {}  # those of which something was
+        self.failed: list[tuple[Ear, BaseException]] = []  # uses that could not be noted, to be told later
         self.further: list[Use] = []  # which nothing was heard of: somebody looked
         self.control: CodeType | None = None
         self.is_control_heard = False
@@ -260,6 +266,26 @@ class Ears:
                 return True
         return False
 
+    def expect_start(self, ear: Ear, made: Any) -> None:
+        """Remember a coroutine or generator whose making was noted: its first step is no further use."""
+        frame = _frame_of(made)
+        if frame is not None:
+            if len(ear.made) >= MOST_MADE:
+                ear.made.clear()
+            ear.made[id(frame)] = ref(made)
+
+    def tell_failed(self) -> None:
+        """Tell of uses that could not be noted: the application's threads only keep them."""
+        while self.failed:
+            ear, error = self.failed.pop()
+            self._on_failure(ear.targets[0].subject if ear.targets else "", error)
+            if not isinstance(error, RecursionError):
+                ear.is_resting = ear.has_rested = True
+
+    def _is_noted(self, ear: Ear, frame: Any) -> bool:
+        known = ear.made.pop(id(frame), None)
+        return known is not None and _frame_of(known()) is frame
+
     def _new_use(
         self, ear: Ear, key: tuple[Any, ...], targets: tuple[Target, ...], caller: Any, origin: str
     ) -> Use:
@@ -307,6 +333,7 @@ class Ears:
         if monitoring is None:
             return lambda code, offset: None
         find, note, disable = self.by_code.get, self.note, monitoring.DISABLE
+        failed = self.failed
 
         def ssot_probe_started(code: CodeType, offset: int) -> Any:
             ear = find(id(code))
@@ -315,11 +342,26 @@ class Ears:
                     self.is_control_heard = True
                 return disable
             try:
-                if note(ear, _getframe(1)):
+                frame = _getframe(1)
+                if ear.made and self._is_noted(ear, frame):
+                    if not ear.is_resting:
+                        return None
+                elif note(ear, frame):
                     return None
-            except Exception as error:
-                self._on_failure(ear.targets[0].subject if ear.targets else code.co_name, error)
+            except Exception as error:  # and nothing is called here: there may be no room on the stack
+                failed.append((ear, error))
+                return None
             ear.is_resting = ear.has_rested = True
             return disable
 
         return ssot_probe_started
+
+
+def _frame_of(made: Any) -> Any:
+    """Return the frame of a coroutine or generator, None for anything else."""
+    kind = type(made)
+    if kind is CoroutineType:
+        return made.cr_frame
+    if kind is GeneratorType:
+        return made.gi_frame
+    return made.ag_frame if kind is AsyncGeneratorType else None

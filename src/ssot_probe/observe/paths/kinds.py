@@ -41,6 +41,8 @@ def bound_as(module: ModuleType, name: str, qualname: str, definitions: Definiti
     if function is None:
         return Bound("class" if is_class else "value", "")
     home, own = str(function.__module__), function.__qualname__
+    if home == name and own.endswith("<lambda>"):
+        return Bound("function", "")  # it has no name but this one
     return Bound("function", "") if (home, own) == (name, qualname) else Bound("alias", qualify(home, own))
 
 

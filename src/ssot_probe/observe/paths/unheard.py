@@ -22,6 +22,11 @@ NO_EVENTS = "no place among the tools of sys.monitoring is left"
 HELD = "it was held elsewhere before it could be listened to"
 NO_WRAPPER = "before Python 3.12 nothing tells of its calls"
 PROGRAM = "its module runs as the program, which may use it before it can be listened to"
+IN_MAIN = "classes of the program itself are constructed without being heard"
+DISPATCHING = "it hands calls to whatever is registered with it"
+REPLACED = "what constructs it was exchanged after it was loaded"
+UNSEEN = "it was loaded past the import system, and found later"
+COPIED = "functions that run its code were made of it, and are not heard before Python 3.12"
 NOT_PYTHON = "it is not written in Python"
 
 _EXTENSIONS = (".so", ".pyd")

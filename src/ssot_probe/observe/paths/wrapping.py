@@ -5,16 +5,17 @@ On 3.12 and later such a wrapper takes itself off once it has heard enough, so t
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections.abc import Callable
 from sys import _getframe
 from types import ModuleType
 from typing import Any, Optional
 from weakref import WeakSet
 
-from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.candidates import is_coroutine, is_generator, plain_function
 from ssot_probe.observe.census import qualified_name
 from ssot_probe.observe.inherited_constructors import inherited_constructor, passing_on, shown_constructor
-from ssot_probe.observe.patching import Patch, Patches
+from ssot_probe.observe.patching import InnerPatch, Patch
 from ssot_probe.observe.paths.ears import Ear, Ears, Target
 from ssot_probe.observe.unseen_frames import leave_out, unseen
 
@@ -32,6 +33,16 @@ class _Construction:
         self.rounds = 0
 
 
+class _Function:
+    """A function whose calls a wrapper hears."""
+
+    def __init__(self, ear: Ear) -> None:
+        self.ear = ear
+        self.patch: Patch | InnerPatch | None = None
+        self.running: set[int] = set()  # threads that are in a call of it
+        self.is_off = False  # as it called itself
+
+
 class Wrapping:
     """Puts wrappers on and takes them off.
 
@@ -47,8 +58,9 @@ class Wrapping:
         self._ears = ears
         self._is_one_shot = is_one_shot
         self._on_failure = on_failure
-        self._patches = Patches(on_failure)
         self._is_enabled = True
+        self._functions: list[_Function] = []
+        self._outer: list[Patch] = []
         self._constructions: dict[type, _Construction] = {}
         self.heard_elsewhere: WeakSet[type] = WeakSet()  # subclasses whose own constructor is listened to
 
@@ -71,10 +83,30 @@ class Wrapping:
     def listen_to_function(self, owner: type | ModuleType, name: str, value: Any, *targets: Target) -> None:
         """Hear calls of a function where it is stored; inside of a wrapper that is there already."""
         ear = self._ears.add(*targets)
-        if type(value).__name__ in ("ObservedFunction", "ObservedConstructor"):
-            self._patches.put_inside(value, "__wrapped__", ear.targets[0].subject, self._hearing(ear))
+        if makes_what_starts_later(value):
+            self.listen_to_making(owner, name, value, ear)
+            return
+        function = _Function(ear)
+        wrapper = self._hearing(function)
+        try:
+            if type(value).__name__ in ("ObservedFunction", "ObservedConstructor"):
+                function.patch = InnerPatch(value, "__wrapped__", wrapper)
+            else:
+                function.patch = Patch(owner, name, value, wrapper)
+        except Exception as error:
+            self._on_failure(ear.targets[0].subject, error)
         else:
-            self._patches.put(owner, name, value, self._hearing(ear))
+            self._functions.append(function)
+
+    def listen_to_making(self, owner: type | ModuleType, name: str, value: Any, ear: Ear) -> None:
+        """Hear when a coroutine or generator is made, which runs nothing of it yet.
+
+        Outside of a wrapper that is there already: that one may call the function at the first step only.
+        """
+        try:
+            self._outer.append(Patch(owner, name, value, self._making(ear)))
+        except Exception as error:
+            self._on_failure(ear.targets[0].subject, error)
 
     def put_back(self, ears: list[Ear]) -> None:
         """Listen again to constructions whose wrappers took themselves off."""
@@ -84,6 +116,11 @@ class Wrapping:
                     self._put(construction)
                 else:
                     construction.ear.is_resting = construction.ear.has_rested = True
+        for function in list(self._functions):
+            if function.is_off and function.patch is not None and self._is_enabled:
+                function.is_off = False
+                function.ear.is_resting = False
+                function.patch.put_again()
 
     @property
     def worn_out(self) -> list[type]:
@@ -91,13 +128,17 @@ class Wrapping:
         return [each.cls for each in self._constructions.values() if each.rounds >= MOST_ROUNDS]
 
     def disable(self) -> None:
-        """Only pass calls on."""
+        """Only pass calls on; what stands around wrappers of others is taken off."""
         self._is_enabled = False
+        while self._outer:
+            self._outer.pop().remove()
 
     def remove(self) -> None:
         """Take all wrappers off that nobody has stacked on."""
-        self._is_enabled = False
-        self._patches.remove()
+        self.disable()
+        for function in reversed(self._functions):
+            if function.patch is not None:
+                function.patch.remove()
         for construction in list(self._constructions.values()):
             self._take_off(construction)
 
@@ -121,6 +162,7 @@ class Wrapping:
     @unseen
     def _constructing(self, construction: _Construction, call: Callable[..., Any]) -> Any:
         note, cls, ear = self._ears.note, construction.cls, construction.ear
+        failed = self._ears.failed
         known, elsewhere = self._constructions, self.heard_elsewhere
 
         def ssot_probe_heard(
@@ -140,9 +182,8 @@ class Wrapping:
                     if not note(ear, _getframe(), targets) and self._is_one_shot:
                         ear.is_resting = ear.has_rested = True
                         self._take_off(construction)
-                except Exception as error:
-                    ear.is_resting = ear.has_rested = True
-                    self._on_failure(qualified_name(cls), error)
+                except Exception as error:  # and nothing is called here: there may be no room on the stack
+                    failed.append((ear, error))
             try:
                 return call(instance, *args, **kwargs)
             except BaseException as error:
@@ -152,22 +193,72 @@ class Wrapping:
         return ssot_probe_heard
 
     @unseen
-    def _hearing(self, ear: Ear) -> Any:
-        note = self._ears.note
+    def _hearing(self, function: _Function) -> Any:
+        note, failed, ear, running = self._ears.note, self._ears.failed, function.ear, function.running
 
         def ssot_probe_heard(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
+            thread = 0
             if self._is_enabled and not ear.is_resting:
                 try:
                     note(ear, _getframe())
+                    thread = self._enter(function)
                 except Exception as error:
-                    ear.is_resting = ear.has_rested = True
-                    self._on_failure(ear.targets[0].subject, error)
+                    failed.append((ear, error))
             try:
                 return wrapped(*args, **kwargs)
             except BaseException as error:
                 leave_out(error)
                 raise
+            finally:
+                if thread:
+                    running.discard(thread)
 
         return ssot_probe_heard
+
+    def _enter(self, function: _Function) -> int:
+        """Note that a thread is in a call. What calls itself needs the stack, and rests for a while."""
+        thread = get_ident()
+        if thread not in function.running:
+            function.running.add(thread)
+            return thread
+        if function.patch is not None and function.patch.remove():
+            function.is_off = function.ear.is_resting = function.ear.has_rested = True
+        return 0
+
+    @unseen
+    def _making(self, ear: Ear) -> Any:
+        note, failed = self._ears.note, self._ears.failed
+
+        def ssot_probe_heard(
+            wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        ) -> Any:
+            is_heard = False
+            if self._is_enabled and not ear.is_resting:
+                try:
+                    is_enough = not note(ear, _getframe())
+                    ear.is_resting = ear.is_resting or (is_enough and self._is_one_shot)
+                    ear.has_rested = ear.has_rested or ear.is_resting
+                    is_heard = ear.code is not None
+                except Exception as error:
+                    failed.append((ear, error))
+            try:
+                made = wrapped(*args, **kwargs)
+            except BaseException as error:
+                leave_out(error)
+                raise
+            if is_heard:
+                try:
+                    self._ears.expect_start(ear, made)
+                except Exception as error:
+                    failed.append((ear, error))
+            return made
+
+        return ssot_probe_heard
+
+
+def makes_what_starts_later(value: Any) -> bool:
+    """Is it a function whose call runs nothing: that of a coroutine or generator?"""
+    function = plain_function(value)
+    return function is not None and (is_coroutine(function.__code__) or is_generator(function.__code__))

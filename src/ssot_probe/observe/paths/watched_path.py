@@ -1,0 +1,135 @@
+"""The watched paths themselves: what is known of each, and which of them a module belongs to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Optional
+
+from ssot_probe.model.names import is_within, split
+from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.paths.kinds import Bound
+from ssot_probe.observe.paths.locating import is_same_file, locate
+
+
+class WatchedPath:
+    """One path, and what is known of it.
+
+    Attributes:
+        path: as the policy writes it.
+        module: the module that it is, or is in.
+        name: qualified name in the module; "" where it is the module with all below it.
+        bound: what it names, None as long as no module of it was loaded.
+        file: of its module.
+        unheard: names of its code that cannot be listened to -> why.
+        loaded: so many modules of it were.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.module, self.name = split(path)
+        self.bound: Optional[Bound] = None
+        self.file = ""
+        self.unheard: dict[str, str] = {}
+        self.loaded = 0
+        self.is_located = False
+        self._tail = "/" + self.module.replace(".", "/")
+
+    def covers(self, module: str) -> bool:
+        """Does a module of this name belong to it?"""
+        return module == self.module if self.name else is_within(module, self.module)
+
+    def may_be_in(self, file: str) -> bool:
+        """Could the file be that of a module of it, loaded by another name?"""
+        file = file.replace("\\", "/")
+        if file.endswith((self._tail + ".py", self._tail + "/__init__.py", self._tail + ".pyc")):
+            return True
+        return not self.name and self._tail + "/" in file
+
+    def may_be_called(self, module: str) -> bool:
+        """Could a module of this name be one of it, found through another entry of `sys.path`?"""
+        if module.rpartition(".")[2] == self.module.rpartition(".")[2]:
+            return True
+        return not self.name and any(
+            type(entry) is str and self._tail + "/" in entry.replace("\\", "/") + "/" for entry in sys.path
+        )
+
+
+class PathTable:
+    """All watched paths.
+
+    Args:
+        paths: as the policy writes them.
+        on_failure: told of what could not be observed.
+
+    Attributes:
+        version: changes with whatever is told of the paths.
+    """
+
+    def __init__(self, paths: Iterable[str], on_failure: Callable[[str, BaseException], None]) -> None:
+        self.paths = [WatchedPath(path) for path in paths]
+        self.version = 0
+        self._on_failure = on_failure
+
+    def named(self, name: str) -> list[WatchedPath]:
+        """Return the paths that a module of this name belongs to."""
+        return [path for path in self.paths if path.covers(name)]
+
+    def of(self, name: str, file: str | None) -> list[WatchedPath]:
+        """Return the paths that a module belongs to, by its name or as the same file by another name."""
+        found = self.named(name)
+        if type(file) is str:
+            for path in self.paths:
+                if path not in found and path.may_be_in(file) and self._is_file_of(path, file):
+                    found.append(path)
+        return found
+
+    def tell_unheard(self, path: WatchedPath, name: str, why: str) -> None:
+        """Note that uses of some code of a path are not, or not all, heard; the first reason stays."""
+        if name not in path.unheard:
+            path.unheard[name] = why
+            self.version += 1
+
+    def is_of_path(self, path: str, cls: type) -> bool:
+        """Does a class belong to a path itself?"""
+        watched = next(each for each in self.paths if each.path == path)
+        home = str(vars(cls).get("__module__", ""))
+        if not watched.covers(home):
+            return False
+        return not watched.name or is_part(cls.__qualname__, watched.name)
+
+    def locate(self) -> None:
+        """Find the files of modules that were never loaded; from the recorder, as it reads directories."""
+        for path in self.paths:
+            if path.bound is None and not path.is_located:
+                path.is_located = True
+                try:
+                    kind, path.file = locate(path.module)
+                except Exception as error:
+                    self._on_failure(path.path, error)
+                    kind = "unknown"
+                path.bound = path.bound or Bound(kind, "")
+                self.version += 1
+
+    def _is_file_of(self, path: WatchedPath, file: str) -> bool:
+        if not path.file:
+            try:
+                _, path.file = locate(path.module)
+            except Exception as error:
+                self._on_failure(path.path, error)
+        if is_same_file(path.file, file):
+            return True
+        if path.name or not path.file.endswith("/__init__.py"):
+            return False
+        return file.startswith(path.file.removesuffix("__init__.py"))
+
+
+def is_part(qualname: str, name: str) -> bool:
+    """Is a qualified name that name, or inside of it?"""
+    return qualname == name or qualname.startswith(name + ".")
+
+
+def file_of(module: object) -> str:
+    """Return the file that a module says it is from, "" for none."""
+    file = namespace_of(module).get("__file__")
+    return file if type(file) is str else ""
