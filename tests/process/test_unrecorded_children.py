@@ -50,7 +50,10 @@ def told(works: Project, program: str, code: int = 0) -> list[str]:
     [
         ("subprocess.run([PYTHON, *CODE], env=BARE, check=True)", "does not switch the probe on"),
         ("subprocess.run([b'python3', *CODE], env=BARE, check=True)", "does not switch the probe on"),
-        ("subprocess.run([PYTHON, '-c', '0'], env=BARE, cwd='/', close_fds=False)", "not switch the probe on"),
+        (
+            "subprocess.run([PYTHON, '-c', '0'], env=BARE, cwd='/', close_fds=False)",
+            "not switch the probe on",
+        ),
         ("subprocess.run([PYTHON, *CODE], env=BARE, close_fds=False)", "does not switch the probe on"),
         ("subprocess.run([PYTHON, '-S', *CODE], check=True)", "-S keeps the probe out"),
         ("subprocess.run([PYTHON, '-BsSu', *CODE], check=True)", "-S keeps the probe out"),
