@@ -57,7 +57,7 @@ def told(works: Project, program: str, code: int = 0) -> list[str]:
         ("subprocess.run([PYTHON, *CODE], env=BARE, close_fds=False)", "does not switch the probe on"),
         ("subprocess.run([PYTHON, '-S', *CODE], check=True)", "-S keeps the probe out"),
         ("subprocess.run([PYTHON, '-BsSu', *CODE], check=True)", "-S keeps the probe out"),
-        ("subprocess.run([sys._base_executable, *CODE], check=True)", "not installed there"),
+        ("subprocess.run([os.path.realpath(PYTHON), *CODE], check=True)", "not installed there"),
         ("subprocess.run(f'env -i {PYTHON} -c 0', shell=True, check=True)", "not switch the probe on"),
         ("subprocess.run(['env', 'SSOT_PROBE=0', PYTHON, *CODE], check=True)", "not switch the probe on"),
         ("os.system(f'SSOT_PROBE= {PYTHON} -c 0')", "does not switch the probe on"),

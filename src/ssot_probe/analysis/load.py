@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from json import JSONDecodeError
@@ -26,6 +27,8 @@ TOLD_NOTHING = "told_nothing"
 OTLP_KEYS = ('"resourceSpans"', '"resourceMetrics"', '"resourceLogs"')
 METRICS = '{"resourceMetrics":'
 LONGEST_QUOTE = 60
+
+_OWN_NAME = re.compile(r"\d{8}T\d{6}-\d+-[0-9a-f]{8}\.traces\.jsonl(\.gz)?$")
 
 
 def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: None) -> Recording:
@@ -119,6 +122,9 @@ class _Reader:
         if self._otlp_lines == before:  # no recording: what is cut off in it is somebody else's text
             foreign.join(cut)
             cut = _Unread()
+            if _OWN_NAME.search(path):  # its name says that it was one
+                torn.join(foreign)
+                foreign = _Unread()
         for lost in (torn, cut):
             if lost.count:
                 self._losses.append(Loss(TORN, lost.count, f"{path}:{lost.line}", tuple(sorted(present))))

@@ -136,6 +136,16 @@ def test_files_of_others_beside_a_recording_are_named(tmp_path: Path) -> None:
     assert not recording.losses
 
 
+def test_a_file_that_is_named_as_the_probe_does_and_holds_nothing_readable_is_a_loss(tmp_path: Path) -> None:
+    write(tmp_path / "p1.jsonl", lines_of(program()))
+    (tmp_path / "20261122T013812-337-dad8d411.traces.jsonl").write_bytes(
+        b"\x80\xfe nothing\n\x00\x81 of it\n"
+    )
+    recording = load([str(tmp_path)])
+    assert [(loss.reason, loss.count, loss.processes) for loss in recording.losses] == [("torn_line", 2, ())]
+    assert not recording.skipped
+
+
 def test_spans_of_the_application_in_a_collectors_file_are_passed_over(tmp_path: Path) -> None:
     foreign = encode_spans({"service.name": "chat"}, "1", [app_span()]).replace(
         '"name":"ssot_probe"', '"name":"opentelemetry.instrumentation.asgi"'

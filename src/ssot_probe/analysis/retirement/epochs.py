@@ -13,7 +13,7 @@ from ssot_probe.analysis.retirement.days import NANOSECONDS
 from ssot_probe.analysis.retirement.missing_processes import Missing
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.path_records import APPLICATION, TEST, PathUseRecord
-from ssot_probe.model.records import ModuleRecord
+from ssot_probe.model.records import ImportRecord, ModuleRecord
 
 CLOCK_TOLERANCE = 60 * NANOSECONDS
 
@@ -116,15 +116,21 @@ def _ends(recording: Recording) -> Mapping[str, int]:
     return ends
 
 
+def _holds_tests(module: str) -> bool:
+    """Does nobody load the module but who runs tests? An `app.test_mode` may be the application's."""
+    above, _, name = module.rpartition(".")
+    if name == "conftest":
+        return True
+    is_beside_tests = not above or above.rpartition(".")[2] in ("test", "tests")
+    return is_beside_tests and (name.startswith("test_") or name.endswith("_test"))
+
+
 def _tests(recording: Recording) -> frozenset[str]:
     """Return the processes that ran tests."""
     origins: dict[str, set[str]] = defaultdict(set)
     for process, use in recording.of(PathUseRecord):
         origins[process].add(use.origin)
     ran = {process for process, found in origins.items() if TEST in found and APPLICATION not in found}
-    ran.update(
-        process
-        for process, record in recording.of(ModuleRecord)
-        if record.module.rpartition(".")[2] == "conftest"
-    )
+    ran.update(process for process, record in recording.of(ModuleRecord) if _holds_tests(record.module))
+    ran.update(process for process, record in recording.of(ImportRecord) if _holds_tests(record.site.module))
     return frozenset(ran)
