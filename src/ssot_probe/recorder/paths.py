@@ -81,7 +81,7 @@ class PathLedger:
             return
         if not self._paths.has_tried:
             self.try_control()
-        for subject, reason in list(self._paths.missed.items()):
+        for subject, reason in [*self._paths.missed.items(), *self._paths.blind.items()]:
             if subject not in self._missed:
                 self._missed.add(subject)
                 yield BlindRecord(subject, reason, now)
