@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from sys import _getframe
 from types import CodeType, FunctionType, ModuleType
+from typing import Any
 from weakref import ref
 
 from ssot_probe.model.names import qualify
@@ -112,14 +112,15 @@ class Listening:
         for each in found.of(path.name):
             self._table.tell_blind(path, each.name, unheard.NO_WRAPPER)
 
-    def listen_to_code_that_runs(self, name: str, code: CodeType, paths: Sequence[WatchedPath]) -> None:
+    def listen_to_code_that_runs(self, code: CodeType, paths: Sequence[WatchedPath], frame: Any) -> None:
         """Listen to the code of a file that is about to be run, past the import system."""
         found, file = definitions_in(code), code.co_filename
         for path in paths:
+            name = path.module
             path.loaded += 1
             self._table.version += 1
-            ear = self._ears.add(of_module(path.path, CALLED, name, file))
-            self._ears.note(ear, _getframe(2))
+            if not path.name:
+                self._ears.note(self._ears.add(of_module(path.path, CALLED, name, file)), frame)
             constructors = constructing(found.functions)
             for each in found.of(path.name):
                 target = _target(path.path, name, file, each, found, constructors)

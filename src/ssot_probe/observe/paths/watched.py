@@ -120,11 +120,11 @@ class WatchedPaths:
         self._known.add(id(module))
         self._listening.listen(name, module, paths, definitions_in(code))
 
-    def runs(self, name: str, code: CodeType) -> None:
-        """Know that the code of a file is run, past the import system; its caller's caller runs it."""
+    def runs(self, code: CodeType, frame: Any) -> None:
+        """Listen to the code of a file that is run past the import system, by the code around a frame."""
         paths = self._table.of("", code.co_filename)
-        if paths:
-            self._listening.listen_to_code_that_runs(name, code, paths)
+        if paths and self._is_on:
+            self._listening.listen_to_code_that_runs(code, paths, frame)
 
     def _look_for_unseen(self) -> None:
         """Find modules of the paths that no finder of the probe's was asked for."""
