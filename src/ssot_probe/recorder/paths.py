@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ssot_probe.context.labels import thread_label
@@ -15,7 +15,8 @@ from ssot_probe.model.path_records import (
     PathUseRecord,
     WatchedPathRecord,
 )
-from ssot_probe.model.records import NOWHERE, BlindRecord, Site
+from ssot_probe.model.records import NOWHERE, BlindRecord, ImportRecord, Site
+from ssot_probe.observe.importers import UNPICKLING
 from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.ears import Target, Use
 from ssot_probe.recorder.pacing import is_due
@@ -72,6 +73,12 @@ class PathLedger:
                             key = target.path, target.rung
                             found[key] = found.get(key, 0) + use.counter[0]
         return found
+
+    def take(self, records: Iterable[object]) -> None:
+        """Look at what was imported to be unpickled: no code of such classes runs."""
+        for record in records if self._paths is not None else ():
+            if type(record) is ImportRecord and record.origin == UNPICKLING and self._paths is not None:
+                self._paths.unpickled(record.module)
 
     def due(
         self, now: int, is_final: bool, is_quiet: bool

@@ -126,6 +126,12 @@ class WatchedPaths:
         if paths and self._is_on:
             self._listening.listen_to_code_that_runs(code, paths, frame)
 
+    def unpickled(self, module: str) -> None:
+        """Know that something of a module was unpickled: which of its classes it was is not known."""
+        for path in self._table.named(module):
+            if path.name and path.bound is not None and path.bound.kind == "class":
+                self._table.tell_blind(path, path.name, unheard.UNPICKLED)
+
     def _look_for_unseen(self) -> None:
         """Find modules of the paths that no finder of the probe's was asked for."""
         for name, module in list(sys.modules.items()):
@@ -195,7 +201,7 @@ class WatchedPaths:
             return
         self._next_look = now + LOOK_SECONDS
         self.take_in_main()
-        self.look_at_once()
+        self._look()
         if now >= self._next_rearm:
             self.listen_again()
             self._next_rearm, self._next_rest = now + REARM_SECONDS, now + REST_SECONDS
@@ -204,7 +210,12 @@ class WatchedPaths:
             self._wrapping.put_back(self.ears.begin_again(only_short=True))
 
     def look_at_once(self) -> None:
-        """Find subclasses and cached answers, and modules that were loaded unseen."""
+        """Look for the last time, which may take a little longer."""
+        self._look()
+        if not _HAS_EVENTS:
+            self._listening.stored.look_for_copies()
+
+    def _look(self) -> None:
         self.take_in_late()
         self.ears.tell_failed()
         self._listening.subclasses.look()
