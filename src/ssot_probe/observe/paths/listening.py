@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from os.path import abspath
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 from weakref import ref
@@ -114,7 +115,7 @@ class Listening:
 
     def listen_to_code_that_runs(self, code: CodeType, paths: Sequence[WatchedPath], frame: Any) -> None:
         """Listen to the code of a file that is about to be run, past the import system."""
-        found, file = definitions_in(code), code.co_filename
+        found, file = definitions_in(code), abspath(code.co_filename)
         for path in paths:
             name = path.module
             path.loaded += 1

@@ -15,7 +15,7 @@ from ssot_probe.observe.held_functions import held_elsewhere
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.definitions import Definitions, living_definitions, own_classes
-from ssot_probe.observe.paths.ears import Ears, Target
+from ssot_probe.observe.paths.ears import Ears, Target, frame_of
 from ssot_probe.observe.paths.watched_path import PathTable, WatchedPath, file_of, is_part
 from ssot_probe.observe.paths.wrapping import Wrapping, makes_what_starts_later
 
@@ -102,6 +102,11 @@ class StoredFunctions:
         for each in found.of(path.name):
             if id(each.code) not in wrapped and "<locals>" not in each.name and each.name != "<lambda>":
                 path.unheard.setdefault(each.name, unheard.NO_WRAPPER)
+        for _owner, _attribute, value, _qualname in _stored(module, classes):
+            code = getattr(frame_of(value), "f_code", None)
+            for each in found.of(path.name):
+                if each.code is code:  # it was made while the module ran
+                    path.unheard.setdefault(each.name, unheard.HELD)
         self._unsearched[name] = module
 
     def look_for_unwrapped(self) -> None:

@@ -6,6 +6,7 @@ import sys
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable
 from importlib.machinery import ModuleSpec
+from os.path import abspath
 from sys import _getframe
 from time import monotonic
 from types import CodeType, ModuleType
@@ -122,7 +123,7 @@ class WatchedPaths:
 
     def runs(self, code: CodeType, frame: Any) -> None:
         """Listen to the code of a file that is run past the import system, by the code around a frame."""
-        paths = self._table.of("", code.co_filename)
+        paths = self._table.of("", abspath(code.co_filename))
         if paths and self._is_on:
             self._listening.listen_to_code_that_runs(code, paths, frame)
 
