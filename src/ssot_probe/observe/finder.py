@@ -109,6 +109,8 @@ class ProbeFinder:
                 self._arm(spec, _importer(fullname))
             elif self.awaited is not None and self.awaited.is_awaited(fullname):
                 self._shadow(spec, None)
+            elif self._may_be_of_path(fullname) and self._arm_by_file(spec):
+                pass
             elif fullname == top_level and self._scope.is_settled(top_level):
                 self._foreign.add(top_level)
         except Exception:
@@ -128,6 +130,8 @@ class ProbeFinder:
                 spec.name, _file_of(spec)
             ):
                 self._arm(spec, _importer(spec.name))
+            else:
+                self._arm_by_file(spec)
         except Exception:
             tripwire.lost[0] += 1
 
@@ -136,6 +140,10 @@ class ProbeFinder:
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
         """Find a module of a library, to be told when it has run; None for whatever nobody waits for."""
+        if self._may_be_of_path(fullname):
+            spec = self._ask_others(fullname, path, target)
+            self._arm_by_file(spec)
+            return spec
         if self.awaited is None or not self.awaited.is_awaited(fullname):
             return None
         spec = self._ask_others(fullname, path, target)
@@ -178,6 +186,28 @@ class ProbeFinder:
         finally:
             self._asked.discard(question)
         return None
+
+    def _may_be_of_path(self, fullname: str) -> bool:
+        try:
+            return self.paths is not None and self.paths.may_be_called(fullname)
+        except Exception:
+            tripwire.lost[0] += 1
+            return False
+
+    def _arm_by_file(self, spec: ModuleSpec | None) -> bool:
+        """Arm the file of a watched path, whatever it is loaded as. False for any other."""
+        try:
+            if spec is None or self.paths is None or not spec.has_location:
+                return False
+            is_of_path = self.paths.is_file_of_any(spec.name, spec.origin)
+            if is_of_path:
+                self._arm(spec, _importer(spec.name))
+            elif self.awaited is not None and self.awaited.is_awaited(spec.name):
+                self._shadow(spec, None)
+            return is_of_path
+        except Exception:
+            tripwire.lost[0] += 1
+            return False
 
     def _arm(self, spec: ModuleSpec, loading: Loading) -> None:
         tripwire.arm(spec)

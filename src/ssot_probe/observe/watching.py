@@ -184,12 +184,14 @@ class ModuleWatch:
     def _listen_to_paths(self) -> None:
         paths = watched_paths(self._policy)
         if paths:
+            from ssot_probe.observe.paths.running_files import RunFiles
             from ssot_probe.observe.paths.watched import WatchedPaths
 
             self.paths = self._finder.paths = WatchedPaths(
                 *(paths, self._monitoring, self._append, self.is_first_party),
                 *(self._knows_user, self._is_followed, self._not_heard),
             )
+            self._awaited.listeners.append(RunFiles(self.paths.runs))
             self._has_tripwire = tripwire.works()
 
     def _knows_user(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ssot_probe.context.labels import thread_label
@@ -15,7 +15,8 @@ from ssot_probe.model.path_records import (
     PathUseRecord,
     WatchedPathRecord,
 )
-from ssot_probe.model.records import NOWHERE, BlindRecord, Site
+from ssot_probe.model.records import NOWHERE, BlindRecord, ImportRecord, Site
+from ssot_probe.observe.importers import UNPICKLING
 from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.ears import Target, Use
 from ssot_probe.recorder.pacing import is_due
@@ -73,6 +74,12 @@ class PathLedger:
                             found[key] = found.get(key, 0) + use.counter[0]
         return found
 
+    def take(self, records: Iterable[object]) -> None:
+        """Look at what was imported to be unpickled: no code of such classes runs."""
+        for record in records if self._paths is not None else ():
+            if type(record) is ImportRecord and record.origin == UNPICKLING and self._paths is not None:
+                self._paths.unpickled(record.module)
+
     def due(
         self, now: int, is_final: bool, is_quiet: bool
     ) -> Iterator[PathUseRecord | WatchedPathRecord | BlindRecord]:
@@ -81,7 +88,7 @@ class PathLedger:
             return
         if not self._paths.has_tried:
             self.try_control()
-        for subject, reason in list(self._paths.missed.items()):
+        for subject, reason in [*self._paths.missed.items(), *self._paths.blind.items()]:
             if subject not in self._missed:
                 self._missed.add(subject)
                 yield BlindRecord(subject, reason, now)

@@ -106,6 +106,8 @@ def is_dispatching(value: Any) -> bool:
     """Does it hand calls to functions that are registered with it?"""
     if type(value) is singledispatchmethod:
         return True
+    if type(value).__name__ == "ObservedFunction":
+        value = value.__wrapped__
     names = vars(value) if type(value) is FunctionType else {}
     return "dispatch" in names and type(names.get("registry")) is MappingProxyType
 

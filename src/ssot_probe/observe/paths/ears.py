@@ -268,7 +268,7 @@ class Ears:
 
     def expect_start(self, ear: Ear, made: Any) -> None:
         """Remember a coroutine or generator whose making was noted: its first step is no further use."""
-        frame = _frame_of(made)
+        frame = frame_of(made)
         if frame is not None:
             if len(ear.made) >= MOST_MADE:
                 ear.made.clear()
@@ -284,7 +284,7 @@ class Ears:
 
     def _is_noted(self, ear: Ear, frame: Any) -> bool:
         known = ear.made.pop(id(frame), None)
-        return known is not None and _frame_of(known()) is frame
+        return known is not None and frame_of(known()) is frame
 
     def _new_use(
         self, ear: Ear, key: tuple[Any, ...], targets: tuple[Target, ...], caller: Any, origin: str
@@ -357,7 +357,7 @@ class Ears:
         return ssot_probe_started
 
 
-def _frame_of(made: Any) -> Any:
+def frame_of(made: Any) -> Any:
     """Return the frame of a coroutine or generator, None for anything else."""
     kind = type(made)
     if kind is CoroutineType:

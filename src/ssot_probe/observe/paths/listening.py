@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import FunctionType, ModuleType
+from os.path import abspath
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+from weakref import ref
 
 from ssot_probe.model.names import qualify
 from ssot_probe.model.path_records import CALLED, CONSTRUCTED
@@ -16,11 +19,13 @@ from ssot_probe.observe.paths.definitions import (
     Definitions,
     bound_definitions,
     constructing,
+    definitions_in,
     is_dispatching,
     own_classes,
 )
 from ssot_probe.observe.paths.ears import Ears, Target
 from ssot_probe.observe.paths.kinds import Bound, bound_as
+from ssot_probe.observe.paths.questions import of_module
 from ssot_probe.observe.paths.stored import StoredFunctions
 from ssot_probe.observe.paths.subclasses import Subclasses
 from ssot_probe.observe.paths.watched_path import PathTable, WatchedPath, file_of, is_part
@@ -55,6 +60,7 @@ class Listening:
         self._is_followed = is_followed
         self._on_failure = on_failure
         self._armed: set[tuple[str, int]] = set()
+        self._constructors: list[tuple[WatchedPath, ref[type], frozenset[int]]] = []
         self.caches = Caches(ears)
         self.subclasses = Subclasses(ears, wrapping, table.is_of_path)
         self.stored = StoredFunctions(ears, wrapping, table)
@@ -97,14 +103,41 @@ class Listening:
         if path.name and (is_there or path.name in classes):
             kind = "class" if path.name in classes else "function"
             path.bound, path.file, path.loaded = Bound(kind, ""), file or path.file, max(1, path.loaded)
-        for qualname in classes:
-            if not path.name or is_part(qualname, path.name):
-                self._table.tell_unheard(path, qualname, unheard.IN_MAIN)
+        for qualname, cls in classes.items():
+            is_heard = self._has_events and self._has_own_constructor(cls)
+            if not is_heard and (not path.name or is_part(qualname, path.name)):
+                self._table.tell_blind(path, qualname, unheard.IN_MAIN)
         if self._has_events:
             self._listen_to_code(path, name, main, file, found)
             return
         for each in found.of(path.name):
-            self._table.tell_unheard(path, each.name, unheard.NO_WRAPPER)
+            self._table.tell_blind(path, each.name, unheard.NO_WRAPPER)
+
+    def listen_to_code_that_runs(self, code: CodeType, paths: Sequence[WatchedPath], frame: Any) -> None:
+        """Listen to the code of a file that is about to be run, past the import system."""
+        found, file = definitions_in(code), abspath(code.co_filename)
+        for path in paths:
+            name = path.module
+            path.loaded += 1
+            self._table.version += 1
+            if not path.name:
+                self._ears.note(self._ears.add(of_module(path.path, CALLED, name, file)), frame)
+            constructors = constructing(found.functions)
+            for each in found.of(path.name):
+                target = _target(path.path, name, file, each, found, constructors)
+                if not self._has_events or self._ears.listen(each.code, target) is None:
+                    self._table.tell_blind(path, each.name, unheard.UNSEEN)
+            for qualname in found.classes:
+                if not path.name or is_part(qualname, path.name):
+                    self._table.tell_blind(path, qualname, unheard.UNSEEN)
+
+    def look_for_replaced(self) -> None:
+        """Tell of classes that are constructed by other code than when they were loaded."""
+        for path, cls, codes in list(self._constructors):
+            kept = cls()
+            if kept is not None and _constructor_codes(kept) != codes:
+                self._constructors.remove((path, cls, codes))
+                self._table.tell_blind(path, kept.__qualname__, unheard.REPLACED)
 
     def _tell_dispatching(self, path: WatchedPath, module: ModuleType) -> None:
         for attribute, value in list(namespace_of(module).items()):
@@ -160,6 +193,9 @@ class Listening:
             line = found.classes.get(qualname) or vars(cls).get("__firstlineno__") or 0
             target = Target(path.path, CONSTRUCTED, qualify(name, qualname), file, line, qualname, name)
             self.subclasses.add(cls, target)
+            own_code = _constructor_codes(cls)
+            if own_code:
+                self._constructors.append((path, ref(cls), own_code))
             try:
                 why = unheard.why_unheard(cls) or self._listen_to_constructor(path, cls, target)
             except Exception as error:
@@ -224,6 +260,12 @@ def _target(
         return Target(path, CONSTRUCTED, qualify(name, each.owner), file, line, each.owner, name)
     line = each.code.co_firstlineno if not each.code.co_filename.startswith("<") else 0
     return Target(path, CALLED, qualify(name, each.name), file, line, each.name, name)
+
+
+def _constructor_codes(cls: type) -> frozenset[int]:
+    """Return the ids of the code that constructs a class, as far as it is its own."""
+    functions = (plain_function(vars(cls).get(name)) for name in ("__init__", "__new__"))
+    return frozenset(id(function.__code__) for function in functions if function is not None)
 
 
 def _is_own(cls: type, function: FunctionType | None) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from ssot_probe.model.names import qualify
@@ -14,7 +15,7 @@ from ssot_probe.observe.held_functions import held_elsewhere
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.definitions import Definitions, living_definitions, own_classes
-from ssot_probe.observe.paths.ears import Ears, Target
+from ssot_probe.observe.paths.ears import Ears, Target, frame_of
 from ssot_probe.observe.paths.watched_path import PathTable, WatchedPath, file_of, is_part
 from ssot_probe.observe.paths.wrapping import Wrapping, makes_what_starts_later
 
@@ -38,6 +39,7 @@ class StoredFunctions:
         self._wrapped: dict[str, set[int]] = {}
         self._making: set[tuple[int, str]] = set()  # owners and names that are wrapped already
         self._unsearched: dict[str, ModuleType] = {}
+        self._functions: dict[int, tuple[WatchedPath, str, CodeType, set[int]]] = {}
 
     def look_before_wrappers(self, name: str, module: ModuleType) -> None:
         """Note which functions are held elsewhere, as long as nothing stands in their places yet."""
@@ -89,6 +91,10 @@ class StoredFunctions:
                 line = found.classes.get(subject) if is_constructor else function.__code__.co_firstlineno
                 rung = CONSTRUCTED if is_constructor else CALLED
                 target = Target(path.path, rung, qualify(name, subject), file, line or 0, subject, name)
+                known = self._functions.setdefault(
+                    id(function.__code__), (path, qualname, function.__code__, set())
+                )
+                known[3].add(id(function))
                 is_held = any(layer in held for layer in _layers(value))  # before one more is put inside
                 self._wrapping.listen_to_function(owner, attribute, value, target)
                 if is_held:
@@ -96,6 +102,11 @@ class StoredFunctions:
         for each in found.of(path.name):
             if id(each.code) not in wrapped and "<locals>" not in each.name and each.name != "<lambda>":
                 path.unheard.setdefault(each.name, unheard.NO_WRAPPER)
+        for _owner, _attribute, value, _qualname in _stored(module, classes):
+            code = getattr(frame_of(value), "f_code", None)
+            for each in found.of(path.name):
+                if each.code is code:  # it was made while the module ran
+                    path.unheard.setdefault(each.name, unheard.HELD)
         self._unsearched[name] = module
 
     def look_for_unwrapped(self) -> None:
@@ -115,6 +126,17 @@ class StoredFunctions:
         if not isinstance(owner, type):
             return False
         return attribute in _SPOKEN or (attribute == "__new__" and "__init__" not in vars(owner))
+
+    def look_for_copies(self) -> None:
+        """Tell of functions that run the code of wrapped ones, and are not wrapped."""
+        codes = [code for _, _, code, _ in self._functions.values()]
+        for function in gc.get_referrers(*codes) if codes else ():
+            if type(function) is FunctionType:
+                known = self._functions.get(id(function.__code__))
+                if known is not None and id(function) not in known[3]:
+                    for path in self._table.paths:
+                        if path.module == known[0].module and (not path.name or is_part(known[1], path.name)):
+                            self._table.tell_unheard(path, known[1], unheard.COPIED)
 
 
 def _stored(module: ModuleType, classes: dict[str, type]) -> Iterator[tuple[Any, str, Any, str]]:

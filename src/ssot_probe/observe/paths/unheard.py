@@ -26,6 +26,7 @@ IN_MAIN = "classes of the program itself are constructed without being heard"
 DISPATCHING = "it hands calls to whatever is registered with it"
 REPLACED = "what constructs it was exchanged after it was loaded"
 UNSEEN = "it was loaded past the import system, and found later"
+UNPICKLED = "something of its module was unpickled, which may run none of its code"
 COPIED = "functions that run its code were made of it, and are not heard before Python 3.12"
 NOT_PYTHON = "it is not written in Python"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from _thread import allocate_lock
 from collections.abc import Callable, Iterable
+from importlib.machinery import ModuleSpec
+from os.path import abspath
 from sys import _getframe
 from time import monotonic
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from ssot_probe.context.sources import is_main
@@ -68,6 +70,8 @@ class WatchedPaths:
         )
         self._late: list[tuple[str, ModuleType]] = []
         self._programs: set[str] = set()
+        self._known: set[int] = set()  # ids of modules that were listened to
+        self._looked_at: dict[str, int] = {}
         now = monotonic()
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         self.missed: dict[str, str] = {}
@@ -83,6 +87,11 @@ class WatchedPaths:
     def version(self) -> int:
         """A number that changes with whatever is told of the paths."""
         return self._table.version
+
+    @property
+    def blind(self) -> dict[str, str]:
+        """What is not heard although no import tells that it is there, and why."""
+        return dict(self._table.blind)
 
     def may_be_called(self, name: str) -> bool:
         """Could a module of this name, which is no name of the project's, be one of the paths?"""
@@ -109,7 +118,44 @@ class WatchedPaths:
             self._late.append((name, module))
             self.take_in_late()
             return
+        self._known.add(id(module))
         self._listening.listen(name, module, paths, definitions_in(code))
+
+    def runs(self, code: CodeType, frame: Any) -> None:
+        """Listen to the code of a file that is run past the import system, by the code around a frame."""
+        paths = self._table.of("", abspath(code.co_filename))
+        if paths and self._is_on:
+            self._listening.listen_to_code_that_runs(code, paths, frame)
+
+    def unpickled(self, module: str) -> None:
+        """Know that something of a module was unpickled: which of its classes it was is not known."""
+        for path in self._table.named(module):
+            if path.name and path.bound is not None and path.bound.kind == "class":
+                self._table.tell_blind(path, path.name, unheard.UNPICKLED)
+
+    def _look_for_unseen(self) -> None:
+        """Find modules of the paths that no finder of the probe's was asked for."""
+        for name, module in list(sys.modules.items()):
+            if self._looked_at.get(name) == id(module) or name in ("__main__", "__mp_main__"):
+                continue
+            if type(name) is not str or not issubclass(type(module), ModuleType):
+                continue
+            spec = namespace_of(module).get("__spec__")
+            if getattr(spec, "_initializing", False) or type(module) is not ModuleType:
+                continue  # it is being loaded, or lazy
+            self._looked_at[name] = id(module)
+            if id(module) in self._known:
+                continue
+            paths = self._table.of(name, file_of(module))
+            own_name = namespace_of(module).get("__name__")
+            if paths and own_name == name and (file_of(module) or isinstance(spec, ModuleSpec)):
+                if not file_of(module) and namespace_of(module).get("__path__") is not None:
+                    continue  # a namespace package: nothing was run
+                self._known.add(id(module))
+                found = living_definitions([module])[id(module)]
+                self._listening.listen(name, module, paths, found)
+                for path in paths:
+                    self._table.tell_blind(path, path.name, unheard.UNSEEN)
 
     def expect(self, name: str, module: ModuleType) -> None:
         """Listen to a module that was there before, once `take_in_late` is called for all of them."""
@@ -124,6 +170,7 @@ class WatchedPaths:
         found = living_definitions([module for _, module in late])
         for name, module in late:
             paths = self._table.of(name, file_of(module))
+            self._known.add(id(module))
             self._listening.listen(name, module, paths, found[id(module)])
 
     def take_in_main(self) -> None:
@@ -158,7 +205,7 @@ class WatchedPaths:
             return
         self._next_look = now + LOOK_SECONDS
         self.take_in_main()
-        self.look_at_once()
+        self._look()
         if now >= self._next_rearm:
             self.listen_again()
             self._next_rearm, self._next_rest = now + REARM_SECONDS, now + REST_SECONDS
@@ -167,12 +214,19 @@ class WatchedPaths:
             self._wrapping.put_back(self.ears.begin_again(only_short=True))
 
     def look_at_once(self) -> None:
-        """Find subclasses and cached answers, and modules that were loaded unseen."""
+        """Look for the last time, which may take a little longer."""
+        self._look()
+        if not _HAS_EVENTS:
+            self._listening.stored.look_for_copies()
+
+    def _look(self) -> None:
         self.take_in_late()
         self.ears.tell_failed()
         self._listening.subclasses.look()
         self._listening.caches.look()
         self._listening.stored.look_for_unwrapped()
+        self._listening.look_for_replaced()
+        self._look_for_unseen()
 
     def listen_again(self) -> None:
         """Listen again to all that was heard often enough for a while."""

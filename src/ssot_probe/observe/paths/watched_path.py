@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Optional
 
-from ssot_probe.model.names import is_within, split
+from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.paths.kinds import Bound
 from ssot_probe.observe.paths.locating import is_same_file, locate
@@ -64,11 +64,13 @@ class PathTable:
 
     Attributes:
         version: changes with whatever is told of the paths.
+        blind: what is not heard although no import tells that it is there -> why.
     """
 
     def __init__(self, paths: Iterable[str], on_failure: Callable[[str, BaseException], None]) -> None:
         self.paths = [WatchedPath(path) for path in paths]
         self.version = 0
+        self.blind: dict[str, str] = {}
         self._on_failure = on_failure
 
     def named(self, name: str) -> list[WatchedPath]:
@@ -89,6 +91,11 @@ class PathTable:
         if name not in path.unheard:
             path.unheard[name] = why
             self.version += 1
+
+    def tell_blind(self, path: WatchedPath, name: str, why: str) -> None:
+        """Note the same of what no import tells that it is there."""
+        self.tell_unheard(path, name, why)
+        self.blind.setdefault(qualify(path.module, name), why)
 
     def is_of_path(self, path: str, cls: type) -> bool:
         """Does a class belong to a path itself?"""
