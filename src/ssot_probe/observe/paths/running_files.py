@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from sys import _getframe
 from types import CodeType, ModuleType
 from typing import Any
@@ -40,10 +41,9 @@ class RunFiles:
             namespace_of(module)[_NAME] = self._replacement
 
     def look(self) -> None:
-        """Take in `runpy` where it was there before."""
-        module = sys.modules.get(_MODULE)
-        if module is not None and not getattr(module.__spec__, "_initializing", False):
-            self.loaded(_MODULE, module)
+        """Take in `runpy`, and load it where it is not there yet: it is frozen, so no loader tells of it."""
+        if self._replacement is None:
+            self.loaded(_MODULE, import_module(_MODULE))
 
     def remove(self) -> None:
         """Put `runpy`'s own function back, unless somebody else has put theirs in front."""
