@@ -439,6 +439,8 @@ class Probe:
         if self.is_active:
             self._is_forking = True
             self._children.before_fork()
+            if self._programs is not None:
+                self._programs.before_fork()
             # The pump first, as it starts the others where they do not run.
             self._was_running |= self.pump.pause(FORK_SECONDS)
             self.looks.pause(FORK_SECONDS)

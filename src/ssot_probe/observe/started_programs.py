@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ssot_probe.model.records import BlindRecord
-from ssot_probe.observe.unrecorded_programs import environment_of, why_unrecorded
 
 SUBJECT = "child processes"
 
@@ -128,6 +127,10 @@ class StartedPrograms:
                 if module is not None and vars(module).get(name) is patch.starter:
                     vars(module)[name] = patch.original
 
+    def before_fork(self) -> None:
+        """Load what a child may need: another thread may hold the lock of a module while it forks."""
+        from ssot_probe.observe import unrecorded_programs  # noqa: F401
+
     def after_fork_in_child(self) -> None:
         """Have started nothing yet."""
         self._pids.clear()
@@ -199,6 +202,8 @@ class StartedPrograms:
                 pids.append(pid)
 
     def _reason(self, program: Any, words: Sequence[Any], environment: Any) -> str:
+        from ssot_probe.observe.unrecorded_programs import environment_of, why_unrecorded  # it needs `re`
+
         arguments = [os.fsdecode(word) for word in words]
         why = why_unrecorded(os.fsdecode(program), arguments, environment_of(environment))
         return f"{self._place()} starts Python without the probe: {why}" if why else ""
