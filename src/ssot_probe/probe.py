@@ -44,7 +44,10 @@ from ssot_probe.termination import Termination
 
 if TYPE_CHECKING:
     from ssot_probe.observe.started_programs import StartedPrograms
+    from ssot_probe.recorder.paths import PathLedger
+    from ssot_probe.recorder.places import Places
     from ssot_probe.recorder.recorder import Exporter, Recorder
+    from ssot_probe.recorder.sources import Sources
 
 EXIT_SECONDS = 2.0
 """How much longer than without the probe a process may take to end."""
@@ -373,7 +376,6 @@ class Probe:
         from ssot_probe.recorder.places import Places
         from ssot_probe.recorder.process_states import Identity
         from ssot_probe.recorder.recorder import Recorder
-        from ssot_probe.recorder.sources import Sources
         from ssot_probe.version import __version__
 
         self._begin()
@@ -402,11 +404,12 @@ class Probe:
             directory=self._listing.directory,
             number=self._listing.number,
         )
+        places = Places(self.scope, self.script)
         return Recorder(
             identity=identity,
             buffer=self.buffer,
             losses=self.losses,
-            places=Places(self.scope, self.script),
+            places=places,
             instances=self.instances,
             population=self.population,
             hot_imports=self.hot_imports,
@@ -415,13 +418,24 @@ class Probe:
             boundaries=self.boundaries,
             listed=lambda: listed(self._listing),
             closing=lambda: self._closing,
-            paths=self.modules.paths,
-            try_control=self.modules.try_control,
+            paths=self._path_ledger(places),
             children=self._children.begun,
-            sources=Sources(
-                self.scope, self._started, self._source_digests, bool(watched_paths(self.policy))
-            ),
+            sources=self._sources(),
         )
+
+    def _path_ledger(self, places: Places) -> PathLedger | None:
+        if self.modules.paths is None:
+            return None
+        from ssot_probe.recorder.paths import PathLedger
+
+        return PathLedger(self.modules.paths, places, self.modules.try_control, self._started)
+
+    def _sources(self) -> Sources | None:
+        if not watched_paths(self.policy):
+            return None
+        from ssot_probe.recorder.sources import Sources
+
+        return Sources(self.scope, self._started, self._source_digests)
 
     def _file_name(self) -> str:
         from time import gmtime, strftime

@@ -36,14 +36,14 @@ class PathLedger:
     """Turns what was heard into records.
 
     Args:
-        paths: what listens; None where no path is watched.
+        paths: what listens.
         places: turns code into places.
         try_control: tries whether all would be heard.
         since: files that have changed later are not those that were loaded; nanoseconds since the epoch.
     """
 
     def __init__(
-        self, paths: WatchedPaths | None, places: Places, try_control: Callable[[], None], since: int
+        self, paths: WatchedPaths, places: Places, try_control: Callable[[], None], since: int
     ) -> None:
         self._paths = paths
         self._places = places
@@ -56,36 +56,37 @@ class PathLedger:
     @property
     def control(self) -> str:
         """Did the probe hear what it did itself? "" where nothing is watched."""
-        if self._paths is None or not self._paths.has_tried:
+        if not self._paths.has_tried:
             return ""
         return "missed" if self._paths.missed else "seen"
 
     def counts(self) -> dict[tuple[str, str], int]:
         """Return how often each path was used, by path and rung."""
         found: dict[tuple[str, str], int] = {}
-        if self._paths is not None:
-            for path in self._paths.paths:
-                found[path.path, "loaded"] = path.loaded
-            for use, _ in self._paths.ears.uses():
-                if use.origin != PROBE:
-                    for target in use.targets:
-                        if target.rung != INHERITED:
-                            key = target.path, target.rung
-                            found[key] = found.get(key, 0) + use.counter[0]
+        for path in self._paths.paths:
+            found[path.path, "loaded"] = path.loaded
+        for use, _ in self._paths.ears.uses():
+            if use.origin != PROBE:
+                for target in use.targets:
+                    if target.rung != INHERITED:
+                        key = target.path, target.rung
+                        found[key] = found.get(key, 0) + use.counter[0]
         return found
+
+    def is_use(self, item: object) -> bool:
+        """Is it a use of a path? In the buffer it only wakes the recorder: its counter says more."""
+        return type(item) is Use
 
     def take(self, records: Iterable[object]) -> None:
         """Look at what was imported to be unpickled: no code of such classes runs."""
-        for record in records if self._paths is not None else ():
-            if type(record) is ImportRecord and record.origin == UNPICKLING and self._paths is not None:
+        for record in records:
+            if type(record) is ImportRecord and record.origin == UNPICKLING:
                 self._paths.unpickled(record.module)
 
     def due(
         self, now: int, is_final: bool, is_quiet: bool
     ) -> Iterator[PathUseRecord | WatchedPathRecord | BlindRecord]:
         """Yield what is new, and at the end how often each path was used."""
-        if self._paths is None:
-            return
         if not self._paths.has_tried:
             self.try_control()
         for subject, reason in [*self._paths.missed.items(), *self._paths.blind.items()]:

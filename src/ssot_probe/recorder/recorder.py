@@ -16,7 +16,6 @@ from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.looks import Looked
 from ssot_probe.observe.makers import MakeEvent
-from ssot_probe.observe.paths.ears import Use
 from ssot_probe.observe.pools.events import PoolEvent
 from ssot_probe.observe.population import Count, Population
 from ssot_probe.observe.stale_calls import StaleEvent
@@ -30,7 +29,6 @@ from ssot_probe.recorder.import_cycles import settled
 from ssot_probe.recorder.imports import ImportLedger
 from ssot_probe.recorder.ledger import Ledger
 from ssot_probe.recorder.limits import Limits
-from ssot_probe.recorder.paths import PathLedger
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
@@ -43,7 +41,7 @@ from ssot_probe.wire.otlp_json import MetricPoint, SpanData
 from ssot_probe.wire.spans import to_spans
 
 if TYPE_CHECKING:
-    from ssot_probe.observe.paths.watched import WatchedPaths
+    from ssot_probe.recorder.paths import PathLedger
 
 BATCH = 2_000
 """Items taken from the buffer at once."""
@@ -103,13 +101,13 @@ class Recorder:
         boundaries: Boundaries | None = None,
         listed: Callable[[], int] = int,
         closing: Callable[[], str] = str,
-        paths: WatchedPaths | None = None,
-        try_control: Callable[[], None] = _nothing,
+        paths: PathLedger | None = None,
         children: Callable[[], list[str]] = list,
         sources: Sources | None = None,
     ) -> None:
         self._identity = identity
-        self._states = ProcessStates(identity, losses, listed, closing, lambda: self._paths.control)
+        self._paths = paths
+        self._states = ProcessStates(identity, losses, listed, closing, self._control)
         self._buffer = buffer
         self._losses = losses
         self._places = places
@@ -129,9 +127,6 @@ class Recorder:
         self._contexts = ContextLedger(places, hash_user, self._ledger.findings)
         self._populations = PopulationLedger(identity.instance, places, population)
         self._limits = Limits(places)
-        self._paths = PathLedger(
-            paths, places, try_control, identity.armed if sources is None else sources.since
-        )
         self._import_counts: dict[tuple[str, str], int] = {}
         self._children = children
         self._sources = sources
@@ -187,7 +182,8 @@ class Recorder:
             self._is_started = True
             self._metrics_at = now
             self._states.wait(now)
-            self._paths.try_control()
+            if self._paths is not None:
+                self._paths.try_control()
             records.append(self._states.started())
         take_call, take_member = self._ledger.take, self._populations.take  # most items are calls
         for item in self._in_slices(items):
@@ -209,7 +205,7 @@ class Recorder:
                 records.append(self._populations.record(item, now))
             elif isinstance(item, USE_EVENTS):
                 records.extend(self._uses.take(item))
-            elif type(item) is Use:
+            elif self._paths is not None and self._paths.is_use(item):
                 continue  # it only wakes us: its counter says more
             else:
                 records.append(self._places.of_class(item) if type(item) is ClassRecord else item)
@@ -226,8 +222,9 @@ class Recorder:
         records.extend(self._pools.due(now, is_final, is_quiet))
         found = list(hits.values())
         records.extend(self._imports.due(found, now, is_final, is_quiet))
-        self._paths.take(records)
-        records.extend(self._paths.due(now, is_final, is_quiet))
+        if self._paths is not None:
+            self._paths.take(records)
+            records.extend(self._paths.due(now, is_final, is_quiet))
         records.extend(settled(cycles.waiting, self._places, is_final))
         hot = self._hot_imports.look(found)
         records.extend(self._limits.reached(hot, list(crowded.values()), cycles.went_beyond(), now))
@@ -238,7 +235,8 @@ class Recorder:
         self._count_imports(records)
         if not is_final and self._are_metrics_due(now):
             records.extend(self._populations.due(now))
-            self._paths.try_control()
+            if self._paths is not None:
+                self._paths.try_control()
         records.extend(self._source_records(records, now, is_final))
         self._begun.extend(self._children())
         if is_final or self._states.is_due(now) or len(self._begun) >= MOST_CHILDREN:
@@ -258,6 +256,9 @@ class Recorder:
         files, self._places.files = self._places.files, set()
         self._sources.take_files(files)
         return list(self._sources.due(now, is_final, self._rest))
+
+    def _control(self) -> str:
+        return "" if self._paths is None else self._paths.control
 
     def _are_metrics_due(self, now: int) -> bool:
         return not 0 <= now - self._metrics_at < pacing.HEARTBEAT
@@ -316,6 +317,6 @@ class Recorder:
             looks=shared.looks,
             looked_at=shared.looked_at,
             pause=shared.pause / 1e9,
-            uses=self._paths.counts(),
+            uses={} if self._paths is None else self._paths.counts(),
         )
         return points(self._identity.policy, counts)

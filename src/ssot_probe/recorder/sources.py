@@ -35,33 +35,29 @@ class Sources:
         since: when the probe started, in this process or in the one that it was forked from; nanoseconds
             since the epoch. What it saw being loaded was loaded later.
         known: digests by path; a forked child has those of its parent.
-        is_wanted: is there any path that is to be deleted?
     """
 
-    def __init__(self, scope: Scope, since: int, known: dict[str, str], is_wanted: bool) -> None:
+    def __init__(self, scope: Scope, since: int, known: dict[str, str]) -> None:
         self._scope = scope
         self.since = since
         self._known = known
-        self._is_wanted = is_wanted
         self._seen: set[str] = set()
         self._waiting: list[str] = []
         self._told: dict[str, str] = {}
 
     def take_module(self, record: ModuleRecord) -> None:
         """Take in a module that was loaded."""
-        if self._is_wanted:
-            file = namespace_of(sys.modules.get(record.module)).get("__file__")
-            if isinstance(file, str) and self._scope.relative(file) == record.file:
-                if record.preloaded:
-                    self._known[file] = ""  # nobody knows when that was
-                self._take(file)
+        file = namespace_of(sys.modules.get(record.module)).get("__file__")
+        if isinstance(file, str) and self._scope.relative(file) == record.file:
+            if record.preloaded:
+                self._known[file] = ""  # nobody knows when that was
+            self._take(file)
 
     def take_files(self, files: Iterable[str]) -> None:
         """Take in files in which something was seen; those of others than the project are left out."""
-        if self._is_wanted:
-            for file in files:
-                if file not in self._seen and os.path.isabs(file) and self._scope.is_project_file(file):
-                    self._take(file)
+        for file in files:
+            if file not in self._seen and os.path.isabs(file) and self._scope.is_project_file(file):
+                self._take(file)
 
     def due(self, now: int, is_final: bool, rest: Callable[[], None]) -> Iterator[SourceRecord]:
         """Yield some of the files that wait, all of them in the end if there is time; rest between two."""
