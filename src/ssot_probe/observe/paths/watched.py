@@ -71,7 +71,7 @@ class WatchedPaths:
         self._late: list[tuple[str, ModuleType]] = []
         self._programs: set[str] = set()
         self._known: set[int] = set()  # ids of modules that were listened to
-        self._looked_at: dict[str, int] = {}
+        self._looked_at: set[int] = set()  # ids of modules
         now = monotonic()
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         self.missed: dict[str, str] = {}
@@ -136,14 +136,14 @@ class WatchedPaths:
     def _look_for_unseen(self) -> None:
         """Find modules of the paths that no finder of the probe's was asked for."""
         for name, module in list(sys.modules.items()):
-            if self._looked_at.get(name) == id(module) or name in ("__main__", "__mp_main__"):
+            if id(module) in self._looked_at or name in ("__main__", "__mp_main__"):
                 continue
             if type(name) is not str or not issubclass(type(module), ModuleType):
                 continue
             spec = namespace_of(module).get("__spec__")
             if getattr(spec, "_initializing", False) or type(module) is not ModuleType:
                 continue  # it is being loaded, or lazy
-            self._looked_at[name] = id(module)
+            self._looked_at.add(id(module))
             if id(module) in self._known:
                 continue
             paths = self._table.of(name, file_of(module))
