@@ -41,12 +41,37 @@ def activate() -> Optional[Probe]:
 
         if not is_on(os.environ) or is_tool(sys.orig_argv):
             return None
+        if not _is_main_interpreter():
+            _leave_a_trace()
+            return None
         from ssot_probe.probe import start
 
         _probe = start()
     except Exception as error:
         _complain(error)
     return _probe
+
+
+def _is_main_interpreter() -> bool:
+    """Is this not a sub-interpreter? Since 3.12 these end with a crash where wrapt or a thread is in them."""
+    import _thread
+
+    asked = getattr(_thread, "_is_main_interpreter", None)
+    return asked is None or bool(asked())
+
+
+def _leave_a_trace() -> None:
+    """Leave the empty file of a recording: what happens in a sub-interpreter is not seen, and that counts."""
+    from binascii import hexlify
+    from time import gmtime, strftime
+
+    from ssot_probe.export.announcement import announce
+    from ssot_probe.settings import from_environment
+
+    settings = from_environment(os.environ)
+    if "file" in settings.exporters:
+        number = hexlify(os.urandom(4)).decode()
+        announce(settings.directory, f"{strftime('%Y%m%dT%H%M%S', gmtime())}-{os.getpid()}-{number}")
 
 
 def is_tool(arguments: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,68 @@ def test_ruff_refuses_what_is_retired_by_the_ban_that_is_written(service: Path, 
     assert linted.returncode == 1, linted.stderr
     assert linted.stdout.count("TID251") == 1
     assert "`shop.old` is banned: Retired (NEVER-LOADED" in linted.stdout
+
+
+MORE = ["shop.tax", "shop.rare", "shop.one", "shop.two", "shop.gone", "shop.carts:Basket"]
+TOGETHER = {
+    **FILES,
+    "shop/used.py": """
+from shop.tax import rate
+RATE = rate()
+
+def count(rarely=False):
+    if rarely:
+        from shop.rare import more
+        more()
+    return 1
+""",
+    "shop/tax.py": "def rate():\n    return 1\n",
+    "shop/rare.py": "def more():\n    return 1\n",
+    "shop/one.py": "def one():\n    from shop.two import two\n    return two()\n",
+    "shop/two.py": "def two():\n    return 2\n",
+    "shop/jobs.py": """
+try:
+    import shop.gone
+except ImportError:
+    pass
+try:
+    from shop.carts import Basket
+except ImportError:
+    pass
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def further(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of a program with legacy paths that need each other, and some that are gone."""
+    directory = tmp_path_factory.mktemp("further")
+    policy = POLICY.replace('"shop.monthly"]', ", ".join(f'"{path}"' for path in MORE) + "]")
+    staging = {"OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=staging,ssot.role=web"}
+    run(directory, program=PROGRAM, files=TOGETHER, policy=policy, environment=staging).checked()
+    scanned = command(directory, "scan", ".", "--out", "recordings")
+    assert scanned.code == 0, scanned.err
+    return directory
+
+
+def test_what_a_path_needs_that_stays_is_not_dead(further: Path) -> None:
+    told = json.loads(dead(further, "--format", "json").out)
+    verdicts = {row["path"]: row["verdict"] for row in told["paths"]}
+    assert verdicts["shop.used"] == verdicts["shop.tax"] == "LIVE"
+    assert verdicts["shop.rare"] == "INSUFFICIENT"
+    assert verdicts["shop.one"] == verdicts["shop.two"] == "NEVER-LOADED"
+
+
+def test_who_imports_what_is_gone_is_found(further: Path) -> None:
+    told = json.loads(command(further, "report", "recordings", "--format", "json").out)
+    found = {each["subject"]: each for each in told["findings"] if each["code"] in ("SSOT602", "SSOT108")}
+    assert {name for name, each in found.items() if each["code"] == "SSOT602"} == {
+        "shop.gone",
+        "shop.carts:Basket",
+    }
+    assert [(line["file"], line["line"]) for line in found["shop.gone"]["evidence"]] == [("shop/jobs.py", 3)]
+
+
+def test_a_name_of_a_scanned_module_that_was_never_loaded_can_be_confirmed(further: Path) -> None:
+    told = dead(further, "--path", "shop.one:one")
+    assert told.out.startswith("NEVER-LOADED"), told.out

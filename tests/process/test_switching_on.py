@@ -166,3 +166,24 @@ def test_a_call_is_placed_where_it_was_made_with_and_without_the_extension_of_wr
 
     sites = {record.site.file for record in shop.recorded().of(MakeRecord) if record.maker == GET_MANAGER}
     assert sites == {"prog.py"}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sub-interpreters share everything until 3.11")
+def test_a_sub_interpreter_is_left_alone_and_leaves_a_trace(shop: Project) -> None:
+    program = """
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+from shop.manager import get_manager
+get_manager("anna")
+inner = interpreters.create()
+execute = interpreters.exec if hasattr(interpreters, "exec") else interpreters.run_string
+execute(inner, "print('inside', flush=True)")
+interpreters.destroy(inner)
+print("outside")
+"""
+    outcome = shop.run("-c", program)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "inside\noutside\n", "")
+    sizes = sorted(path.stat().st_size > 0 for path in shop.recordings.glob("*.traces.jsonl"))
+    assert sizes == [False, True]

@@ -10,6 +10,7 @@ from ssot_probe.analysis.fetches import MODULE_LEVEL, is_use
 from ssot_probe.analysis.namespaces import Path
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.model.names import is_within, qualify, split
+from ssot_probe.model.path_records import WatchedPathRecord
 from ssot_probe.model.records import ImportRecord, Site
 
 
@@ -32,7 +33,10 @@ def covers(entry: str, path: Path | str) -> bool:
 
 
 def uses(recording: Recording, entry: str) -> list[Use]:
-    """Return all executed uses of a legacy entry, whoever made them."""
+    """Return all executed uses of a legacy entry, whoever made them. What is gone cannot be used."""
+    kinds = {record.kind for _, record in recording.of(WatchedPathRecord) if record.path == entry}
+    if kinds == {"absent"}:
+        return []
     return sorted([*_imports(recording, entry), *_members_used(recording, entry)])
 
 
@@ -70,12 +74,23 @@ def reaching(recording: Recording, entry: str) -> Iterator[tuple[str, ImportReco
         return
     package, _, last = entry.rpartition(".")
     is_module = not recording.namespaces.target(Path(package, last))
+
+    failed = {
+        record.site
+        for _, record in recording.of(ImportRecord)
+        if record.outcome == "failed" and record.module == entry
+    }
+
+    def is_there(record: ImportRecord) -> bool:
+        """Was there anything to reach? What is gone is told as failed, at the same place."""
+        return record.site not in failed or entry in recording.loaded
+
     for process, record in recording.of(ImportRecord):
         if not is_use(record):
             continue
         if is_within(record.module, entry):
             yield process, record, record.names
-        elif record.module == package and last in record.names and is_module:
+        elif record.module == package and last in record.names and is_module and is_there(record):
             yield process, record, (last,)
 
 

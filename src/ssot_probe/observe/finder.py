@@ -103,6 +103,8 @@ class ProbeFinder:
         spec = self._ask_others(fullname, path, target)
         cycles.failed.discard(fullname)
         if spec is None:
+            if self.paths is not None and _is_importing():
+                self._note_missing(self.paths, fullname)
             return None
         try:
             if self._scope.watches(fullname, _file_of(spec)):
@@ -120,6 +122,14 @@ class ProbeFinder:
     def _note_question(self, paths: WatchedPaths, fullname: str) -> None:
         try:
             paths.questions.asked(fullname)
+        except Exception:
+            tripwire.lost[0] += 1
+
+    def _note_missing(self, paths: WatchedPaths, fullname: str) -> None:
+        """Note that somebody imports a watched module, and nobody has it."""
+        try:
+            if any(path.covers(fullname) for path in paths.paths):
+                self._on_failed(_importer(fullname))
         except Exception:
             tripwire.lost[0] += 1
 
@@ -356,6 +366,18 @@ def _is_to_be_run(spec: ModuleSpec) -> bool:
     frame = _getframe(3).f_back  # of what called `find_spec`
     asks = frame is not None and frame.f_code.co_name == "_find_and_load_unlocked"
     return asks and isinstance(spec.loader, SourceFileLoader)
+
+
+def _is_importing() -> bool:
+    """Is a finder asked by an import, rather than by whoever only wants to know?"""
+    frame: Any = _getframe(2)
+    for _ in range(8):
+        if frame is None or frame.f_code.co_name in ("_find_and_load_unlocked", "_find_and_load"):
+            return frame is not None
+        if not frame.f_code.co_filename.startswith("<frozen importlib"):
+            return False
+        frame = frame.f_back
+    return False
 
 
 def _file_of(spec: ModuleSpec) -> str | None:

@@ -127,8 +127,10 @@ class PathLedger:
         self, path: WatchedPath, codes: int, counts: dict[tuple[str, str], int], now: int
     ) -> WatchedPathRecord:
         kind, target = ("unknown", "") if path.bound is None else path.bound
-        name = path.name if kind in ("class", "function") else ""
+        name = path.name if kind in ("class", "function", "unknown") else ""
         digest = self._digests.of(path.file, name, 0)
+        if kind == "unknown" and not digest:  # of a name that the module only binds, the file's
+            digest = self._digests.of(path.file, "", 0)
         return WatchedPathRecord(
             path=path.path,
             kind=kind,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -69,18 +69,27 @@ class Court:
         )
         self._windows: dict[frozenset[str], Window] = {}
 
-    def row(self, path: str, together: Sequence[str] = (), *, with_chain: bool = False) -> Row:
+    def row(
+        self,
+        path: str,
+        together: Sequence[str] = (),
+        staying: Collection[str] = (),
+        *,
+        with_chain: bool = False,
+    ) -> Row:
         """Judge one path.
 
         Args:
             path: to be judged.
             together: paths that are deleted with it, beside the legacy ones of its concept.
+            staying: those of them that are not: what they do with the path counts.
             with_chain: look for the declared imports that lead to it, if nobody used it.
         """
-        subject = subject_of(path, self._policy, together)
+        subject = subject_of(path, self._policy, together, staying)
         watched_as, watched = self._watched(subject)
         kinds = Counter(record.kind for record in watched.values())
         seen = self._sorter.seen(subject, ALIAS in kinds or self._index.aliases.is_alias(path))
+        seen = _in_vain(seen, subject, watched)
         epochs = [
             epoch
             for process, epoch in self.counted.items()
@@ -266,6 +275,17 @@ class Court:
             for use in self._index.uses_of(subject, is_alias=False)
             if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
         )
+
+
+def _in_vain(seen: Seen, subject: Subject, watched: Watched) -> Seen:
+    """Tell imports of what is not there from those that reach it."""
+    gone = [use for use in seen.loads if use.site.file and _is_absent(watched.get(use.process))]
+    if not gone:
+        return seen
+    kept = [use for use in seen.loads if use not in gone]
+    told = {use.site for use in seen.tries}
+    further = [use for use in gone if subject.name and use.site not in told]
+    return seen._replace(loads=kept, tries=[*seen.tries, *further])
 
 
 def _unheard_of(unheard: str, function: str) -> str:

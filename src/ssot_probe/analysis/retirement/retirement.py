@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
 
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.court import Court
 from ssot_probe.analysis.retirement.rows import Retirement, Row
+from ssot_probe.analysis.retirement.verdicts import DEAD
 from ssot_probe.analysis.retirement.window import window_of
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import ProcessRecord
@@ -41,8 +42,30 @@ def retire(
     legacy = [entry for concept in policy.concepts for entry in concept.legacy]
     asked = tuple(dict.fromkeys(legacy if paths is None else paths))
     together = asked if is_one_change else ()
-    rows = [court.row(path, together, with_chain=with_chains) for path in asked]
-    return _retirement(court, recording, policy, rows)
+    rows = _rows(court, tuple(dict.fromkeys((*asked, *legacy))), together, with_chains=with_chains)
+    return _retirement(court, recording, policy, [rows[path] for path in asked])
+
+
+def _rows(
+    court: Court, paths: Iterable[str], together: Sequence[str], *, with_chains: bool
+) -> Mapping[str, Row]:
+    """Judge paths that go together, as far as they all go.
+
+    What is left of the verdict that one of them is dead is judged again without those that stay: what these
+    do with it is a need. Nothing comes back to be dead, so there is an end to it.
+    """
+    rows = {path: court.row(path, together, with_chain=with_chains) for path in paths}
+    while True:
+        staying = {path for path, row in rows.items() if row.verdict not in DEAD}
+        again = {
+            path: court.row(path, together, staying, with_chain=with_chains)
+            for path, row in rows.items()
+            if row.verdict in DEAD
+        }
+        changed = any(row.verdict not in DEAD for row in again.values())
+        rows.update(again)
+        if not changed:
+            return rows
 
 
 def _retirement(court: Court, recording: Recording, policy: Policy, rows: Iterable[Row]) -> Retirement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -43,11 +43,21 @@ class Subject(NamedTuple):
         return any(_is_of(site, entry) for entry in self.dead_set)
 
 
-def subject_of(path: str, policy: Policy, together: Iterable[str] = ()) -> Subject:
-    """Return what a path means by a policy, and where other paths are deleted together with it."""
+def subject_of(
+    path: str, policy: Policy, together: Iterable[str] = (), staying: Collection[str] = ()
+) -> Subject:
+    """Return what a path means by a policy, and which other paths are deleted together with it.
+
+    Args:
+        path: the path.
+        policy: the other legacy paths of its concepts go with it.
+        together: further ones that do.
+        staying: those of all these that stay, as they are in use or may be.
+    """
     concepts = [concept for concept in policy.concepts if path in concept.legacy]
     legacy = (entry for concept in concepts for entry in concept.legacy)
-    entries = dict.fromkeys([path, *legacy, *together])
+    others = (entry for entry in (*legacy, *together) if entry not in staying)
+    entries = dict.fromkeys([path, *others])
     module, name = split(path)
     return Subject(path, module, name, tuple(entries), concepts[0].name if concepts else "")
 
