@@ -160,8 +160,10 @@ def test_a_policy_that_is_inferred_from_the_source_finds_the_same_troubles(
         for found in json.loads(told.out)["findings"]
         if (found["code"], found["concept"]) != ("SSOT906", "connection-pool")
     }
-    # One instance per thread and labels that may not meet are the owners' law, which no source shows.
-    assert {code for code, _ in by_ours} == {code for code, _ in by_theirs} - {"SSOT302", "SSOT305"}
+    # One instance per thread, labels that may not meet, and paths that nobody uses and that say nothing of
+    # their age are the owners' law, which no source shows.
+    law = {"SSOT302", "SSOT305", "SSOT601"}
+    assert {code for code, _ in by_ours} == {code for code, _ in by_theirs} - law
     assert by_ours <= by_theirs
 
 
@@ -220,3 +222,19 @@ def test_the_clients_cannot_tell_the_probe(
     assert (clients.code, clients.err) == (0, "")
     assert clients.out.splitlines() == demo.clients(variant)
     assert not project.has_recorded()
+
+
+def test_it_says_which_legacy_paths_may_be_deleted_each_in_one_sentence(demo: Demo) -> None:
+    said = demo.said[demo.said.index("== Which legacy paths") :].splitlines()
+    told = {
+        line.split()[1]: (line.split()[0], said[at + 1])
+        for at, line in enumerate(said)
+        if " chat.ws." in line[:40]
+    }
+    assert told["chat.ws.line_protocol"][0] == "NEVER-LOADED"
+    verdict, why = told["chat.ws.usage"]
+    assert verdict == "INSUFFICIENT"
+    assert "chat/jobs/monthly.py:8 imports open_connections from chat.ws.usage and did not run" in why
+    verdict, why = told["chat.ws.tickets:SocketTicket"]
+    assert verdict == "LIVE"
+    assert "only through chat.ws.passes:Pass" in why
