@@ -28,7 +28,6 @@ REPLACED = "what constructs it was exchanged after it was loaded"
 UNSEEN = "it was loaded past the import system, and found later"
 UNPICKLED = "something of its module was unpickled, which may run none of its code"
 COPIED = "functions that run its code were made of it, and are not heard before Python 3.12"
-ANOTHER_NAME = "it is only another name of a module that lies elsewhere"
 NOT_PYTHON = "it is not written in Python"
 
 _EXTENSIONS = (".so", ".pyd")

@@ -8,7 +8,6 @@ from typing import Optional
 
 from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.kinds import Bound
 from ssot_probe.observe.paths.locating import is_same_file, locate
 
@@ -117,14 +116,6 @@ class PathTable:
                     self._on_failure(path.path, error)
                     kind = "unknown"
                 path.bound = path.bound or Bound(kind, "")
-                self.version += 1
-
-    def look_for_other_names(self) -> None:
-        """Find watched modules that stand in `sys.modules` for others: nothing is loaded by their name."""
-        for path in self.paths:
-            own_name = namespace_of(sys.modules.get(path.module)).get("__name__", path.module)
-            if own_name not in (path.module, "__main__") and path.path not in self.blind:
-                self.blind[path.path] = unheard.ANOTHER_NAME
                 self.version += 1
 
     def _is_file_of(self, path: WatchedPath, file: str) -> bool:

@@ -167,11 +167,3 @@ def test_calls_past_a_wrapper_are_told(tmp_path: Path, legacy: str, program: str
 
 def _blind(run: Run) -> str:
     return " ".join(record.subject for record in run.of(BlindRecord))
-
-
-def test_a_path_that_is_another_name_of_a_module_is_told_as_not_heard(tmp_path: Path) -> None:
-    program = "import sys\nimport shop.core\nsys.modules['shop.legacy'] = shop.core\nimport shop.legacy\n"
-    files = {"shop/__init__.py": "", "shop/core.py": "def old(): return 1\n"}
-    observed, _ = run_both(tmp_path, program=program, files=files, policy=watching("shop.legacy"))
-    told = {record.subject: record.reason for record in observed.of(BlindRecord)}
-    assert told["shop.legacy"] == "it is only another name of a module that lies elsewhere"
