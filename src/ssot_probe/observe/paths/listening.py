@@ -132,7 +132,12 @@ class Listening:
                     self._table.tell_blind(path, qualname, unheard.UNSEEN)
 
     def look_for_replaced(self) -> None:
-        """Tell of classes that are constructed by other code than when they were loaded."""
+        """Tell of classes that are constructed by other code than when they were loaded, and the like."""
+        while self._wrapping.replaced:
+            target = self._wrapping.replaced.pop()
+            for each in self._table.paths:
+                if each.path == target.path:
+                    self._table.tell_blind(each, target.name, unheard.REPLACED)
         for path, cls, codes in list(self._constructors):
             kept = cls()
             if kept is not None and _constructor_codes(kept) != codes:

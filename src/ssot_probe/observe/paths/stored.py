@@ -72,6 +72,9 @@ class StoredFunctions:
     ) -> None:
         """Wrap all functions of a path, and tell of those that cannot be."""
         held = self._held.get(name, frozenset())
+        speaks: dict[str, set[str]] = {}
+        for each in found.functions:
+            speaks.setdefault(each.name.rpartition(".")[2], set()).update(each.code.co_names)
         wrapped = self._wrapped.setdefault(name, set())
         owners: list[tuple[Any, str]] = [(module, "")]
         owners += [(cls, f"{cls.__qualname__}.") for cls in classes.values()]
@@ -96,7 +99,7 @@ class StoredFunctions:
                 )
                 known[3].add(id(function))
                 is_held = any(layer in held for layer in _layers(value))  # before one more is put inside
-                self._wrapping.listen_to_function(owner, attribute, value, target)
+                self._wrapping.listen_to_function(owner, attribute, value, target, speaks=speaks)
                 if is_held:
                     path.unheard[qualname] = unheard.HELD
         for each in found.of(path.name):
