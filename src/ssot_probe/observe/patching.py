@@ -42,14 +42,22 @@ class Patch:
         self._is_off = True
         return True
 
+    def pass_on(self) -> None:
+        """Only pass calls on, past the wrapper, where it stands and for whoever holds it."""
+        _pass_on(self._observed)
+
+    def observe_again(self) -> None:
+        """Observe again after `pass_on`."""
+        _observe_again(self._observed)
+
     def rest(self) -> None:
         """Observe nothing until `wake`: what a module holds stays what it is, and only passes calls on."""
         if not isinstance(self.owner, type) or not self.remove():
-            _pass_on(self._observed)
+            self.pass_on()
 
     def wake(self) -> bool:
         """Observe again after `rest` or `remove`. False where something else stands there by now."""
-        _observe_again(self._observed)
+        self.observe_again()
         if self._is_off and not self._inherited and vars(self.owner).get(self.name) is self._original:
             _store(self.owner, self.name, self._observed)
             self._is_off = False
@@ -100,15 +108,20 @@ class Patches:
         self._patches: list[Patch | InnerPatch] = []
         self._on_failure = on_failure
 
-    def put(self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]) -> None:
-        """Put one wrapper on; where that fails, the function stays as it was."""
+    def put(
+        self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]
+    ) -> Patch | None:
+        """Put one wrapper on, and return it; where that fails, the function stays as it was."""
         try:
-            self._patches.append(Patch(owner, name, wrapped, wrapper))
+            patch = Patch(owner, name, wrapped, wrapper)
         except Exception as error:
             if isinstance(owner, type):
                 self._on_failure(f"{owner.__module__}:{owner.__qualname__}.{name}", error)
             else:
                 self._on_failure(f"{owner.__name__}:{name}", error)
+            return None
+        self._patches.append(patch)
+        return patch
 
     def put_inside(self, holder: Any, name: str, subject: str, wrapper: Callable[..., Any]) -> None:
         """Put a wrapper on a function that an object holds; `subject` is what a failure is told of."""

@@ -174,6 +174,7 @@ class ModuleWatch:
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
             self._instrumenter.name_holders()
+            self._instrumenter.look_at_legacy()
             self._instrumenter.tell_sources()
 
     def try_control(self) -> None:
