@@ -169,7 +169,7 @@ class Instrumenter:
         """Forget what is under way: it goes on in the parent."""
         self._uses.overlaps.forget()
         self._wrappers.races.forget()
-        self._legacy.try_anew()
+        self._legacy.after_fork_in_child()
         tallies.forget()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:

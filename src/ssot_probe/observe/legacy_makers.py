@@ -90,6 +90,12 @@ class LegacyMakers:
                 if each.patch is not None:
                     each.patch.observe_again()
 
+    def after_fork_in_child(self) -> None:
+        """Try all anew, in a process that has missed nothing yet."""
+        self.try_anew()
+        for each in self._known:
+            each.maker.has_rested = False
+
     def _try(self, legacy: _Legacy) -> None:
         legacy.maker.trials = MOST_TRIALS
         self._known.append(legacy)
