@@ -215,7 +215,8 @@ class Probe:
             self._tell_programs()
             work.is_noted[0] = False
             work.forget()
-            self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
+            if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())):
+                say_nothing_was_recorded()
         except Exception as error:
             self.report_error(error)
         finally:
@@ -540,6 +541,15 @@ def show_error(error: BaseException, is_debugging: bool) -> None:
         import traceback
 
         traceback.print_exception(type(error), error, error.__traceback__)
+
+
+def say_nothing_was_recorded() -> None:
+    """Write to standard error that the process ends, and that its recording is empty."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write("ssot-probe: the process ended before anything of it was recorded\n")
+    except (OSError, ValueError):
+        return  # nobody can be told: it is closed or full
 
 
 def _new_process_id() -> str:

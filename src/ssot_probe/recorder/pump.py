@@ -132,12 +132,17 @@ class Pump:
             sleep(0.002)
         return self._cycles >= target
 
-    def finish(self, seconds: float) -> None:
-        """Record and deliver what is left, within so many seconds. Starts no thread."""
+    def finish(self, seconds: float) -> bool:
+        """Record and deliver what is left, within so many seconds. Starts no thread.
+
+        Returns:
+            Has anything been recorded at all, at whatever time?
+        """
         if self._turn is None:
             self._cycle(seconds, is_final=True)
         elif not self._stop(seconds, is_final=True) and self._recorder is not None:
             self._recorder.give_up()
+        return self._recorder is not None and self._recorder.has_begun
 
     def _stop(self, seconds: float, is_final: bool = False) -> bool:
         """Tell the thread to end. False where it did not within so many seconds."""

@@ -89,10 +89,11 @@ class Listening:
             self._listen_to_classes(path, name, file, classes, found)
             if self._has_events:
                 self.caches.take_in(path.path, name, path.name, file, module, classes)
-                self.stored.listen_to_making(module, classes)
             else:
                 self.stored.wrap_all(path, name, module, file, classes, found)
             self._tell_dispatching(path, module)
+        if self._has_events:
+            self.stored.listen_to_making(module, classes)
 
     def listen_to_main(self, name: str, main: ModuleType, path: WatchedPath) -> None:
         """Listen to the functions that `__main__` has by now; before 3.12 tell that they are not heard."""

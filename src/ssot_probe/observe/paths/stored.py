@@ -107,7 +107,7 @@ class StoredFunctions:
                 path.unheard.setdefault(each.name, unheard.NO_WRAPPER)
         for _owner, _attribute, value, _qualname in _stored(module, classes):
             code = getattr(frame_of(value), "f_code", None)
-            for each in found.of(path.name):
+            for each in found.of(path.name) if code is not None else ():
                 if each.code is code:  # it was made while the module ran
                     path.unheard.setdefault(each.name, unheard.HELD)
         self._unsearched[name] = module
