@@ -34,7 +34,6 @@ from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
 from ssot_probe.recorder.process_states import ALIVE, STOPPED, Identity, ProcessStates
 from ssot_probe.recorder.shared_objects import SharedObjects
-from ssot_probe.recorder.sources import Sources
 from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
@@ -42,6 +41,7 @@ from ssot_probe.wire.spans import to_spans
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.paths import PathLedger
+    from ssot_probe.recorder.sources import Sources
 
 BATCH = 2_000
 """Items taken from the buffer at once."""
