@@ -216,7 +216,7 @@ class Probe:
             work.is_noted[0] = False
             work.forget()
             if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())):
-                say_nothing_was_recorded()
+                self._miss(closing)
         except Exception as error:
             self.report_error(error)
         finally:
@@ -224,6 +224,17 @@ class Probe:
                 remember_interruption()
         atexit.unregister(self.end)
         self._termination.release()
+
+    def _miss(self, closing: str) -> None:
+        """Say that nothing was recorded; where the process goes on, its thread may still come to it."""
+        if closing == STOP:
+            atexit.register(self._wait)
+        else:
+            say_nothing_was_recorded()
+
+    def _wait(self) -> None:
+        if os.getpid() == self._pid and not self.pump.wait(SHORTEST_FINISH):
+            say_nothing_was_recorded()
 
     def flush(self, seconds: float = EXIT_SECONDS) -> bool:
         """Look through the watched modules again and export all there is; False where it took too long."""

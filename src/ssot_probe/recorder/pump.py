@@ -76,6 +76,7 @@ class Pump:
         """Be as new: a forked child has neither the thread nor the parent's recorder."""
         self._recorder: Optional[Recorder] = None
         self._turn: Optional[_Turn] = None
+        self._ending: Optional[_Turn] = None  # the last one that was told to end
         self._cycling = allocate_lock()
         self._starting = allocate_lock()
         self._cycles = 0
@@ -142,6 +143,15 @@ class Pump:
             self._cycle(seconds, is_final=True)
         elif not self._stop(seconds, is_final=True) and self._recorder is not None:
             self._recorder.give_up()
+        return self._has_begun()
+
+    def wait(self, seconds: float) -> bool:
+        """Give a thread that was told to end so many seconds more; return whether anything was recorded."""
+        if self._ending is not None and not self._has_begun():
+            self._ending.finished.acquire(timeout=seconds)
+        return self._has_begun()
+
+    def _has_begun(self) -> bool:
         return self._recorder is not None and self._recorder.has_begun
 
     def _stop(self, seconds: float, is_final: bool = False) -> bool:
@@ -149,6 +159,7 @@ class Pump:
         turn, self._turn = self._turn, None
         if turn is None:
             return True
+        self._ending = turn
         turn.is_final, turn.seconds = is_final, seconds
         turn.stop()
         return turn.finished.acquire(timeout=seconds)
