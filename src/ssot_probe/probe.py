@@ -215,7 +215,8 @@ class Probe:
             self._tell_programs()
             work.is_noted[0] = False
             work.forget()
-            if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())):
+            self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
+            if not self.pump.has_begun:
                 self._miss(closing)
         except Exception as error:
             self.report_error(error)

@@ -133,25 +133,22 @@ class Pump:
             sleep(0.002)
         return self._cycles >= target
 
-    def finish(self, seconds: float) -> bool:
-        """Record and deliver what is left, within so many seconds. Starts no thread.
-
-        Returns:
-            Has anything been recorded at all, at whatever time?
-        """
+    def finish(self, seconds: float) -> None:
+        """Record and deliver what is left, within so many seconds. Starts no thread."""
         if self._turn is None:
             self._cycle(seconds, is_final=True)
         elif not self._stop(seconds, is_final=True) and self._recorder is not None:
             self._recorder.give_up()
-        return self._has_begun()
 
     def wait(self, seconds: float) -> bool:
         """Give a thread that was told to end so many seconds more; return whether anything was recorded."""
-        if self._ending is not None and not self._has_begun():
+        if self._ending is not None and not self.has_begun:
             self._ending.finished.acquire(timeout=seconds)
-        return self._has_begun()
+        return self.has_begun
 
-    def _has_begun(self) -> bool:
+    @property
+    def has_begun(self) -> bool:
+        """Has anything been written or sent yet?"""
         return self._recorder is not None and self._recorder.has_begun
 
     def _stop(self, seconds: float, is_final: bool = False) -> bool:
