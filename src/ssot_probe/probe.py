@@ -215,7 +215,10 @@ class Probe:
             self._tell_programs()
             work.is_noted[0] = False
             work.forget()
-            self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
+            wait_longer = self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
+            if wait_longer is not None and closing == STOP:
+                # a thread that imports while the interpreter is taken down can crash it (3.10)
+                atexit.register(wait_longer, EXIT_SECONDS)
         except Exception as error:
             self.report_error(error)
         finally:
