@@ -114,7 +114,7 @@ class Probe:
         self._look_signal = LookSignal(settings.look_signal, lambda: self.looks.request("signal"))
         self._awakening = Awakening(self._wake)
         self._children = Children()
-        self._termination = Termination(settings.sigterm, lambda: self.end(SIGTERM))
+        self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(SIGTERM))
         self.population = Population(self.instances)
         self.hot_imports = HotImports()
         self.pools = PoolWatch(
@@ -169,7 +169,7 @@ class Probe:
         else:
             self._keep(BlindRecord("shared references", "switched off by SSOT_PROBE_SHARING", time_ns()))
         self._termination.start()
-        if self._termination.refusal:
+        if self._termination.refusal and self.settings.sigterm:
             self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
         self.instances.on_user = self._on_user
         forks.tell(self)
@@ -543,6 +543,11 @@ def show_error(error: BaseException, is_debugging: bool) -> None:
         import traceback
 
         traceback.print_exception(type(error), error, error.__traceback__)
+
+
+def _handles_sigterm(settings: Settings, policy: Policy) -> bool:
+    """Does the end by SIGTERM matter? Where silence is to be evidence it does, unless somebody said no."""
+    return bool(watched_paths(policy)) if settings.sigterm is None else settings.sigterm
 
 
 def _new_process_id() -> str:
