@@ -18,9 +18,9 @@ from ssot_probe.observe import tripwire
 from ssot_probe.observe.awaited import Awaited
 from ssot_probe.observe.direct_loads import DirectLoads
 from ssot_probe.observe.entry_points import EntryPoints
-from ssot_probe.observe.finder import LoadEvent, ProbeFinder
+from ssot_probe.observe.finder import ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
-from ssot_probe.observe.loading import Loading
+from ssot_probe.observe.loading import LoadEvent, Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.monitoring import Monitoring
