@@ -7,14 +7,15 @@ from collections.abc import Callable
 from functools import cached_property
 from time import time_ns
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ssot_probe.context.asking import SourceError
 from ssot_probe.context.current import task_name, thread_name
 from ssot_probe.context.sources import UserSources, parameter_positions
+from ssot_probe.model.code_records import BindingRecord
 from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import BindingRecord, BlindRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.model.sharing import wants_one_per_thread
 from ssot_probe.observe import census, tallies
 from ssot_probe.observe.call_sites import CallSite
@@ -33,6 +34,9 @@ from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
 from ssot_probe.observe.uses import Uses, method_codes, public_methods
 from ssot_probe.observe.wrappers import Wrappers
+
+if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
 
 
 class Instrumenter:

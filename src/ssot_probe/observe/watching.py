@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ssot_probe.context import work
 from ssot_probe.context.current import thread_name
+from ssot_probe.model.code_records import ModuleRecord
 from ssot_probe.model.names import is_within
 from ssot_probe.model.policy import Policy, named_modules, watched_paths
-from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.awaited import Awaited
 from ssot_probe.observe.direct_loads import DirectLoads
@@ -29,6 +30,7 @@ from ssot_probe.observe.pools.pool_watch import PoolWatch
 from ssot_probe.observe.scope import Scope, module_of
 
 if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
     from ssot_probe.observe.makers import ObservedClass
     from ssot_probe.observe.paths.watched import WatchedPaths
 
