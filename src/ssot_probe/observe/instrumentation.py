@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Optional
 from ssot_probe.context import work
 from ssot_probe.context.current import bound_user
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import Record
 from ssot_probe.observe.awaited import Awaited
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.scope import Scope
 
 if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
     from ssot_probe.observe.holding import IsFirstParty
     from ssot_probe.observe.instrument import Instrumenter
     from ssot_probe.observe.makers import ObservedClass

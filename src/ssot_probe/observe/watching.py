@@ -9,10 +9,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional
 
 from ssot_probe.context import work
-from ssot_probe.context.current import thread_name
 from ssot_probe.model.names import is_within
 from ssot_probe.model.policy import Policy, named_modules, watched_paths
-from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.awaited import Awaited
 from ssot_probe.observe.direct_loads import DirectLoads
@@ -20,7 +19,8 @@ from ssot_probe.observe.entry_points import EntryPoints
 from ssot_probe.observe.finder import ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.instrumentation import Instrumentation
-from ssot_probe.observe.loading import LoadEvent, Loading
+from ssot_probe.observe.load_reports import LoadReports
+from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
 from ssot_probe.observe.modules import has_been_loaded, namespace_of, spec_of
 from ssot_probe.observe.monitoring import Monitoring
@@ -29,11 +29,9 @@ from ssot_probe.observe.pools.pool_watch import PoolWatch
 from ssot_probe.observe.scope import Scope, module_of
 
 if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
     from ssot_probe.observe.makers import ObservedClass
     from ssot_probe.observe.paths.watched import WatchedPaths
-
-MOST_FAILED = 10_000
-"""Bound on the places whose failing imports are told."""
 
 SEARCH_SECONDS = 0.5
 """Between two searches for modules that another finder has found."""
@@ -83,8 +81,7 @@ class ModuleWatch:
         self._awaited.listeners += [entry_points, pools]
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
-        self._known: set[str] = set()  # modules that were told
-        self._failed_at: set[tuple[str, str, int]] = set()
+        self._reports = LoadReports(scope, script, append, tell)
         self._placed: dict[str, int] = {}  # what stands under a name of the policy -> its `id`
         self._next_search = 0.0
         self._watched: dict[str, ModuleType] = {}
@@ -203,18 +200,17 @@ class ModuleWatch:
     def _on_executed(self, module: ModuleType, loading: Loading) -> None:
         try:
             name = loading.module
-            self._known.add(name)
+            self._reports.told.add(name)
             self._tell_main()
             answers = "__getattr__" in vars(module)  # for names that it does not bind
             if self.paths is not None:
                 self.paths.look_before_wrappers(name, module)
             is_watched = self._instrument(module) or self._is_named(name) or answers
-            record = self._module_record(name, module, loading, preloaded=False)
-            self._tell(record._replace(watched=is_watched and tripwire.is_armed(spec_of(module))))
+            is_armed = is_watched and tripwire.is_armed(spec_of(module))
+            self._reports.tell_module(name, module, loading, is_watched=is_armed)
             if is_watched:
                 self._watch(name, module)
-            if is_watched or self._is_deferred(loading):
-                self._append(self._load_event(loading, "loaded"))
+            self._reports.loaded(loading, is_watched)
             if not is_watched and name not in self._armed_parents:
                 tripwire.disarm(spec_of(module))
             if self.paths is not None:
@@ -226,15 +222,6 @@ class ModuleWatch:
 
     def _not_heard(self, subject: str, error: BaseException) -> None:
         self._tell(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))
-
-    def _is_deferred(self, loading: Loading) -> bool:
-        """Is it the project's own code that loads the module, from inside a function?"""
-        code = loading.code
-        return (
-            code is not None
-            and code.co_name != "<module>"
-            and self._scope.is_first_party(loading.importer, code.co_filename)
-        )
 
     def _on_displaced(self) -> None:
         now = monotonic()
@@ -249,7 +236,7 @@ class ModuleWatch:
         """Take in the modules that a finder in front of ours found, or a loader that tells nothing loaded."""
         self._awaited.look()
         for name, module in list(sys.modules.items()):
-            if name not in self._known and has_been_loaded(name, module):
+            if name not in self._reports.told and has_been_loaded(name, module):
                 self._take_in_loaded(name, module)
 
     def _take_in_placed(self, names: Iterable[str]) -> None:
@@ -271,20 +258,14 @@ class ModuleWatch:
         if not self._scope.watches(own_name, file):
             tripwire.arm(spec_of(module))
             return
-        if own_name == name and name not in self._known:
-            self._known.add(name)
-            self._tell(self._module_record(name, module, None, preloaded=False))
+        if own_name == name and name not in self._reports.told:
+            self._reports.tell_module(name, module)
         self._instrument(module)
         self._watch(name, module)
 
     def _on_failed(self, loading: Loading) -> None:
         try:
-            place = loading.module, loading.importer, loading.line
-            is_new = place not in self._failed_at and len(self._failed_at) < MOST_FAILED
-            if is_new:
-                self._failed_at.add(place)
-            if is_new or self._is_named(loading.module):  # what nobody asks for may be tried in a loop
-                self._append(self._load_event(loading, "failed"))
+            self._reports.failed(loading, self._is_named(loading.module))
         except Exception as error:
             self._on_error(error)
 
@@ -302,9 +283,9 @@ class ModuleWatch:
     def _tell_main(self) -> None:
         """Tell of the module that runs as the program, which no finder is asked for."""
         main = sys.modules.get("__main__")
-        if main is not None and "__main__" not in self._known and self._is_main_first_party(main):
-            self._known.add("__main__")
-            self._tell(self._module_record("__main__", main, None, preloaded=False))
+        told = self._reports.told
+        if main is not None and "__main__" not in told and self._is_main_first_party(main):
+            self._reports.tell_module("__main__", main)
 
     def _take_in_loaded(self, name: str, module: Any) -> None:
         """Observe a module that was there before the probe, and say that it was."""
@@ -318,8 +299,7 @@ class ModuleWatch:
             if name == "__main__" and not is_watched:
                 return  # it is still running, and nothing was missed
             is_watched = is_watched or self._is_named(name)
-            self._known.add(name)
-            self._tell(self._module_record(name, module, None, preloaded=True))
+            self._reports.tell_module(name, module, is_preloaded=True)
             if is_watched:
                 self._watch(name, module)
             if self.paths is not None:
@@ -348,15 +328,3 @@ class ModuleWatch:
 
     def _is_named(self, name: str) -> bool:
         return any(is_within(name, named) or is_within(named, name) for named in self._named)
-
-    def _load_event(self, loading: Loading, outcome: str) -> Any:
-        return LoadEvent(loading, outcome, thread_name(), time_ns())
-
-    def _module_record(
-        self, name: str, module: ModuleType, loading: Loading | None, preloaded: bool
-    ) -> ModuleRecord:
-        file = module.__dict__.get("__file__") or (self._script if name == "__main__" else "")
-        importer = ""
-        if loading is not None and loading.code is not None:
-            importer = f"{self._scope.relative(loading.code.co_filename)}:{loading.line}"
-        return ModuleRecord(name, self._scope.relative(file) if file else "", importer, preloaded, time_ns())

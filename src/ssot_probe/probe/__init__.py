@@ -13,7 +13,7 @@ from ssot_probe import forks
 from ssot_probe.interruption import remember_interruption, was_interrupted
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, watched_paths
-from ssot_probe.model.records import BlindRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import tallies
 from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.looks import LONGEST_LOOK
@@ -29,6 +29,7 @@ from ssot_probe.settings import Settings, from_environment, read_user_key
 from ssot_probe.termination import Termination
 
 if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
     from ssot_probe.recorder.recorder import Exporter, Recorder
 
 EXIT_SECONDS = 2.0

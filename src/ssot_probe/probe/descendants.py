@@ -7,7 +7,7 @@ from time import time_ns
 from typing import TYPE_CHECKING, Optional
 
 from ssot_probe.export.listing import Listing, listed_since
-from ssot_probe.model.records import BlindRecord
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.recorder.children import Children
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from time import time_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ssot_probe.context import work
 from ssot_probe.model.policy import Policy, named_modules
-from ssot_probe.model.records import BlindRecord, HolderRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import tallies, tripwire
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
@@ -28,6 +28,10 @@ from ssot_probe.observe.scope import (
 from ssot_probe.observe.thread_locals import LoopValues
 from ssot_probe.observe.watching import ModuleWatch
 from ssot_probe.settings import Settings
+
+if TYPE_CHECKING:
+    from ssot_probe.model.instance_records import HolderRecord
+    from ssot_probe.model.records import Record
 
 LAST_LOOK_SECONDS = 0.6
 """Of the time for ending, what the last look at shared references may take."""

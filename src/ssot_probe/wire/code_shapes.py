@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ssot_probe.model.path_records import (
-    PathUseRecord,
-)
-from ssot_probe.model.records import (
+from ssot_probe.model.code_records import (
     BindingRecord,
     ClassRecord,
     CycleRecord,
     ImportRecord,
     ReferenceRecord,
+)
+from ssot_probe.model.path_records import (
+    PathUseRecord,
 )
 from ssot_probe.wire.shape import Shape
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssot_probe.model.records import (
+from ssot_probe.model.instance_records import (
     AccessRecord,
     HolderRecord,
     MakeRecord,

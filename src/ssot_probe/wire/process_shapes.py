@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from ssot_probe.model.records import (
-    BlindRecord,
-    ProcessRecord,
-    UserSourceRecord,
-)
+from ssot_probe.model.process_records import BlindRecord, ProcessRecord, UserSourceRecord
 from ssot_probe.wire.shape import Shape
 
 PROCESS_SHAPES = (

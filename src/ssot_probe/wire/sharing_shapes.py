@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssot_probe.model.records import (
+from ssot_probe.model.sharing_records import (
     BoundaryRecord,
     ContextRecord,
     HandoverRecord,
