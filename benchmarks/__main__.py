@@ -13,6 +13,7 @@ from benchmarks.table import print_table, summary
 BENCHMARKS = (
     "construction",
     "paths",
+    "wsgi",
     "memory",
     "users",
     "jobs",

@@ -22,6 +22,11 @@ _SOURCES = ("src", "examples/chat", "pyproject.toml", "README.md", "LICENSE", "b
 _BUILT_FROM = "built-from"
 
 
+def is_made() -> bool:
+    """Is the environment there, if only with another wheel in it?"""
+    return (DIRECTORY / _BUILT_FROM).exists()
+
+
 def interpreter() -> Path:
     """Return the interpreter of the environment; make it, or renew the wheel in it, where that is due."""
     python, built_from = DIRECTORY / "bin" / "python", DIRECTORY / _BUILT_FROM

@@ -20,19 +20,37 @@ from ssot_probe.settings import Settings
 GROUP = "watched path"
 
 NANOSECONDS_ADDED = at_most(5) if sys.version_info >= (3, 12) else None
-"""Before, calls are counted by wrappers, each of which stays."""
+"""Before, there are wrappers, which still pass calls on."""
 
-WATCHED, BESIDE, BARE = "watched", "beside", "bare"
+WATCHED, NAMED, BESIDE, BARE = "watched", "named", "beside", "bare"
 
 POLICY = Policy(
     packages=("bench_paths",),
-    concepts=(Concept(name="none", classes=("NoSuchClass",), legacy=("bench_paths.watched",)),),
+    concepts=(
+        Concept(
+            name="none",
+            classes=("NoSuchClass",),
+            legacy=(
+                "bench_paths.watched",
+                *(f"bench_paths.named:{name}" for name in ("function", "later", "Plain", "WithoutInit")),
+            ),
+        ),
+    ),
 )
 
-_MODULES = {WATCHED: "bench_paths.watched", BESIDE: "bench_paths.beside", BARE: "bench_bare"}
+_MODULES = {
+    WATCHED: "bench_paths.watched",
+    NAMED: "bench_paths.named",
+    BESIDE: "bench_paths.beside",
+    BARE: "bench_bare",
+}
 
 _DEFINITIONS = """
 def function(value):
+    return value
+
+
+async def later(value):
     return value
 
 
@@ -49,12 +67,20 @@ class WithoutInit:
 """
 
 _LOOPS = """
-from {module} import Plain, WithoutInit, function
+from {module} import Plain, WithoutInit, function, later
 
 
 def calls(count):
     for _ in range(count):
         function(1)
+
+
+def coroutines(count):
+    for _ in range(count):
+        try:
+            later(1).send(None)
+        except StopIteration:
+            pass
 
 
 def methods(count):
@@ -76,6 +102,7 @@ def without_init(count):
 FILES = {
     "bench_paths/__init__.py": "",
     "bench_paths/watched.py": _DEFINITIONS,
+    "bench_paths/named.py": _DEFINITIONS,
     "bench_paths/beside.py": _DEFINITIONS,
     "bench_bare.py": _DEFINITIONS,
     **{f"bench_path_loops_{kind}.py": _LOOPS.format(module=module) for kind, module in _MODULES.items()},
@@ -83,6 +110,7 @@ FILES = {
 
 LOOPS = {
     "calls": "call of a function",
+    "coroutines": "call of an async function",
     "methods": "call of a method",
     "constructions": "construction",
     "without_init": "construction of a class without __init__",
@@ -104,7 +132,9 @@ def measure(effort: Effort) -> list[Reading]:
 def _compared(probe: Probe, loops: dict[str, ModuleType], loop: str, effort: Effort) -> Iterator[Reading]:
     found = _timings(probe, {kind: getattr(module, loop) for kind, module in loops.items()}, loop, effort)
     what = LOOPS[loop]
-    yield Reading(GROUP, f"{what}, heard before", found.added(WATCHED, BARE), NANOSECONDS_ADDED, "ns")
+    goal = NANOSECONDS_ADDED if loop != "coroutines" else None  # what is made is heard by a wrapper
+    yield Reading(GROUP, f"{what}, heard before", found.added(WATCHED, BARE), goal, "ns")
+    yield Reading(GROUP, f"{what}, heard before, named itself", found.added(NAMED, BARE), goal, "ns")
     yield Reading(GROUP, f"{what}, not watched", found.added(BESIDE, BARE), at_most(5), "ns")
 
 

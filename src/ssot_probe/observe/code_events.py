@@ -6,6 +6,7 @@ A function that was held before its wrapper was put on is called past that; its 
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable
 from sys import _getframe
 from types import CodeType, FrameType
@@ -61,30 +62,45 @@ class CodeEvents:
         self._followed.append((code, event))
         return True
 
+    def retry(self, maker: Maker, code: CodeType) -> None:
+        """Listen again to one that was let go."""
+        if any(code is followed for followed, _ in self._followed):
+            self._early.look_again(code, maker)
+            self._monitoring.listen_again(code)
+
     def stop(self) -> None:
         """Listen no longer."""
         while self._followed:
             self._monitoring.ignore(*self._followed.pop())
 
-    def _listener(self) -> Callable[[CodeType, int, Any], None]:
+    def _listener(self) -> Callable[[CodeType, int, Any], Any]:
         classes, early, running = self._classes, self._early, running_call.get
+        disable = getattr(getattr(sys, "monitoring", None), "DISABLE", None)
 
-        def ssot_probe_returned(code: CodeType, offset: int, value: Any) -> None:
+        def ssot_probe_returned(code: CodeType, offset: int, value: Any) -> Any:
             maker = early.makers.get(id(code))
-            if maker is None or not maker.is_enabled:
-                return
+            if maker is None or maker.is_resting:
+                early.let_go(code)
+                return disable
+            if not maker.is_enabled:
+                return None
             try:
                 if type(value).__name__ == "async_generator_wrapped_value":
                     (value,) = gc.get_referents(value)
                 observed = classes.get(type(value))
                 if observed is None:
-                    return
+                    if maker.trials:
+                        maker.fail()
+                    return None
+                if maker.trials:
+                    maker.prove()
                 call = running()
                 if call is not None and call[0] and call[0][-1] is maker:
-                    return  # its wrapper sees it as well
+                    return None  # its wrapper sees it as well
                 self._hand_out(maker, observed, value, _getframe(1))
             except Exception as error:
                 self._on_failure(maker, error)
+            return None
 
         return ssot_probe_returned
 

@@ -31,6 +31,14 @@ class EarlyMakers:
         if is_early:
             self.makers[id(code)] = maker
 
+    def let_go(self, code: CodeType) -> None:
+        """Look out no longer for calls of a maker."""
+        self.makers.pop(id(code), None)
+
+    def look_again(self, code: CodeType, maker: Maker) -> None:
+        """Look out for its calls again."""
+        self.makers[id(code)] = maker
+
     def chain(self, chain: tuple[Maker, ...], frame: FrameType | None) -> tuple[Maker, ...]:
         """Return the factories that run around the frame, those that were called past their wrappers too."""
         found = []
@@ -38,8 +46,10 @@ class EarlyMakers:
             if frame is None:
                 break
             maker = self._known.get(id(frame.f_code))
-            if maker is not None and maker not in found:
+            if maker is not None and maker not in found and not maker.is_resting:
                 found.append(maker)
+                if maker.trials:
+                    maker.prove()
             frame = frame.f_back
         found.reverse()
         if set(found).issuperset(chain):

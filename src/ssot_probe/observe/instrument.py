@@ -26,6 +26,7 @@ from ssot_probe.observe.constructors import NOT_MADE, Constructors
 from ssot_probe.observe.contents import Contents
 from ssot_probe.observe.held_functions import HeldFunctions, held_elsewhere
 from ssot_probe.observe.instances import InstanceRef, InstanceTable
+from ssot_probe.observe.legacy_makers import LegacyMakers
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
@@ -90,11 +91,11 @@ class Instrumenter:
         }
         self._is_guarded = any(map(wants_one_per_thread, policy.concepts))
         self._uses = Uses(append, instances, self.classes, self.failed)
-        self._declared = {
-            name
-            for concept in policy.concepts
-            for name in (*concept.factories, *(entry for entry in concept.legacy if ":" in entry))
-        }
+        factories = {name for concept in policy.concepts for name in concept.factories}
+        named = {name for concept in policy.concepts for name in concept.legacy if ":" in name}
+        self._declared = factories | named
+        self._on_trial = named - factories
+        self._legacy = LegacyMakers(self._wrappers.follow, self._wrappers.events.retry)
 
     @property
     def classes(self) -> dict[type, ObservedClass]:
@@ -144,6 +145,11 @@ class Instrumenter:
         for maker in self._makers:
             maker.readers = self.users.with_frameworks(maker.readers)
 
+    def look_at_legacy(self) -> None:
+        """Try legacy functions anew now and then, which were let go as they handed out nothing."""
+        for record in self._legacy.look():
+            self._emit(record)
+
     def tell_sources(self) -> None:
         """Tell what has become of asking who the user is, where that is new."""
         for record in self.users.changes():
@@ -168,6 +174,7 @@ class Instrumenter:
         """Forget what is under way: it goes on in the parent."""
         self._uses.overlaps.forget()
         self._wrappers.races.forget()
+        self._legacy.after_fork_in_child()
         tallies.forget()
 
     def _observe(self, cls: type, bound_in: str = "") -> ObservedClass | None:
@@ -275,10 +282,15 @@ class Instrumenter:
             if not (makes or is_wrapped or declared):
                 continue
             qualified = qualify(module, f"{owner_name}.{name}" if owner_name else name)
-            if is_wrapped and qualified in self._factories:
+            if qualified in self._factories and (is_wrapped or self._legacy.follows(function)):
                 found = True
             elif makes or qualified in declared:
-                self._wrap_factory(owner, name, value, function, qualified, id(value) in held)
+                is_maker = (
+                    makes
+                    or qualified not in self._on_trial
+                    or any(map(says_class, function.__code__.co_names))
+                )
+                self._wrap_factory(owner, name, value, function, qualified, id(value) in held, is_maker)
                 found = True
         return found
 
@@ -290,6 +302,7 @@ class Instrumenter:
         function: FunctionType,
         qualified: str,
         is_held: bool,
+        is_maker: bool,
     ) -> None:
         is_method = isinstance(owner, type)
         skipped = 1 if is_method and not isinstance(value, staticmethod) else 0
@@ -298,11 +311,14 @@ class Instrumenter:
             return
         kind = _kind(function.__code__, is_method)
         maker = self._maker(qualified, kind, function, skipped)
-        make = _MAKING.get(kind, Wrappers.factory)
-        if not self._wrappers.know(maker, function.__code__, is_held):
-            self._held.add(qualified, value)
         self._factories.add(qualified)
-        self._patches.put(owner, name, value, make(self._wrappers, maker))
+        if is_maker or not self._legacy.follow(maker, value, function):
+            make = _MAKING.get(kind, Wrappers.factory)
+            if not self._wrappers.know(maker, function.__code__, is_held):
+                self._held.add(qualified, value)
+            patch = self._patches.put(owner, name, value, make(self._wrappers, maker))
+            if qualified in self._on_trial and kind != "generator":
+                self._legacy.add(maker, function, patch)
         self._classes.names[name] = True  # what calls a maker may be one
         if not is_method:
             module = qualified.partition(":")[0]

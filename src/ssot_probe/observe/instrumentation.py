@@ -87,6 +87,7 @@ class Instrumentation:
         if self._instrumenter is not None:
             self._instrumenter.look_at_names()
             self._instrumenter.name_holders()
+            self._instrumenter.look_at_legacy()
             self._instrumenter.tell_sources()
 
     def tell_sources(self) -> None:

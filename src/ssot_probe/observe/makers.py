@@ -52,9 +52,16 @@ class Maker:
         is_enabled: False once it failed or the probe stopped: then a call is only passed on.
         check: looks whether a call runs with somebody else's context; None where nothing could say so.
         names_user: the policy says that one of its arguments is the user.
+        trials: calls that may still hand out nothing before it is let go; 0 for one that never is.
+        is_proven: it has handed out or constructed something while it was on trial.
+        is_resting: it was let go, and calls are only passed on.
+        has_rested: it was let go at some time.
     """
 
-    __slots__ = ("check", "code", "is_enabled", "kind", "name", "names_user", "readers")
+    __slots__ = (
+        *("check", "code", "has_rested", "is_enabled", "is_proven", "is_resting", "kind", "name"),
+        *("names_user", "readers", "trials"),
+    )
 
     def __init__(self, name: str, kind: str, code: CodeType | None, readers: tuple[UserReader, ...]) -> None:
         self.name = name
@@ -64,6 +71,18 @@ class Maker:
         self.is_enabled = True
         self.check: Optional[Callable[..., None]] = None
         self.names_user = False
+        self.trials = 0
+        self.is_proven = self.is_resting = self.has_rested = False
+
+    def prove(self) -> None:
+        """Know that it is a maker: it is observed for good."""
+        self.trials, self.is_proven = 0, True
+
+    def fail(self) -> None:
+        """Know that a call has handed out nothing, and constructed nothing."""
+        self.trials -= 1
+        if self.trials <= 0:
+            self.is_resting = self.has_rested = True
 
     def user_of(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         """Return the user that the first of the readers finds, None where none does."""

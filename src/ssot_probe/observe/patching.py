@@ -10,7 +10,7 @@ from typing import Any
 class Patch:
     """A wrapper in the dictionary of a class or module; `remove()` undoes it and may be called twice."""
 
-    __slots__ = ("_inherited", "_observed", "_original", "name", "owner")
+    __slots__ = ("_inherited", "_is_off", "_observed", "_original", "name", "owner")
 
     def __init__(
         self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]
@@ -20,6 +20,7 @@ class Patch:
 
         self.owner = owner
         self.name = name
+        self._is_off = False
         self._inherited = name not in vars(owner)
         self._original = wrapped
         observe: Any = (
@@ -38,12 +39,29 @@ class Patch:
             _drop(self.owner, self.name)
         else:
             _store(self.owner, self.name, self._original)
+        self._is_off = True
         return True
 
-    def put_again(self) -> None:
-        """Store the same wrapper again after `remove`, unless something else stands there by now."""
-        if not self._inherited and vars(self.owner).get(self.name) is self._original:
+    def pass_on(self) -> None:
+        """Only pass calls on, past the wrapper, where it stands and for whoever holds it."""
+        _pass_on(self._observed)
+
+    def observe_again(self) -> None:
+        """Observe again after `pass_on`."""
+        _observe_again(self._observed)
+
+    def rest(self) -> None:
+        """Observe nothing until `wake`: what a module holds stays what it is, and only passes calls on."""
+        if not isinstance(self.owner, type) or not self.remove():
+            self.pass_on()
+
+    def wake(self) -> bool:
+        """Observe again after `rest` or `remove`. False where something else stands there by now."""
+        self.observe_again()
+        if self._is_off and not self._inherited and vars(self.owner).get(self.name) is self._original:
             _store(self.owner, self.name, self._observed)
+            self._is_off = False
+        return not self._is_off
 
 
 class InnerPatch:
@@ -66,10 +84,17 @@ class InnerPatch:
         setattr(self._holder, self._name, self._original)
         return True
 
-    def put_again(self) -> None:
-        """Store the same wrapper again after `remove`, unless something else stands there by now."""
+    def rest(self) -> None:
+        """Observe nothing until `wake`."""
+        if not self.remove():
+            _pass_on(self._observed)
+
+    def wake(self) -> bool:
+        """Observe again after `rest`. False where something else stands there by now."""
+        _observe_again(self._observed)
         if getattr(self._holder, self._name) is self._original:
             setattr(self._holder, self._name, self._observed)
+        return True
 
 
 class Patches:
@@ -83,15 +108,20 @@ class Patches:
         self._patches: list[Patch | InnerPatch] = []
         self._on_failure = on_failure
 
-    def put(self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]) -> None:
-        """Put one wrapper on; where that fails, the function stays as it was."""
+    def put(
+        self, owner: type | ModuleType, name: str, wrapped: Any, wrapper: Callable[..., Any]
+    ) -> Patch | None:
+        """Put one wrapper on, and return it; where that fails, the function stays as it was."""
         try:
-            self._patches.append(Patch(owner, name, wrapped, wrapper))
+            patch = Patch(owner, name, wrapped, wrapper)
         except Exception as error:
             if isinstance(owner, type):
                 self._on_failure(f"{owner.__module__}:{owner.__qualname__}.{name}", error)
             else:
                 self._on_failure(f"{owner.__name__}:{name}", error)
+            return None
+        self._patches.append(patch)
+        return patch
 
     def put_inside(self, holder: Any, name: str, subject: str, wrapper: Callable[..., Any]) -> None:
         """Put a wrapper on a function that an object holds; `subject` is what a failure is told of."""
@@ -104,6 +134,18 @@ class Patches:
         """Take all wrappers off that nobody has stacked on."""
         while self._patches:
             self._patches.pop().remove()
+
+
+def _pass_on(observed: Any) -> None:
+    from ssot_probe.observe import observed_function
+
+    observed_function.pass_on(observed)
+
+
+def _observe_again(observed: Any) -> None:
+    from ssot_probe.observe import observed_function
+
+    observed_function.observe_again(observed)
 
 
 def _store(owner: type | ModuleType, name: str, value: object) -> None:

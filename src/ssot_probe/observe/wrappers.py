@@ -194,6 +194,8 @@ class Wrappers:
 
         def handing_out(observed: ObservedClass, caller: FrameType, chain: Chain) -> CallSite:
             """Return where the factory is called."""
+            if maker.trials:
+                maker.prove()
             code, offset = caller.f_code, caller.f_lasti
             site = site_at(maker, "returned", observed, code, offset, chain, around(caller))
             if code.co_name not in CONSTRUCTING:
@@ -203,7 +205,7 @@ class Wrappers:
         def ssot_probe_factory(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
-            if not maker.is_enabled:
+            if not maker.is_enabled or maker.is_resting:
                 return wrapped(*args, **kwargs)
             outer = running()
             chain = () if outer is None else outer[0] or chain_around(outer)
@@ -238,6 +240,8 @@ class Wrappers:
                     if len(inside) > 1 or ended:
                         what = (call, wrapped, instance, result, args, kwargs, site.code, site.offset)
                         end(gate, maker, observed, *what)
+                elif maker.trials and observed is None:
+                    self._try(maker, call)
             except Exception as error:
                 self._failed(maker, error)
             try:  # noqa: SIM105  # as `gate.leave` does, in a third of the time
@@ -281,7 +285,11 @@ class Wrappers:
                     running_call.set(outer)
             try:
                 observed = self._classes.get(type(result))
-                if observed is not None and result is not instance:
+                if maker.trials and observed is None:
+                    self._try(maker, call)
+                elif observed is not None and result is not instance:
+                    if maker.trials:
+                        maker.prove()
                     code, offset, outside = site
                     called = site_at(maker, "returned", observed, code, offset, chain, outside)
                     self._returned(called, result, args, kwargs)
@@ -298,7 +306,8 @@ class Wrappers:
         ) -> Any:
             # Only the number of arguments and the names decide whether a call is one at all.
             shape = (len(args), *kwargs)
-            if not maker.is_enabled or (shape not in shapes and not fits(wrapped, args, kwargs, shapes)):
+            is_passed = maker.is_resting or not maker.is_enabled
+            if is_passed or (shape not in shapes and not fits(wrapped, args, kwargs, shapes)):
                 return wrapped(*args, **kwargs)  # raises now, rather than when it is awaited
             caller = _getframe(depth)
             site = (caller.f_code, caller.f_lasti, around(caller))
@@ -311,9 +320,23 @@ class Wrappers:
         self._early.add(code, maker, is_early)
         return not is_early or self.events.follow(code)
 
+    def follow(self, maker: Maker, code: CodeType) -> bool:
+        """See what a maker hands out by events alone. False where nobody tells of any."""
+        if maker.names_user or not self.events.follow(code):
+            return False
+        self._early.add(code, maker, is_early=True)
+        return True
+
     def generator(self, maker: Maker) -> Wrapper:
         """Wrap a function that yields what it makes, as it is or as a context manager."""
         return generator_wrapper(maker, self._classes, self._sites, self._returned, self._failed)
+
+    def _try(self, maker: Maker, call: Call) -> None:
+        """Note that a call has handed out nothing; one in which something was constructed proves a maker."""
+        if self._instances.newest != call[3]:
+            maker.prove()
+        else:
+            maker.fail()
 
     def _failed(self, maker: Maker, error: BaseException) -> None:
         maker.is_enabled = False

@@ -129,10 +129,11 @@ class Probe:
                 self._count_outlived(ended, deadline)
             self.observers.remove_wrappers()
             self._record_all(self.descendants.blind_spots(self._process.listing, self._process.armed))
-            wait_longer = self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
-            if wait_longer is not None and closing == STOP:
+            if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())) and closing == STOP:
                 # a thread that imports while the interpreter is taken down can crash it (3.10)
-                atexit.register(wait_longer, EXIT_SECONDS)
+                atexit.register(self.pump.wait, EXIT_SECONDS)
+            elif not self.pump.has_begun:
+                _say_nothing_was_recorded()
         except Exception as error:
             self.report_error(error)
         finally:
@@ -320,6 +321,15 @@ def find_policy(path: str) -> Policy:
 
     found = path or find_policy_file(_working_directory())
     return read_policy(found) if found else Policy()
+
+
+def _say_nothing_was_recorded() -> None:
+    """Write to standard error that the process ends, and that its recording is empty."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write("ssot-probe: the process ended before anything of it was recorded\n")
+    except (OSError, ValueError):
+        return  # nobody can be told: it is closed or full
 
 
 def _handles_sigterm(settings: Settings, policy: Policy) -> bool:

@@ -76,6 +76,7 @@ class Pump:
         """Be as new: a forked child has neither the thread nor the parent's recorder."""
         self._recorder: Optional[Recorder] = None
         self._turn: Optional[_Turn] = None
+        self._left: Optional[_Turn] = None
         self._cycling = allocate_lock()
         self._starting = allocate_lock()
         self._cycles = 0
@@ -87,6 +88,11 @@ class Pump:
     def has_recorder(self) -> bool:
         """Has anything been recorded yet?"""
         return self._recorder is not None
+
+    @property
+    def has_begun(self) -> bool:
+        """Has anything been written or sent?"""
+        return self._recorder is not None and self._recorder.has_begun
 
     @property
     def is_running(self) -> bool:
@@ -132,21 +138,22 @@ class Pump:
             sleep(0.002)
         return self._cycles >= target
 
-    def finish(self, seconds: float) -> Callable[[float], bool] | None:
-        """Record and deliver what is left, within so many seconds. Starts no thread.
-
-        Returns:
-            None where that was done, else what waits for the thread's end for so many more seconds.
-        """
-        turn = self._turn
-        if turn is None:
+    def finish(self, seconds: float) -> bool:
+        """Record and deliver what is left; False where that takes more than so many seconds. Starts none."""
+        self._left = self._turn
+        if self._turn is None:
             self._cycle(seconds, is_final=True)
-            return None
+            return True
         if self._stop(seconds, is_final=True):
-            return None
+            return True
         if self._recorder is not None:
             self._recorder.give_up()
-        return lambda more: turn.finished.acquire(timeout=more)
+        return False
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a thread that has not finished in time."""
+        if self._left is not None:
+            self._left.finished.acquire(timeout=seconds)
 
     def _stop(self, seconds: float, is_final: bool = False) -> bool:
         """Tell the thread to end. False where it did not within so many seconds."""

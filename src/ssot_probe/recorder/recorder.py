@@ -34,7 +34,6 @@ from ssot_probe.recorder.pool_uses import PoolLedger
 from ssot_probe.recorder.populations import PopulationLedger
 from ssot_probe.recorder.process_states import ALIVE, STOPPED, Identity, ProcessStates
 from ssot_probe.recorder.shared_objects import SharedObjects
-from ssot_probe.recorder.sources import Sources
 from ssot_probe.recorder.uses import USE_EVENTS, UseLedger
 from ssot_probe.wire.metrics import Counts, points
 from ssot_probe.wire.otlp_json import MetricPoint, SpanData
@@ -42,6 +41,7 @@ from ssot_probe.wire.spans import to_spans
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.paths import PathLedger
+    from ssot_probe.recorder.sources import Sources
 
 BATCH = 2_000
 """Items taken from the buffer at once."""
@@ -133,7 +133,8 @@ class Recorder:
         self._begun: list[str] = []  # children to tell of
         self._emitted = 0
         self._metrics_at = self._metrics_kept_at = 0
-        self._is_started = False
+        self._is_started = self._owes_metrics = False
+        self.has_begun = False  # something was handed to the exporters
         self._rest: Callable[[], None] = _nothing
 
     def cycle(self, is_final: bool = False, rest: Callable[[], None] | None = None) -> Iterator[None]:
@@ -143,6 +144,10 @@ class Recorder:
         The last batch of the final cycle says that the recording is closed.
         """
         self._rest = rest or _nothing
+        if not self._is_started:  # at once: what is recorded next may take longer than the process lives
+            self._is_started = True
+            self._export([self._start(time_ns())], has_metrics=False)
+            self._owes_metrics = True
         gone = self._ledger.gone()
         left = len(self._buffer.items)  # what comes meanwhile can wait: there may be no end to it
         while True:
@@ -175,16 +180,16 @@ class Recorder:
             self._closing.close(0)
             self._export([self._states.record(STOPPED, time_ns(), self._emitted)])
 
+    def _start(self, now: int) -> ProcessRecord:
+        self._metrics_at = now
+        self._states.wait(now)
+        if self._paths is not None:
+            self._paths.try_control()
+        return self._states.started()
+
     def _records(self, items: Sequence[Any], is_final: bool) -> list[Record]:
         now = time_ns()
         records: list[Record] = []
-        if not self._is_started:
-            self._is_started = True
-            self._metrics_at = now
-            self._states.wait(now)
-            if self._paths is not None:
-                self._paths.try_control()
-            records.append(self._states.started())
         take_call, take_member = self._ledger.take, self._populations.take  # most items are calls
         for item in self._in_slices(items):
             if type(item) is tuple:
@@ -282,18 +287,24 @@ class Recorder:
                 key = (record.module, record.outcome)
                 self._import_counts[key] = self._import_counts.get(key, 0) + record.count
 
-    def _export(self, records: Sequence[Record]) -> None:
+    def _export(self, records: Sequence[Record], has_metrics: bool = True) -> None:
         now = time_ns()
-        is_told = any(type(record) is ProcessRecord for record in records)
-        is_due = is_told or self._are_metrics_due(now)
+        is_first, self._owes_metrics = self._owes_metrics, False
+        is_told = is_first or any(type(record) is ProcessRecord for record in records)
+        is_due = has_metrics and (is_told or self._are_metrics_due(now))
         if not records and not is_due:
             return
         if is_due:
             self._metrics_at = now
         self._emitted += len(records)
-        is_kept = is_told and (
-            any(type(record) is ProcessRecord and record.state != ALIVE for record in records)
-            or pacing.is_due(now, self._identity.armed, self._metrics_kept_at, is_quiet=False)
+        is_kept = (
+            is_due
+            and is_told
+            and (
+                is_first
+                or any(type(record) is ProcessRecord and record.state != ALIVE for record in records)
+                or pacing.is_due(now, self._identity.armed, self._metrics_kept_at, is_quiet=False)
+            )
         )
         if is_kept:
             self._metrics_kept_at = now
@@ -302,6 +313,7 @@ class Recorder:
         spans = to_spans(records)
         for exporter in self._exporters:
             exporter.export(spans, metrics if exporter in takers else (), now)
+        self.has_begun = True
 
     def _points(self, now: int) -> Sequence[MetricPoint]:
         ledger, shared = self._ledger, self._shared_objects

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.children import run
+from support.watched import watching
 
 from ssot_probe.losses import Losses
 from ssot_probe.model.records import ModuleRecord, ProcessRecord
@@ -131,3 +132,42 @@ def test_what_loads_modules_in_one_thread_does_not_hold_up_another_s_flush(tmp_p
     done = run(tmp_path, program=program, files=files, environment={"PYTHONFAULTHANDLER": "1"})
     assert done.stdout == "True\n"
     assert os.listdir(done.directory)
+
+
+SLOW = """
+    import time
+    import ssot_probe.probe as probes
+    {patch}
+    probes.EXIT_SECONDS = 0.8
+    probes.SHORTEST_FINISH = 0.3
+    probes.start()
+    import early
+"""
+
+
+def test_a_process_that_ends_before_its_first_cycle_does_has_said_that_it_began(tmp_path: Path) -> None:
+    patch = """from ssot_probe.observe.paths.watched_path import PathTable
+    PathTable.locate = lambda self: time.sleep(30)"""
+    done = run(
+        tmp_path,
+        program=SLOW.format(patch=patch),
+        files={"early.py": ""},
+        policy=watching("early"),
+        environment={"SSOT_PROBE": ""},
+    ).checked()
+    assert [record.state for record in done.of(ProcessRecord)] == ["started"]
+
+
+def test_a_process_that_ends_with_nothing_recorded_says_so(tmp_path: Path) -> None:
+    patch = "probes.Probe._make_recorder = lambda self: (self._announce(), time.sleep(30))"
+    done = run(
+        tmp_path,
+        program=SLOW.format(patch=patch),
+        files={"early.py": ""},
+        policy=watching("early"),
+        environment={"SSOT_PROBE": ""},
+    )
+    assert (done.code, done.stdout) == (0, "")
+    assert done.stderr == "ssot-probe: the process ended before anything of it was recorded\n"
+    (left,) = done.directory.glob("*.traces.jsonl")
+    assert left.read_bytes() == b""  # which is told as a process that is missing

@@ -49,9 +49,11 @@ class Caches:
             names = namespace_of(owner) if isinstance(owner, ModuleType) else vars(owner)
             for attribute, value in list(names.items()):
                 value = value.__func__ if type(value) in (staticmethod, classmethod) else value
+                if type(value).__name__ != "_lru_cache_wrapper":
+                    continue
                 function = plain_function(value)
                 qualname = prefix + attribute
-                if type(value).__name__ != "_lru_cache_wrapper" or function is None:
+                if function is None:
                     continue
                 if function.__module__ == name and (
                     not covers or qualname == covers or qualname.startswith(covers + ".")

@@ -89,10 +89,11 @@ class Listening:
             self._listen_to_classes(path, name, file, classes, found)
             if self._has_events:
                 self.caches.take_in(path.path, name, path.name, file, module, classes)
-                self.stored.listen_to_making(module, classes)
             else:
                 self.stored.wrap_all(path, name, module, file, classes, found)
             self._tell_dispatching(path, module)
+        if self._has_events:
+            self.stored.listen_to_making(module, classes)
 
     def listen_to_main(self, name: str, main: ModuleType, path: WatchedPath) -> None:
         """Listen to the functions that `__main__` has by now; before 3.12 tell that they are not heard."""
@@ -132,7 +133,12 @@ class Listening:
                     self._table.tell_blind(path, qualname, unheard.UNSEEN)
 
     def look_for_replaced(self) -> None:
-        """Tell of classes that are constructed by other code than when they were loaded."""
+        """Tell of classes that are constructed by other code than when they were loaded, and the like."""
+        while self._wrapping.replaced:
+            target = self._wrapping.replaced.pop()
+            for each in self._table.paths:
+                if each.path == target.path:
+                    self._table.tell_blind(each, target.name, unheard.REPLACED)
         for path, cls, codes in list(self._constructors):
             kept = cls()
             if kept is not None and _constructor_codes(kept) != codes:

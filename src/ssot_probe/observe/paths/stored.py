@@ -72,6 +72,9 @@ class StoredFunctions:
     ) -> None:
         """Wrap all functions of a path, and tell of those that cannot be."""
         held = self._held.get(name, frozenset())
+        speaks: dict[str, set[str]] = {}
+        for each in found.functions:
+            speaks.setdefault(each.name.rpartition(".")[2], set()).update(each.code.co_names)
         wrapped = self._wrapped.setdefault(name, set())
         owners: list[tuple[Any, str]] = [(module, "")]
         owners += [(cls, f"{cls.__qualname__}.") for cls in classes.values()]
@@ -96,7 +99,7 @@ class StoredFunctions:
                 )
                 known[3].add(id(function))
                 is_held = any(layer in held for layer in _layers(value))  # before one more is put inside
-                self._wrapping.listen_to_function(owner, attribute, value, target)
+                self._wrapping.listen_to_function(owner, attribute, value, target, speaks=speaks)
                 if is_held:
                     path.unheard[qualname] = unheard.HELD
         for each in found.of(path.name):
@@ -104,7 +107,7 @@ class StoredFunctions:
                 path.unheard.setdefault(each.name, unheard.NO_WRAPPER)
         for _owner, _attribute, value, _qualname in _stored(module, classes):
             code = getattr(frame_of(value), "f_code", None)
-            for each in found.of(path.name):
+            for each in found.of(path.name) if code is not None else ():
                 if each.code is code:  # it was made while the module ran
                     path.unheard.setdefault(each.name, unheard.HELD)
         self._unsearched[name] = module

@@ -63,7 +63,7 @@ class WatchedPaths:
         self._table = PathTable(paths, on_failure)
         self._is_on = False
         self.ears = Ears(monitoring, append, is_first_party, knows_user, on_failure)
-        self._wrapping = Wrapping(self.ears, _HAS_EVENTS, on_failure)
+        self._wrapping = Wrapping(self.ears, on_failure)
         self.questions = Questions(self.ears, self._table)
         self._listening = Listening(
             self.ears, self._wrapping, self._table, _HAS_EVENTS, is_followed, on_failure

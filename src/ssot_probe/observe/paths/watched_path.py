@@ -70,21 +70,33 @@ class PathTable:
 
     def __init__(self, paths: Iterable[str], on_failure: Callable[[str, BaseException], None]) -> None:
         self.paths = [WatchedPath(path) for path in paths]
+        self._by_module: dict[str, list[WatchedPath]] = {}
+        self._by_last_part: dict[str, list[WatchedPath]] = {}
+        for path in self.paths:
+            self._by_module.setdefault(path.module, []).append(path)
+            self._by_last_part.setdefault(path.module.rpartition(".")[2], []).append(path)
         self.version = 0
         self.blind: dict[str, str] = {}
         self._on_failure = on_failure
 
     def named(self, name: str) -> list[WatchedPath]:
         """Return the paths that a module of this name belongs to."""
-        return [path for path in self.paths if path.covers(name)]
+        found = list(self._by_module.get(name, ()))
+        around = name.rpartition(".")[0]
+        while around:
+            found += [path for path in self._by_module.get(around, ()) if not path.name]
+            around = around.rpartition(".")[0]
+        return found
 
     def of(self, name: str, file: str | None) -> list[WatchedPath]:
         """Return the paths that a module belongs to, by its name or as the same file by another name."""
         found = self.named(name)
         if type(file) is str:
-            for path in self.paths:
-                if path not in found and path.may_be_in(file) and self._is_file_of(path, file):
-                    found.append(path)
+            *directories, last = file.replace("\\", "/").split("/")
+            for part in {last.partition(".")[0], *directories}.intersection(self._by_last_part):
+                for path in self._by_last_part[part]:
+                    if path not in found and path.may_be_in(file) and self._is_file_of(path, file):
+                        found.append(path)
         return found
 
     def tell_unheard(self, path: WatchedPath, name: str, why: str) -> None:

@@ -1,12 +1,14 @@
 """Wrappers that hear what events do not: constructions of classes without `__init__`, and all before 3.12.
 
-On 3.12 and later such a wrapper takes itself off once it has heard enough, so that nothing of it is left.
+Once such a wrapper has heard enough it takes itself off until it is put back. A function of a module, which
+somebody may hold by now, stays what it is and only passes calls on.
 """
 
 from __future__ import annotations
 
+import sys
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from sys import _getframe
 from types import ModuleType
 from typing import Any, Optional
@@ -19,9 +21,9 @@ from ssot_probe.observe.patching import InnerPatch, Patch
 from ssot_probe.observe.paths.ears import Ear, Ears, Target
 from ssot_probe.observe.unseen_frames import leave_out, unseen
 
-MOST_ROUNDS = 200
-"""How often the wrapper of one class is put on again: since 3.13 a class that is changed a thousand times is
-slower for good."""
+MOST_ROUNDS = 200 if sys.version_info >= (3, 12) else sys.maxsize
+"""How often wrappers in one class are put on again: a class that was changed a thousand times is slower for
+good, since 3.13."""
 
 
 class _Construction:
@@ -34,13 +36,15 @@ class _Construction:
 
 
 class _Function:
-    """A function whose calls a wrapper hears."""
+    """A function whose calls, or what it makes, a wrapper hears."""
 
-    def __init__(self, ear: Ear) -> None:
+    def __init__(self, ear: Ear, owner: type | ModuleType) -> None:
         self.ear = ear
+        self.owner = owner
         self.patch: Patch | InnerPatch | None = None
         self.running: set[int] = set()  # threads that are in a call of it
-        self.is_off = False  # as it called itself
+        self.is_off = False  # until it is put back
+        self.may_return: Callable[[], bool] = lambda: False  # into itself, so that each frame counts
 
 
 class Wrapping:
@@ -48,21 +52,23 @@ class Wrapping:
 
     Args:
         ears: what they tell.
-        is_one_shot: constructions are listened to only until there were enough.
         on_failure: told of what could not be wrapped.
+
+    Attributes:
+        replaced: what was exchanged while its wrapper was off, so that it is not heard any more.
+        heard_elsewhere: subclasses whose own constructor is listened to.
     """
 
-    def __init__(
-        self, ears: Ears, is_one_shot: bool, on_failure: Callable[[str, BaseException], None]
-    ) -> None:
+    def __init__(self, ears: Ears, on_failure: Callable[[str, BaseException], None]) -> None:
         self._ears = ears
-        self._is_one_shot = is_one_shot
         self._on_failure = on_failure
         self._is_enabled = True
         self._functions: list[_Function] = []
-        self._outer: list[Patch] = []
+        self._outer: list[_Function] = []  # which hear what is made
         self._constructions: dict[type, _Construction] = {}
-        self.heard_elsewhere: WeakSet[type] = WeakSet()  # subclasses whose own constructor is listened to
+        self._rounds: dict[type, int] = {}
+        self.replaced: list[Target] = []
+        self.heard_elsewhere: WeakSet[type] = WeakSet()
 
     def listen_to_constructions(self, cls: type, *targets: Target) -> bool:
         """Hear constructions of a class that inherits its constructor. False where that cannot be done."""
@@ -80,13 +86,29 @@ class Wrapping:
         self._constructions[cls] = construction
         return self._put(construction)
 
-    def listen_to_function(self, owner: type | ModuleType, name: str, value: Any, *targets: Target) -> None:
-        """Hear calls of a function where it is stored; inside of a wrapper that is there already."""
+    def listen_to_function(
+        self,
+        owner: type | ModuleType,
+        name: str,
+        value: Any,
+        *targets: Target,
+        speaks: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """Hear calls of a function where it is stored; inside of a wrapper that is there already.
+
+        Args:
+            owner: what holds it.
+            name: that it is held by.
+            value: what is held.
+            targets: what a call is told as.
+            speaks: name of a function beside it -> the names that its code speaks of.
+        """
         ear = self._ears.add(*targets)
         if makes_what_starts_later(value):
             self.listen_to_making(owner, name, value, ear)
             return
-        function = _Function(ear)
+        function = _Function(ear, owner)
+        function.may_return = lambda: may_call_itself(name, speaks or {})
         wrapper = self._hearing(function)
         try:
             if type(value).__name__ in ("ObservedFunction", "ObservedConstructor"):
@@ -103,42 +125,43 @@ class Wrapping:
 
         Outside of a wrapper that is there already: that one may call the function at the first step only.
         """
+        function = _Function(ear, owner)
         try:
-            self._outer.append(Patch(owner, name, value, self._making(ear)))
+            function.patch = Patch(owner, name, value, self._making(function))
         except Exception as error:
             self._on_failure(ear.targets[0].subject, error)
+        else:
+            self._outer.append(function)
 
     def put_back(self, ears: list[Ear]) -> None:
-        """Listen again to constructions whose wrappers took themselves off."""
+        """Listen again to constructions and calls whose wrappers took themselves off.
+
+        Args:
+            ears: those that only wrappers hear and that have been resting until now.
+        """
         for construction in list(self._constructions.values()):
             if construction.patch is None and construction.ear in ears:
                 if construction.rounds < MOST_ROUNDS:
                     self._put(construction)
                 else:
                     construction.ear.is_resting = construction.ear.has_rested = True
-        for function in list(self._functions):
-            if function.is_off and function.patch is not None and self._is_enabled:
+        for function in [*self._functions, *self._outer]:
+            if function.is_off and not function.ear.is_resting and self._is_enabled:
                 function.is_off = False
-                function.ear.is_resting = False
-                function.patch.put_again()
-
-    @property
-    def worn_out(self) -> list[type]:
-        """Classes that are not listened to any more."""
-        return [each.cls for each in self._constructions.values() if each.rounds >= MOST_ROUNDS]
+                if function.patch is not None and not function.patch.wake():
+                    self.replaced.extend(function.ear.targets)
 
     def disable(self) -> None:
         """Only pass calls on; what stands around wrappers of others is taken off."""
         self._is_enabled = False
         while self._outer:
-            self._outer.pop().remove()
+            _remove(self._outer.pop())
 
     def remove(self) -> None:
         """Take all wrappers off that nobody has stacked on."""
         self.disable()
         for function in reversed(self._functions):
-            if function.patch is not None:
-                function.patch.remove()
+            _remove(function)
         for construction in list(self._constructions.values()):
             self._take_off(construction)
 
@@ -179,7 +202,7 @@ class Wrapping:
                     if kind is not cls:
                         through = qualified_name(kind)
                         targets = tuple(target._replace(through=through) for target in ear.targets)
-                    if not note(ear, _getframe(), targets) and self._is_one_shot:
+                    if not note(ear, _getframe(), targets):
                         ear.is_resting = ear.has_rested = True
                         self._take_off(construction)
                 except Exception as error:  # and nothing is called here: there may be no room on the stack
@@ -202,8 +225,11 @@ class Wrapping:
             thread = 0
             if self._is_enabled and not ear.is_resting:
                 try:
-                    note(ear, _getframe())
-                    thread = self._enter(function)
+                    if note(ear, _getframe()):
+                        thread = self._enter(function)
+                    else:
+                        ear.is_resting = ear.has_rested = True
+                        self._rest(function)
                 except Exception as error:
                     failed.append((ear, error))
             try:
@@ -227,20 +253,37 @@ class Wrapping:
             function.is_off = function.ear.is_resting = function.ear.has_rested = True
         return 0
 
+    def _rest(self, function: _Function) -> None:
+        """Let a function's calls pass, as one that was heard often enough."""
+        owner, patch = function.owner, function.patch
+        if function.is_off or patch is None:
+            return
+        if isinstance(owner, type) and isinstance(patch, Patch):
+            rounds = self._rounds.get(owner, 0)
+            if rounds >= MOST_ROUNDS:
+                return
+            self._rounds[owner] = rounds + 1
+        function.is_off = True
+        if function.may_return():
+            patch.remove()
+        patch.rest()
+
     @unseen
-    def _making(self, ear: Ear) -> Any:
-        note, failed = self._ears.note, self._ears.failed
+    def _making(self, function: _Function) -> Any:
+        note, failed, ear = self._ears.note, self._ears.failed, function.ear
 
         def ssot_probe_heard(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
             is_heard = False
-            if self._is_enabled and not ear.is_resting:
+            if self._is_enabled:
                 try:
-                    is_enough = not note(ear, _getframe())
-                    ear.is_resting = ear.is_resting or (is_enough and self._is_one_shot)
-                    ear.has_rested = ear.has_rested or ear.is_resting
-                    is_heard = ear.code is not None
+                    if not ear.is_resting:
+                        is_heard = ear.code is not None
+                        if not note(ear, _getframe()):
+                            ear.is_resting = ear.has_rested = True
+                    if ear.is_resting:  # the event at its first step may have said so
+                        self._rest(function)
                 except Exception as error:
                     failed.append((ear, error))
             try:
@@ -262,3 +305,22 @@ def makes_what_starts_later(value: Any) -> bool:
     """Is it a function whose call runs nothing: that of a coroutine or generator?"""
     function = plain_function(value)
     return function is not None and (is_coroutine(function.__code__) or is_generator(function.__code__))
+
+
+def may_call_itself(name: str, speaks: Mapping[str, Collection[str]]) -> bool:
+    """May a function call itself, by way of others too? By the names that their code speaks of."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for each in speaks.get(waiting.pop(), ()):
+            if each == name:
+                return True
+            if each not in seen:
+                seen.add(each)
+                waiting.append(each)
+    return False
+
+
+def _remove(function: _Function) -> None:
+    if function.patch is not None:
+        function.patch.remove()

@@ -36,10 +36,9 @@ def test_many_uses_are_told_as_no_fewer_than_were_heard(tmp_path: Path) -> None:
     program += "print('__init__' in vars(Bare))\n"
     observed = run(tmp_path, program=program, files=FILES, policy=POLICY).checked()
     counts = _counts(uses(observed, "shop.legacy"))
-    expected = (32, True) if HAS_EVENTS else (5000, False)
+    expected = (32, True)
     assert counts == {"shop.legacy:make": expected, "shop.legacy:Bare": expected}
-    if HAS_EVENTS:
-        assert observed.stdout == "False\n"  # nothing is left of the wrapper
+    assert observed.stdout == "False\n"  # nothing is left of the wrapper
 
 
 REARMED = """
@@ -57,7 +56,6 @@ REARMED = """
     """
 
 
-@needs_events
 def test_what_was_used_is_listened_to_again_after_a_while(tmp_path: Path) -> None:
     observed = run(tmp_path, program=REARMED, files=FILES, policy=POLICY, environment={"SSOT_PROBE": ""})
     counts: dict[str, int] = {}

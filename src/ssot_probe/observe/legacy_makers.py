@@ -1,0 +1,101 @@
+"""Legacy functions are observed as makers only as long as they may be some: most of them hand out nothing.
+
+The policy names a function to know whether it is still needed, which its watched path tells. Where its first
+calls neither hand out nor construct an instance of a concept it is let go, and tried anew every hour and in
+each forked child. What once did stays observed for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from time import monotonic, time_ns
+from types import CodeType, FunctionType
+from typing import Any
+
+from ssot_probe.model.records import BlindRecord
+from ssot_probe.observe.makers import Maker
+from ssot_probe.observe.patching import Patch
+
+MOST_TRIALS = 32
+"""Calls that may hand out nothing before a function is let go."""
+
+RETRY_SECONDS = 3600.0
+"""After which it is tried anew."""
+
+_LATE = "it handed out nothing at first: what it may have handed out until it was tried anew is not counted"
+
+
+class _Legacy:
+    """One function."""
+
+    def __init__(self, maker: Maker, code: CodeType, patch: Patch | None) -> None:
+        self.maker = maker
+        self.code = code
+        self.patch = patch
+        self.is_told = False
+
+
+class LegacyMakers:
+    """The functions that a policy calls legacy.
+
+    Args:
+        follow: (maker, its code) -> is it listened to by events from now on?
+        retry: (maker, its code): listen again to one whose events were let go.
+    """
+
+    def __init__(
+        self, follow: Callable[[Maker, CodeType], bool], retry: Callable[[Maker, CodeType], None]
+    ) -> None:
+        self._follow = follow
+        self._retry = retry
+        self._known: list[_Legacy] = []
+        self._followed: set[int] = set()  # ids of code
+        self._next = monotonic() + RETRY_SECONDS
+
+    def follows(self, function: FunctionType) -> bool:
+        """Is it listened to by events, with nothing in its place?"""
+        return id(function.__code__) in self._followed
+
+    def follow(self, maker: Maker, value: Any, function: FunctionType) -> bool:
+        """Listen to a function by events, with no wrapper. False where they would not tell of all calls."""
+        stored = value.__func__ if type(value) in (staticmethod, classmethod) else value
+        if stored is not function or not self._follow(maker, function.__code__):
+            return False
+        self._followed.add(id(function.__code__))
+        self._try(_Legacy(maker, function.__code__, None))
+        return True
+
+    def add(self, maker: Maker, function: FunctionType, patch: Patch | None) -> None:
+        """Try one that stands behind a wrapper."""
+        self._try(_Legacy(maker, function.__code__, patch))
+
+    def look(self) -> Iterator[BlindRecord]:
+        """Try all anew where it is time, and yield what came too late to be counted; from the recorder."""
+        for each in self._known:
+            if each.maker.has_rested and each.maker.is_proven and not each.is_told:
+                each.is_told = True
+                yield BlindRecord(each.maker.name, _LATE, time_ns())
+            if each.maker.is_resting and each.patch is not None:
+                each.patch.pass_on()
+        if monotonic() >= self._next:
+            self.try_anew()
+
+    def try_anew(self) -> None:
+        """Observe again those that were let go."""
+        self._next = monotonic() + RETRY_SECONDS
+        for each in self._known:
+            if each.maker.is_resting:
+                each.maker.trials, each.maker.is_resting = MOST_TRIALS, False
+                self._retry(each.maker, each.code)
+                if each.patch is not None:
+                    each.patch.observe_again()
+
+    def after_fork_in_child(self) -> None:
+        """Try all anew, in a process that has missed nothing yet."""
+        self.try_anew()
+        for each in self._known:
+            each.maker.has_rested = False
+
+    def _try(self, legacy: _Legacy) -> None:
+        legacy.maker.trials = MOST_TRIALS
+        self._known.append(legacy)
