@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -138,6 +138,7 @@ class Court:
         axes = axes_of(verdict, terms)
         used = seen.needs or seen.others
         through = through_of(subject, seen, self._index, [importer.module for importer in importers])
+        through = through or _targets(subject, watched.values())
         story = Story(
             verdict,
             worst(axes),
@@ -214,7 +215,7 @@ class Court:
         kind = self.source.kind_of(path)
         told = {}
         for process, record in records.items():
-            if record.kind in (ABSENT, "unknown"):
+            if record.kind in (ABSENT, "unknown") or (record.kind == ALIAS and ":" not in around):
                 known = record.kind
             elif kind:
                 known = kind
@@ -296,6 +297,11 @@ def _unheard_of(unheard: str, function: str) -> str:
         for part, name in about
         if name in (part, function) or "<" in name or name.startswith(f"{function}.")
     )
+
+
+def _targets(subject: Subject, watched: Iterable[WatchedPathRecord]) -> tuple[str, ...]:
+    """Return the modules that a module path is only another name of."""
+    return () if subject.name else tuple(sorted({each.target for each in watched if each.target}))
 
 
 def _named(residue: Residue | None) -> tuple[str, ...]:

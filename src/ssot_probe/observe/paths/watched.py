@@ -221,6 +221,7 @@ class WatchedPaths:
 
     def _look(self) -> None:
         self.take_in_late()
+        self._table.look_for_other_names()
         self.ears.tell_failed()
         self._listening.subclasses.look()
         self._listening.caches.look()

@@ -318,6 +318,21 @@ def test_a_reexported_name_is_used_by_being_fetched() -> None:
     assert verdict(worker, by=terms(REGISTRY), path=REGISTRY).verdict == "LIVE"
 
 
+@pytest.mark.parametrize(("path", "target"), [(OLD, "chat.new"), (TICKET, "chat.new:Ticket")])
+def test_what_is_only_another_name_of_a_module_is_never_dead(path: str, target: str) -> None:
+    worker = Worker(watched=()).watches(path, "alias", target=target)
+    row = verdict(worker.stops(), by=terms(path), path=path, source=scan())
+    assert row.verdict == "INSUFFICIENT"
+    assert f"it is only another name of {target}" in row.sentence
+
+
+def test_a_module_that_is_another_name_is_used_by_whoever_imports_it() -> None:
+    worker = Worker(watched=()).watches(OLD, "alias", target="chat.new")
+    row = verdict(worker.imports("chat/views.py:3", OLD, outcome="cached").stops())
+    assert row.verdict == "LIVE"
+    assert "only through chat.new: chat/views.py:3 imports chat.ws.old" in row.sentence
+
+
 def test_a_facade_is_used_by_whoever_fetches_what_it_passes_on() -> None:
     worker = Worker().imports("chat/views.py:3", f"{OLD}:Manager").binds(f"{OLD}:Manager", "chat.new:Manager")
     row = verdict(worker.stops())
