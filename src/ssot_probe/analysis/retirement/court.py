@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from ssot_probe.analysis.retirement.contradictions import Contradictions
 from ssot_probe.analysis.retirement.doubts import Doubts
 from ssot_probe.analysis.retirement.epochs import Epoch, ledger_of
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
-from ssot_probe.analysis.retirement.missing import missing_of
+from ssot_probe.analysis.retirement.missing import TRACE, Missing, missing_of
 from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.residue import RE_EXPORT, Residue
 from ssot_probe.analysis.retirement.rows import Row, rungs_of, said_of, witnesses_of
@@ -23,10 +23,18 @@ from ssot_probe.analysis.retirement.seen import Seen, Sorter, through_of
 from ssot_probe.analysis.retirement.sentences import Story, bound, causes_of, sentence_of
 from ssot_probe.analysis.retirement.subjects import Subject, subject_of
 from ssot_probe.analysis.retirement.uses import UseIndex
-from ssot_probe.analysis.retirement.verdicts import DEAD, LIVE, NO_EVIDENCE, Facts, verdict_of
+from ssot_probe.analysis.retirement.verdicts import (
+    DEAD,
+    LIVE,
+    LOADED_BUT_UNUSED,
+    NO_EVIDENCE,
+    Facts,
+    verdict_of,
+)
 from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch
 from ssot_probe.analysis.retirement.window import Window, counts, window_of
 from ssot_probe.analysis.wording import listing
+from ssot_probe.model.names import split
 from ssot_probe.model.path_records import APPLICATION, CALLED, CONSTRUCTED, LOADED, WatchedPathRecord
 from ssot_probe.model.policy import Policy
 
@@ -101,7 +109,8 @@ class Court:
         residue = self.source.residue(subject)
         importers = residue.importers if residue is not None else ()
         here = [watched[epoch.process] for epoch in present]
-        unseen = tuple(self._observable.unseen(subject, seen.loads, here))
+        unseen = (*self._observable.unseen(subject, seen.loads, here), *self._silent(subject, seen))
+        traceless = self._observable.traceless(subject, seen.loads, here)
         is_unscanned = self.source.is_unscanned(path, watched_as)
         missing = missing_of(
             window, self._dead, self._today, self.unran, importers, unseen, is_unscanned=is_unscanned
@@ -126,6 +135,7 @@ class Court:
             missing,
             importers,
             unseen,
+            traceless,
             self._observable.as_a_whole(subject, seen.loads),
             self.source.is_scanned,
             is_unscanned,
@@ -157,6 +167,7 @@ class Court:
             self.since,
             self._dead.cycles,
             is_member="." in subject.name,
+            traceless=traceless,
         )
         return self._told(subject, story, seen, axes, residue, watched, with_chain=with_chain)
 
@@ -191,7 +202,7 @@ class Court:
             importers=residue.importers if residue is not None else (),
             residue=residue,
             chain=self.source.chain(subject.path) if with_chain and not seen.needs else None,
-            missing=story.missing if verdict not in (LIVE, NO_EVIDENCE, *DEAD) else (),
+            missing=self._missing(story),
             doubts=story.doubts if verdict != LIVE else (),
             window=window,
             bound=bound(len(window.days)) if verdict in DEAD else None,
@@ -200,6 +211,18 @@ class Court:
             superseded=len(seen.superseded),
             before=len(seen.before),
         )
+
+    def _silent(self, subject: Subject, seen: Seen) -> Iterator[str]:
+        """Yield where source uses what was loaded without any of its code being run, in words."""
+        for mention in self.source.silent_uses(subject) if seen.loads else ():
+            name = split(mention.what)[1]
+            yield f"{mention.place} checks, compares, catches or reads {name}, which leaves no trace"
+
+    def _missing(self, story: Story) -> tuple[Missing, ...]:
+        """Return what is missing from a verdict, or what nobody could know of one that stands."""
+        if story.verdict == LOADED_BUT_UNUSED and story.traceless:
+            return (Missing(story.traceless, TRACE),)
+        return story.missing if story.verdict not in (LIVE, NO_EVIDENCE, *DEAD) else ()
 
     def _watched(self, subject: Subject) -> tuple[str, Watched]:
         """Return the watched path that a path is or lies in, and what each process said of the path.

@@ -32,6 +32,7 @@ class Terms(NamedTuple):
     missing: tuple[Missing, ...]
     importers: tuple[Importer, ...]
     unseen: tuple[str, ...]  # ways to use it that leave no trace
+    traceless: str  # what code that stays may do with it unseen, in words
     as_a_whole: tuple[str, ...]  # "file:line" of imports of the module itself, by code that stays
     is_scanned: bool
     is_unscanned: bool  # the scan was made by a policy that does not name the path
@@ -146,4 +147,6 @@ def _code(terms: Terms) -> Axis:
     if terms.as_a_whole:
         places = listing(terms.as_a_whole)
         return Axis("code", PARTIAL, f"{places} imports it as a whole: values read from it leave no trace")
+    if terms.traceless:
+        return Axis("code", PARTIAL, terms.traceless)
     return Axis("code", BEST, "every way to use it would have been seen")

@@ -23,11 +23,15 @@ MOST_PLACES = 5
 UNSCANNED = "the source was scanned by a policy that does not name it: scan again with this policy"
 
 
+TRACE = "trace"
+"""What can be missing from a verdict that stands: a way to know."""
+
+
 class Missing(NamedTuple):
     """Something that must be there first."""
 
     what: str
-    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen" | "scan"
+    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen" | "scan" | TRACE
     earliest: date | None = None  # None: no day can be named, somebody has to do something
 
     def __str__(self) -> str:

@@ -60,6 +60,21 @@ class Observable:
             )
         )
 
+    def traceless(self, subject: Subject, uses: Iterable[Use], watched: Iterable[WatchedPathRecord]) -> str:
+        """Return what code that stays may do unseen with what it fetched; "" where none fetched anything."""
+        is_fetched = any(
+            use.rung == LOADED
+            and use.origin == APPLICATION
+            and not use.is_own
+            and not subject.is_within_dead_set(use.site)
+            for use in uses
+        )
+        if not is_fetched:
+            return ""
+        if subject.name and {record.kind for record in watched} == {"function"}:
+            return "calls after the recording has ended leave no trace"
+        return "isinstance, attributes of a class, and calls after the recording has ended leave no trace"
+
     def _other_names(self, subject: Subject, watched: Iterable[WatchedPathRecord]) -> Iterator[str]:
         """Yield what the path stands for where nothing was ever loaded by its own name."""
         targets = {record.target for record in watched if record.kind == ALIAS}

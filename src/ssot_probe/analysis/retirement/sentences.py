@@ -51,6 +51,7 @@ class Story(NamedTuple):
     contradiction: str
     since: date | None
     cycles: Sequence[str]
+    traceless: str = ""  # what code that stays may do with it unseen
     is_member: bool = False  # of a class: whoever imports the class need not want it
 
 
@@ -119,9 +120,10 @@ def _resolved(story: Story) -> str:
 
 def _loaded(story: Story) -> str:
     first = "" if story.is_member else "the imports have to go first, and "
+    unseen = f", as far as can be seen ({story.traceless})" if story.traceless else ""
     return (
         f"It was loaded ({story.loads}), and nothing of it was constructed, called or inherited from in "
-        f"{_silence(story)}: {first}{_proof(story)}."
+        f"{_silence(story)}{unseen}: {first}{_proof(story)}."
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from unit.analysis.build import Source
+from unit.analysis.build import Source, file_of
 from unit.analysis.retirement.fleet import FIRST_DAY, FULL, OLD, Worker, day, fleet, judged, terms, verdict
 
 from ssot_probe.analysis.recording import Loss
@@ -16,7 +16,7 @@ from ssot_probe.model.path_records import (
     WatchedPathRecord,
 )
 from ssot_probe.model.policy import Dead
-from ssot_probe.model.records import ClassRecord, Site
+from ssot_probe.model.records import SILENT, ClassRecord, Site
 from ssot_probe.policy_json import policy_to_json
 
 REGISTRY = "chat.compat:Registry"
@@ -476,10 +476,46 @@ def test_a_module_that_is_loaded_and_not_used_says_who_loads_it() -> None:
     worker = Worker().imports("chat/views.py:3", f"{OLD}:serve")
     worker.records.append(_definition("v1", worker.at()))
     row = verdict(worker.stops(), source=scan(("chat/views.py:3", f"{OLD}:serve")))
-    assert told(row) == ("LOADED-BUT-UNUSED", "A")
+    assert told(row) == ("LOADED-BUT-UNUSED", "D")
     assert "the imports have to go first" in row.sentence
-    assert row.sentence.endswith("safe to delete once they have.")
     assert "chat/views.py:3 imports serve from chat.ws.old" in row.sentence
+
+
+def test_of_what_was_fetched_and_not_used_it_is_said_which_uses_leave_no_trace() -> None:
+    source = scan(("chat/views.py:3", TICKET))
+    source.defines(TICKET, TICKET, 3, kind="class")
+    worker = Worker(watched=()).watches(TICKET, "class").imports("chat/views.py:3", TICKET)
+    row = verdict(worker.stops(), path=TICKET, by=terms(TICKET), source=source)
+    assert told(row) == ("LOADED-BUT-UNUSED", "D")
+    assert "safe" not in row.sentence
+    assert "isinstance, attributes of a class" in row.sentence
+    assert [missing.kind for missing in row.missing] == ["trace"]
+    assert "isinstance" in str(row.missing[0])
+
+
+def test_what_only_legacy_code_loads_may_go_with_it() -> None:
+    both = terms(OLD, "chat.ws.older")
+    worker = Worker(watched=(OLD, "chat.ws.older")).imports("chat/ws/older.py:2", f"{OLD}:serve")
+    worker.records.append(_definition("v1", worker.at()))
+    row = verdict(worker.stops(), by=both, source=scan(("chat/ws/older.py:2", f"{OLD}:serve")))
+    assert told(row) == ("LOADED-BUT-UNUSED", "A")
+    assert row.sentence.endswith("safe to delete once they have.")
+    assert row.missing == ()
+
+
+def test_a_use_that_leaves_no_trace_and_stands_in_code_that_stays_is_named() -> None:
+    source = scan(("chat/views.py:3", TICKET))
+    source.names("chat/views.py:9", TICKET, kind=SILENT, inside="view")
+    source.names(f"{file_of(OLD)}:4", TICKET, kind=SILENT, inside="serve")
+    worker = Worker(watched=(OLD,)).imports("chat/views.py:3", TICKET)
+    worker.records.append(_definition("v1", worker.at())._replace(definition=Site("", 1, "Ticket", OLD)))
+    row = verdict(worker.stops(), source=source)
+    assert row.verdict == "INSUFFICIENT"
+    assert [str(missing) for missing in row.missing] == [
+        "chat/views.py:9 checks, compares, catches or reads Ticket, which leaves no trace"
+    ]
+    never = verdict(Worker().stops(), source=source)
+    assert "leaves no trace" not in never.sentence
 
 
 def test_of_a_module_that_is_imported_as_a_whole_nobody_knows_which_values_are_read() -> None:
