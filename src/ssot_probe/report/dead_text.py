@@ -33,6 +33,7 @@ _AXES = {
     "entry-point": "exercise",
     "importer": "exercise",
     "unseen": "code",
+    "trace": "code",
     "scan": "source",
 }
 """The side of the evidence that each kind of missing thing is on."""

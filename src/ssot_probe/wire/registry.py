@@ -107,7 +107,7 @@ ATTRIBUTES = (
     Attribute(
         "ssot.process.closed",
         "string",
-        "how it ended: exit, sigterm, or stop (not the process)",
+        "how it ended: exit, failed (by an exception), sigterm, or stop (not the process)",
     ),
     Attribute("ssot.process.directory", "string", "list of the processes of a directory"),
     Attribute("ssot.process.number", "int", "number of this process in that list"),

@@ -11,6 +11,7 @@ from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.changes import Changes
 from ssot_probe.analysis.retirement.contradictions import Contradictions
+from ssot_probe.analysis.retirement.days import day_of
 from ssot_probe.analysis.retirement.doubts import Doubts
 from ssot_probe.analysis.retirement.epochs import Epoch, ledger_of
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
@@ -19,10 +20,10 @@ from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.residue import RE_EXPORT, Residue
 from ssot_probe.analysis.retirement.rows import Row, rungs_of, said_of, witnesses_of
 from ssot_probe.analysis.retirement.scanned_source import ScannedSource
-from ssot_probe.analysis.retirement.seen import Seen, Sorter, through_of
+from ssot_probe.analysis.retirement.seen import Seen, Sorter, reinstated, through_of
 from ssot_probe.analysis.retirement.sentences import Story, bound, causes_of, sentence_of
 from ssot_probe.analysis.retirement.subjects import Subject, subject_of
-from ssot_probe.analysis.retirement.uses import UseIndex
+from ssot_probe.analysis.retirement.uses import Use, UseIndex
 from ssot_probe.analysis.retirement.verdicts import (
     DEAD,
     LIVE,
@@ -72,9 +73,7 @@ class Court:
         )
         self._contradictions = Contradictions(recording, joined, self._index)
         self._observable = Observable(recording, self._index)
-        self.doubts = Doubts(
-            recording, ledger.doubts, self.counted, self._watch, self._changes, self.source, today
-        )
+        self.doubts = Doubts(recording, ledger.doubts, self.counted, self._watch, self.source, today)
         self._windows: dict[frozenset[str], Window] = {}
 
     def row(
@@ -98,14 +97,17 @@ class Court:
         kinds = Counter(record.kind for record in watched.values())
         seen = self._sorter.seen(subject, ALIAS in kinds or self._index.aliases.is_alias(path))
         seen = _in_vain(seen, subject, watched)
-        epochs = [
-            epoch
-            for process, epoch in self.counted.items()
-            if process in watched and self._is_current(watched_as, watched[process].digest, epoch, seen)
-        ]
+        watching = [epoch for process, epoch in self.counted.items() if process in watched]
+        current = [epoch for epoch in watching if self._is_current(watched_as, watched[epoch.process].digest)]
+        former = [use for use, _ in seen.superseded]
+        if former and not any(self._is_proof(epoch, seen) for epoch in current):
+            seen = reinstated(seen)
+        epochs = [epoch for epoch in current if self._is_after(epoch, seen)]
         present = [epoch for epoch in epochs if watched[epoch.process].kind != ABSENT]
-        window = self._window(present)
-        doubts = self.doubts.of(subject, watched_as, watched.keys(), present)
+        callers = _callers(subject, seen)
+        window = self._window([epoch for epoch in present if self._is_newest(epoch, callers)])
+        there = [epoch for epoch in watching if watched[epoch.process].kind != ABSENT]
+        doubts = self.doubts.of(subject, watched_as, watched.keys(), there)
         residue = self.source.residue(subject)
         importers = residue.importers if residue is not None else ()
         here = [watched[epoch.process] for epoch in present]
@@ -168,6 +170,7 @@ class Court:
             self._dead.cycles,
             is_member="." in subject.name,
             traceless=traceless,
+            former=_former(former, seen),
         )
         return self._told(subject, story, seen, axes, residue, watched, with_chain=with_chain)
 
@@ -248,15 +251,25 @@ class Court:
             told[process] = record._replace(path=path, kind=known, unheard=unheard, constructed=0, called=0)
         return around, told
 
-    def _is_current(self, path: str, digest: str, epoch: Epoch, seen: Seen) -> bool:
-        """Did the process run the newest version of the path, and of those who used an older one?"""
+    def _is_current(self, path: str, digest: str) -> bool:
+        """Is it the newest version of the path, as far as that is known?"""
         newest = self._changes.of_path(path)
-        if newest is not None and digest and digest not in newest.digests:
-            return False
+        return newest is None or not digest or digest in newest.digests
+
+    def _is_after(self, epoch: Epoch, seen: Seen) -> bool:
+        """Did the process run the newest version of those who used the path in an older one?"""
         return all(
             epoch.armed >= version.first or self._changes.runs(epoch.process, version)
             for _, version in seen.superseded
         )
+
+    def _is_proof(self, epoch: Epoch, seen: Seen) -> bool:
+        """Does its silence say that the newest version of those does not use the path any more?"""
+        return not epoch.doubts and bool(epoch.days) and self._is_after(epoch, seen)
+
+    def _is_newest(self, epoch: Epoch, callers: Collection[str]) -> bool:
+        """Did the process run the newest version of the files that import the path?"""
+        return all(self._changes.is_newest(epoch.process, file) for file in callers)
 
     def _window(self, epochs: Sequence[Epoch]) -> Window:
         key = frozenset(epoch.process for epoch in epochs)
@@ -319,6 +332,25 @@ def _unheard_of(unheard: str, function: str) -> str:
         part
         for part, name in about
         if name in (part, function) or "<" in name or name.startswith(f"{function}.")
+    )
+
+
+def _former(uses: Sequence[Use], seen: Seen) -> str:
+    """Return what older versions of those who use the path did, where nothing newer is a use, in words."""
+    if not uses or any(use not in uses for use in (*seen.needs, *seen.others)):
+        return ""
+    last = max(uses, key=lambda use: (use.last, use))
+    place = f"{last.site.file}:{last.site.line}"
+    if seen.superseded:
+        return f"it was used until {day_of(last.last)} by {place}, in an earlier version"
+    return f"by an earlier version of {last.site.file}, and nothing newer watched the path since"
+
+
+def _callers(subject: Subject, seen: Seen) -> frozenset[str]:
+    """Return the files that were seen to load the path, or to look for it, and stay."""
+    uses = [*seen.loads, *seen.looked, *seen.tries]
+    return frozenset(
+        use.site.file for use in uses if use.site.file and not subject.is_within_dead_set(use.site)
     )
 
 

@@ -14,6 +14,7 @@ from ssot_probe.analysis.retirement.days import (
     longest_stretch,
     next_day,
 )
+from ssot_probe.analysis.retirement.ledger import FAILED
 from ssot_probe.analysis.retirement.residue import Importer
 from ssot_probe.analysis.retirement.window import Window
 from ssot_probe.analysis.wording import listing, number
@@ -72,10 +73,13 @@ def missing_of(
 
 
 def _days(window: Window, dead: Dead, first: date) -> Iterator[Missing]:
-    lacking = dead.min_days - len(window.days)
+    needed = max(dead.min_days, 1)
+    lacking = needed - len(window.days)
     if lacking > 0:
         of_roles = f" on which {listing(dead.roles)} all reported" if len(dead.roles) > 1 else ""
-        what = f"{len(window.days)} of {number(dead.min_days, 'day')} of evidence{of_roles}"
+        failed = sum(epoch.closed == FAILED for epoch in window.epochs)
+        but = f" ({number(failed, 'process')} ended by an exception, on a day that does not count)"
+        what = f"{len(window.days)} of {number(needed, 'day')} of evidence{of_roles}{but if failed else ''}"
         yield Missing(what, "days", after(first, lacking))
 
 

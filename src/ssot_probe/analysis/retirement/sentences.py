@@ -52,12 +52,16 @@ class Story(NamedTuple):
     since: date | None
     cycles: Sequence[str]
     traceless: str = ""  # what code that stays may do with it unseen
+    former: str = ""  # what older versions of those who use it did, where no newer one does
     is_member: bool = False  # of a class: whoever imports the class need not want it
 
 
 def sentence_of(story: Story) -> str:
     """Return the sentence."""
-    return _SENTENCES[story.verdict](story)
+    sentence = _SENTENCES[story.verdict](story)
+    if not story.former or story.verdict in (LIVE, LIVE_NON_APP):
+        return sentence
+    return f"{sentence.removesuffix('.')}; {story.former}."
 
 
 def bound(days: int) -> float | None:
@@ -86,7 +90,8 @@ def _about(process: str, cause: str) -> str:
 
 def _live(story: Story) -> str:
     through = f", only through {listing(story.through)}" if story.through else ""
-    return f"The application used it {times(story.uses)}{through}: {story.witness}."
+    former = f" ({story.former})" if story.former else ""
+    return f"The application used it {times(story.uses)}{through}: {story.witness}{former}."
 
 
 def _live_non_app(story: Story) -> str:

@@ -149,7 +149,8 @@ class UseIndex:
                 if subject.has(_named(pair[1].subject, module, subject.module)):
                     told[id(pair)] = pair
         for process, record in told.values():
-            if record.origin == PROBE:
+            is_own_heir = record.rung == INHERITED and subject.has(record.through)
+            if record.origin == PROBE or is_own_heir:
                 continue
             yield Use(
                 record.first,
