@@ -115,7 +115,8 @@ def _verdict(row: View) -> Iterator[Line]:
     yield _entry("uses", _uses(row))
     yield from _all_of(row["witnesses"])
     yield from _missing(row["missing_details"])
-    ran = [importer for importer in row["static_importers"] if importer["executed"] or not row["missing"]]
+    are_told = any(missing["kind"] == "importer" for missing in row["missing_details"])
+    ran = [importer for importer in row["static_importers"] if importer["executed"] or not are_told]
     yield from _importers(ran)
     yield from _mentions(row)
     if row["verdict"] == "VOID":
@@ -124,7 +125,9 @@ def _verdict(row: View) -> Iterator[Line]:
         yield _entry("superseded", f"{number(row['superseded'], 'use')} of an older version of its source")
     if row["before_window"]:
         yield _entry("before", f"{number(row['before_window'], 'use')} before the day that was asked for")
-    told = {"verdict", *(_AXES[missing["kind"]] for missing in row["missing_details"])}
+    is_settled = row["verdict"] not in ("INSUFFICIENT", "VOID")
+    kinds = {missing["kind"] for missing in row["missing_details"]} - ({"scan"} if is_settled else set())
+    told = {"verdict", *(_AXES[kind] for kind in kinds)}
     for axis in row["axes"]:
         if axis["grade"] != "A" and axis["name"] not in told:
             yield _entry(f"grade {axis['grade']}", clean(f"{axis['name']}: {axis['reason']}"))

@@ -15,7 +15,7 @@ from ssot_probe.analysis.retirement.days import day_of
 from ssot_probe.analysis.retirement.doubts import Doubts
 from ssot_probe.analysis.retirement.epochs import Epoch, ledger_of
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
-from ssot_probe.analysis.retirement.missing import TRACE, Missing, missing_of
+from ssot_probe.analysis.retirement.missing import NO_SCAN, TRACE, Missing, missing_of
 from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.residue import RE_EXPORT, Residue
 from ssot_probe.analysis.retirement.rows import Row, rungs_of, said_of, witnesses_of
@@ -223,9 +223,13 @@ class Court:
 
     def _missing(self, story: Story) -> tuple[Missing, ...]:
         """Return what is missing from a verdict, or what nobody could know of one that stands."""
-        if story.verdict == LOADED_BUT_UNUSED and story.traceless:
-            return (Missing(story.traceless, TRACE),)
-        return story.missing if story.verdict not in (LIVE, NO_EVIDENCE, *DEAD) else ()
+        if story.verdict not in DEAD:
+            return story.missing if story.verdict not in (LIVE, NO_EVIDENCE) else ()
+        is_fetched = story.verdict == LOADED_BUT_UNUSED and story.traceless
+        return (
+            *((Missing(story.traceless, TRACE),) if is_fetched else ()),
+            *((Missing(NO_SCAN, "scan"),) if not self.source.is_scanned else ()),
+        )
 
     def _watched(self, subject: Subject) -> tuple[str, Watched]:
         """Return the watched path that a path is or lies in, and what each process said of the path.

@@ -27,6 +27,8 @@ UNSCANNED = "the source was scanned by a policy that does not name it: scan agai
 TRACE = "trace"
 """What can be missing from a verdict that stands: a way to know."""
 
+NO_SCAN = "a scan of the source: who imports it, and since when, is known of imports that ran only"
+
 
 class Missing(NamedTuple):
     """Something that must be there first."""

@@ -90,6 +90,13 @@ def test_an_import_that_source_declares_and_that_did_not_run_keeps_a_path() -> N
     ]
 
 
+def test_without_a_scan_a_verdict_says_that_importers_are_unknown() -> None:
+    row = verdict(Worker().stops())
+    assert told(row) == ("NEVER-LOADED", "D")
+    assert [missing.kind for missing in row.missing] == ["scan"]
+    assert verdict(Worker().stops(), source=scan()).missing == ()
+
+
 def test_imports_for_type_checkers_and_of_what_is_deleted_too_keep_nothing() -> None:
     both = terms(OLD, "chat.ws.older")
     for source in (scan(("chat/jobs.py:4", OLD), guard="type-checking"), scan(("chat/ws/older.py:4", OLD))):
@@ -309,6 +316,15 @@ def test_uses_by_tests_tools_and_health_checks_prove_no_need() -> None:
     assert told(row) == ("LIVE-NON-APP", "E")
     assert row.sentence.startswith("Only health-check and tooling used it, twice")
     assert "safe" not in row.sentence
+
+
+def test_a_wrapper_of_the_probe_s_own_is_no_witness_beside_one_that_knows_who_called() -> None:
+    cls = f"{OLD}:Manager"
+    frame = "<ssot_probe, counted like importlib._bootstrap>:210"
+    worker = Worker().makes(frame, cls)
+    worker.uses("tests/test_a.py:3", rung=CONSTRUCTED, subject=cls, origin="test")
+    assert verdict(worker.stops()).verdict == "LIVE-NON-APP"
+    assert verdict(Worker().makes(frame, cls).stops()).verdict == "LIVE"
 
 
 def test_what_the_probe_does_itself_is_no_use() -> None:
