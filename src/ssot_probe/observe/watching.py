@@ -190,6 +190,7 @@ class ModuleWatch:
             self.paths = self._finder.paths = WatchedPaths(
                 *(paths, self._monitoring, self._append, self.is_first_party),
                 *(self._knows_user, self._is_followed, self._not_heard),
+                self._policy.dead.entry_points,
             )
             self._awaited.listeners.append(RunFiles(self.paths.runs))
             self._has_tripwire = tripwire.works()

@@ -36,8 +36,16 @@ from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch
 from ssot_probe.analysis.retirement.window import Window, counts, window_of
 from ssot_probe.analysis.wording import listing
 from ssot_probe.model.names import split
-from ssot_probe.model.path_records import APPLICATION, CALLED, CONSTRUCTED, LOADED, WatchedPathRecord
+from ssot_probe.model.path_records import (
+    APPLICATION,
+    BEGAN_ONLY,
+    CALLED,
+    CONSTRUCTED,
+    LOADED,
+    WatchedPathRecord,
+)
 from ssot_probe.model.policy import Policy
+from ssot_probe.model.records import ProcessRecord
 
 Watched = Mapping[str, WatchedPathRecord]
 
@@ -115,7 +123,9 @@ class Court:
         traceless = self._observable.traceless(subject, seen.loads, here)
         is_unscanned = self.source.is_unscanned(path, watched_as)
         missing = missing_of(
-            window, self._dead, self._today, self.unran, importers, unseen, is_unscanned=is_unscanned
+            *(window, self._dead, self._today, self.unran, importers, unseen),
+            is_unscanned=is_unscanned,
+            begun=self._begun,
         )
         contradiction = self._contradictions.of(subject, seen, importers, present, watched)
         verdict = verdict_of(
@@ -138,6 +148,7 @@ class Court:
             importers,
             unseen,
             traceless,
+            self.untold,
             self._observable.as_a_whole(subject, seen.loads),
             self.source.is_scanned,
             is_unscanned,
@@ -309,13 +320,46 @@ class Court:
         """The entry points of the policy that no process ran whose silence counts."""
         return tuple(name for name in self._dead.entry_points if not self._ran(name))
 
-    def _ran(self, name: str) -> bool:
+    @cached_property
+    def _begun(self) -> frozenset[str]:
+        """The entry points that some process began, and got no further."""
+        names = self._dead.entry_points
+        return frozenset(
+            name
+            for name in names
+            if any(BEGAN_ONLY in record.unheard for record in self._watch.of(name).values())
+        )
+
+    @cached_property
+    def untold(self) -> int:
+        """How many entry points of those that ran may have failed at their first line, as nothing tells."""
+        return sum(
+            name not in self.unran and not self._ran(name, for_sure=True) for name in self._dead.entry_points
+        )
+
+    def _ran(self, name: str, for_sure: bool = False) -> bool:
         subject = subject_of(name, self._policy)
+        watched = self._watch.of(name)
         return any(
-            use.process in self.counted and self._sorter.is_within(use) and use.origin == APPLICATION
+            use.process in self.counted
+            and not self._is_failure(watched.get(use.process), use.process, for_sure)
+            and self._sorter.is_within(use)
+            and use.origin == APPLICATION
             for use in self._index.uses_of(subject, is_alias=False)
             if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
         )
+
+    @cached_property
+    def _silent_about_lines(self) -> frozenset[str]:
+        """The processes whose Python does not tell how far an entry point got."""
+        told = {process: record.python for process, record in self._recording.of(ProcessRecord)}
+        return frozenset(process for process, python in told.items() if _version(python) < (3, 12))
+
+    def _is_failure(self, watched: WatchedPathRecord | None, process: str, for_sure: bool) -> bool:
+        """Did an entry point only begin in the process? `for_sure`: or does nothing tell that it did not?"""
+        if watched is not None and BEGAN_ONLY in watched.unheard:
+            return True
+        return for_sure and process in self._silent_about_lines
 
 
 def _in_vain(seen: Seen, subject: Subject, watched: Watched) -> Seen:
@@ -337,6 +381,10 @@ def _unheard_of(unheard: str, function: str) -> str:
         for part, name in about
         if name in (part, function) or "<" in name or name.startswith(f"{function}.")
     )
+
+
+def _version(python: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.split(".")[:2] if part.isdecimal())
 
 
 def _former(uses: Sequence[Use], seen: Seen) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ def missing_of(
     importers: Iterable[Importer],
     unseen: Iterable[str],
     is_unscanned: bool = False,
+    begun: Collection[str] = (),
 ) -> tuple[Missing, ...]:
     """Return everything that is missing.
 
@@ -59,6 +60,7 @@ def missing_of(
         unran: the entry points that have not run.
         importers: the declared imports of the path in code that stays.
         unseen: ways to use the path that nothing would have shown.
+        begun: entry points that began, and did not get past their first line.
         is_unscanned: the source was scanned by a policy that does not name the path.
     """
     first = next_day(window.days, today)
@@ -67,11 +69,16 @@ def missing_of(
         *(Missing(f"role {role} never reported", "role", first) for role in window.silent),
         *_days(window, dead, first),
         *_cycle(window, dead, first, today),
-        *(Missing(f"entry point {name} has not run", "entry-point", first) for name in unran),
+        *(Missing(_unran(name, begun), "entry-point", first) for name in unran),
         *_importers(pending),
         *(Missing(what, "unseen") for what in unseen),
         *((Missing(UNSCANNED, "scan"),) if is_unscanned else ()),
     )
+
+
+def _unran(name: str, begun: Collection[str]) -> str:
+    how = "began, and did not get past its first line" if name in begun else "has not run"
+    return f"entry point {name} {how}"
 
 
 def _days(window: Window, dead: Dead, first: date) -> Iterator[Missing]:

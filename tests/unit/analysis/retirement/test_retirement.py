@@ -9,6 +9,7 @@ from unit.analysis.retirement.fleet import FIRST_DAY, FULL, OLD, Worker, day, fl
 from ssot_probe.analysis.recording import Loss
 from ssot_probe.analysis.retirement.rows import Row
 from ssot_probe.model.path_records import (
+    BEGAN_ONLY,
     CONSTRUCTED,
     INHERITED,
     RESOLVED,
@@ -74,6 +75,30 @@ def test_a_monthly_task_that_must_have_run_and_has_not_keeps_a_path() -> None:
     assert [missing.kind for missing in row.missing] == ["entry-point"]
     ran = Worker(watched=(OLD, "chat.jobs:monthly")).uses(path="chat.jobs:monthly").stops()
     assert told(verdict(ran, by=by, source=scan())) == ("NEVER-LOADED", "A")
+
+
+def test_an_entry_point_that_got_no_further_than_its_first_line_has_not_run() -> None:
+    job = "chat.jobs:monthly"
+    by = terms(dead=FULL._replace(entry_points=(job,)))
+    failed = Worker(listed=2).watches(job, unheard=f"monthly: {BEGAN_ONLY}").uses(path=job).stops()
+    row = verdict(failed, Worker("p2", number=2, listed=2).watches(job).stops(), by=by, source=scan())
+    assert row.verdict == "INSUFFICIENT"
+    assert "entry point chat.jobs:monthly began, and did not get past its first line" in row.sentence
+    ran = Worker("p2", number=2, listed=2).watches(job).uses(path=job).stops()
+    assert told(verdict(failed, ran, by=by, source=scan())) == ("NEVER-LOADED", "A")
+
+
+def test_before_312_nothing_tells_how_far_an_entry_point_got() -> None:
+    job = "chat.jobs:monthly"
+    by = terms(dead=FULL._replace(entry_points=(job,)))
+    worker = Worker(watched=(OLD, job)).uses(path=job).stops()
+    worker.records = [
+        record._replace(python="3.11.7") if isinstance(record, ProcessRecord) else record
+        for record in worker.records
+    ]
+    row = verdict(worker, by=by, source=scan())
+    assert told(row) == ("NEVER-LOADED", "B")
+    assert "1 entry point began; how far is not told before Python 3.12" in [axis.reason for axis in row.axes]
 
 
 def test_an_entry_point_that_ran_only_in_tests_has_not_run() -> None:
