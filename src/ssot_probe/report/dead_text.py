@@ -122,7 +122,7 @@ def _verdict(row: View) -> Iterator[Line]:
     if row["verdict"] == "VOID":
         yield from _void(row["void"])
     if row["superseded"]:
-        yield _entry("superseded", f"{number(row['superseded'], 'use')} of an older version of its source")
+        yield _entry("superseded", f"{number(row['superseded'], 'use')} by an older version of its callers")
     if row["before_window"]:
         yield _entry("before", f"{number(row['before_window'], 'use')} before the day that was asked for")
     is_settled = row["verdict"] not in ("INSUFFICIENT", "VOID")
