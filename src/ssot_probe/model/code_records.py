@@ -78,13 +78,17 @@ class BindingRecord(NamedTuple):
     time: int
 
 
+SILENT = "silent-use"
+
+
 class ReferenceRecord(NamedTuple):
     """Source or configuration names a module, or something in it, without importing it there.
 
-    Of kind "deprecated", the module itself warns, whenever it is loaded, that it should not be used.
+    Of kind "deprecated", the module itself warns, whenever it is loaded, that it should not be used. Of kind
+    SILENT, a class of a watched path is used there without any of its code being run.
     """
 
     target: str  # `module` or `module:Name`; "" where the name is computed at run time
-    kind: str  # "string" | "configuration" | "entry-point" | "pickle" | "computed-import" | "deprecated"
+    kind: str  # "string", "configuration", "entry-point", "pickle", "computed-import", "deprecated", SILENT
     site: Site
     time: int

@@ -20,7 +20,7 @@ class ProcessRecord(NamedTuple):
     dropped: tuple[str, ...]  # what was lost so far, as "reason=count"
     parent: str = ""  # the process that forked this one, where both are recorded
     control: str = ""  # "seen" | "missed": did the observers see what the probe does itself to try them?
-    closed: str = ""  # of a stopped one: "exit" | "sigterm" | "stop": its process went on
+    closed: str = ""  # of a stopped one: "exit" | "failed" | "sigterm" | "stop": its process went on
     directory: str = ""  # name of the list of processes that recorded into one directory; "" for none
     number: int = 0  # of this process in that list, from 1
     listed: int = 0

@@ -183,6 +183,7 @@ class ModuleWatch:
             self.paths = self._finder.paths = WatchedPaths(
                 *(paths, self._monitoring, self._append, self.is_first_party),
                 *(self._instrumentation.knows_user, self._instrumentation.reports, self._not_heard),
+                self._policy.dead.entry_points,
             )
             self._awaited.listeners.append(RunFiles(self.paths.runs))
             self._has_tripwire = tripwire.works()

@@ -41,7 +41,7 @@ ENDING_SECONDS = 0.2
 SHORTEST_FINISH = 0.5
 """What is left of them for the last records at least, however long the look at what is shared took."""
 
-EXIT, SIGTERM, STOP = "exit", "sigterm", "stop"
+EXIT, SIGTERM, STOP, FAILED = "exit", "sigterm", "stop", "failed"
 """How a recording ends that has its last word; with the last of them its process went on."""
 
 FORK_SECONDS = 0.1
@@ -116,7 +116,7 @@ class Probe:
         if not self.is_active or os.getpid() != self._pid:
             return
         self.is_active = False
-        self._process.closing = closing
+        self._process.closing = FAILED if closing == EXIT and _has_failed() else closing
         self._termination.hold()
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
         ended = time_ns()
@@ -341,6 +341,13 @@ def _is_ending() -> bool:
     """Does the interpreter run what `atexit` knows? It has waited for the threads before."""
     threading = sys.modules.get("threading")
     return threading is not None and not threading.main_thread().is_alive()
+
+
+def _has_failed() -> bool:
+    """Did an exception end the program that nobody caught, and that was no wish to end it?"""
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    traceback = error.__traceback__ if isinstance(error, Exception) else None
+    return traceback is not None and traceback.tb_frame.f_code.co_name in ("<module>", "_run_module_as_main")
 
 
 def _working_directory() -> str:

@@ -33,6 +33,7 @@ _AXES = {
     "entry-point": "exercise",
     "importer": "exercise",
     "unseen": "code",
+    "trace": "code",
     "scan": "source",
 }
 """The side of the evidence that each kind of missing thing is on."""
@@ -114,16 +115,19 @@ def _verdict(row: View) -> Iterator[Line]:
     yield _entry("uses", _uses(row))
     yield from _all_of(row["witnesses"])
     yield from _missing(row["missing_details"])
-    ran = [importer for importer in row["static_importers"] if importer["executed"] or not row["missing"]]
+    are_told = any(missing["kind"] == "importer" for missing in row["missing_details"])
+    ran = [importer for importer in row["static_importers"] if importer["executed"] or not are_told]
     yield from _importers(ran)
     yield from _mentions(row)
     if row["verdict"] == "VOID":
         yield from _void(row["void"])
     if row["superseded"]:
-        yield _entry("superseded", f"{number(row['superseded'], 'use')} of an older version of its source")
+        yield _entry("superseded", f"{number(row['superseded'], 'use')} by an older version of its callers")
     if row["before_window"]:
         yield _entry("before", f"{number(row['before_window'], 'use')} before the day that was asked for")
-    told = {"verdict", *(_AXES[missing["kind"]] for missing in row["missing_details"])}
+    is_settled = row["verdict"] not in ("INSUFFICIENT", "VOID")
+    kinds = {missing["kind"] for missing in row["missing_details"]} - ({"scan"} if is_settled else set())
+    told = {"verdict", *(_AXES[kind] for kind in kinds)}
     for axis in row["axes"]:
         if axis["grade"] != "A" and axis["name"] not in told:
             yield _entry(f"grade {axis['grade']}", clean(f"{axis['name']}: {axis['reason']}"))

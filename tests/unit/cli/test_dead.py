@@ -182,7 +182,7 @@ def test_every_name_that_a_diff_deletes_has_its_verdict_in_one_call(
     assert run(["dead", source, "--diff", "change.diff"]) == 0
     out = capsys.readouterr().out
     assert f"LIVE                E  {OLD}:serve\n" in out
-    assert f"LOADED-BUT-UNUSED   A  {OLD}:close\n" in out
+    assert f"LOADED-BUT-UNUSED   D  {OLD}:close\n" in out
     assert "2 paths: 1 LIVE, 1 LOADED-BUT-UNUSED." in out
 
 

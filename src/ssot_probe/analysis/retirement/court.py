@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -11,24 +11,41 @@ from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.changes import Changes
 from ssot_probe.analysis.retirement.contradictions import Contradictions
+from ssot_probe.analysis.retirement.days import day_of
 from ssot_probe.analysis.retirement.doubts import Doubts
 from ssot_probe.analysis.retirement.epochs import Epoch, ledger_of
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
-from ssot_probe.analysis.retirement.missing import missing_of
+from ssot_probe.analysis.retirement.missing import NO_SCAN, TRACE, Missing, missing_of
 from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.residue import RE_EXPORT, Residue
 from ssot_probe.analysis.retirement.rows import Row, rungs_of, said_of, witnesses_of
 from ssot_probe.analysis.retirement.scanned_source import ScannedSource
-from ssot_probe.analysis.retirement.seen import Seen, Sorter, through_of
+from ssot_probe.analysis.retirement.seen import Seen, Sorter, reinstated, through_of
 from ssot_probe.analysis.retirement.sentences import Story, bound, causes_of, sentence_of
 from ssot_probe.analysis.retirement.subjects import Subject, subject_of
-from ssot_probe.analysis.retirement.uses import UseIndex
-from ssot_probe.analysis.retirement.verdicts import DEAD, LIVE, NO_EVIDENCE, Facts, verdict_of
+from ssot_probe.analysis.retirement.uses import Use, UseIndex
+from ssot_probe.analysis.retirement.verdicts import (
+    DEAD,
+    LIVE,
+    LOADED_BUT_UNUSED,
+    NO_EVIDENCE,
+    Facts,
+    verdict_of,
+)
 from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch
 from ssot_probe.analysis.retirement.window import Window, counts, window_of
 from ssot_probe.analysis.wording import listing
-from ssot_probe.model.path_records import APPLICATION, CALLED, CONSTRUCTED, LOADED, WatchedPathRecord
+from ssot_probe.model.names import split
+from ssot_probe.model.path_records import (
+    APPLICATION,
+    BEGAN_ONLY,
+    CALLED,
+    CONSTRUCTED,
+    LOADED,
+    WatchedPathRecord,
+)
 from ssot_probe.model.policy import Policy
+from ssot_probe.model.records import ProcessRecord
 
 Watched = Mapping[str, WatchedPathRecord]
 
@@ -64,9 +81,7 @@ class Court:
         )
         self._contradictions = Contradictions(recording, joined, self._index)
         self._observable = Observable(recording, self._index)
-        self.doubts = Doubts(
-            recording, ledger.doubts, self.counted, self._watch, self._changes, self.source, today
-        )
+        self.doubts = Doubts(recording, ledger.doubts, self.counted, self._watch, self.source, today)
         self._windows: dict[frozenset[str], Window] = {}
 
     def row(
@@ -90,21 +105,27 @@ class Court:
         kinds = Counter(record.kind for record in watched.values())
         seen = self._sorter.seen(subject, ALIAS in kinds or self._index.aliases.is_alias(path))
         seen = _in_vain(seen, subject, watched)
-        epochs = [
-            epoch
-            for process, epoch in self.counted.items()
-            if process in watched and self._is_current(watched_as, watched[process].digest, epoch, seen)
-        ]
+        watching = [epoch for process, epoch in self.counted.items() if process in watched]
+        current = [epoch for epoch in watching if self._is_current(watched_as, watched[epoch.process].digest)]
+        former = [use for use, _ in seen.superseded]
+        if former and not any(self._is_proof(epoch, seen) for epoch in current):
+            seen = reinstated(seen)
+        epochs = [epoch for epoch in current if self._is_after(epoch, seen)]
         present = [epoch for epoch in epochs if watched[epoch.process].kind != ABSENT]
-        window = self._window(present)
-        doubts = self.doubts.of(subject, watched_as, watched.keys(), present)
+        callers = _callers(subject, seen)
+        window = self._window([epoch for epoch in present if self._is_newest(epoch, callers)])
+        there = [epoch for epoch in watching if watched[epoch.process].kind != ABSENT]
+        doubts = self.doubts.of(subject, watched_as, watched.keys(), there)
         residue = self.source.residue(subject)
         importers = residue.importers if residue is not None else ()
         here = [watched[epoch.process] for epoch in present]
-        unseen = tuple(self._observable.unseen(subject, seen.loads, here))
+        unseen = (*self._observable.unseen(subject, seen.loads, here), *self._silent(subject, seen))
+        traceless = self._observable.traceless(subject, seen.loads, here)
         is_unscanned = self.source.is_unscanned(path, watched_as)
         missing = missing_of(
-            window, self._dead, self._today, self.unran, importers, unseen, is_unscanned=is_unscanned
+            *(window, self._dead, self._today, self.unran, importers, unseen),
+            is_unscanned=is_unscanned,
+            begun=self._begun,
         )
         contradiction = self._contradictions.of(subject, seen, importers, present, watched)
         verdict = verdict_of(
@@ -126,6 +147,8 @@ class Court:
             missing,
             importers,
             unseen,
+            traceless,
+            self.untold,
             self._observable.as_a_whole(subject, seen.loads),
             self.source.is_scanned,
             is_unscanned,
@@ -138,6 +161,7 @@ class Court:
         axes = axes_of(verdict, terms)
         used = seen.needs or seen.others
         through = through_of(subject, seen, self._index, [importer.module for importer in importers])
+        through = through or _targets(subject, watched.values())
         story = Story(
             verdict,
             worst(axes),
@@ -156,6 +180,8 @@ class Court:
             self.since,
             self._dead.cycles,
             is_member="." in subject.name,
+            traceless=traceless,
+            former=_former(former, seen),
         )
         return self._told(subject, story, seen, axes, residue, watched, with_chain=with_chain)
 
@@ -190,7 +216,7 @@ class Court:
             importers=residue.importers if residue is not None else (),
             residue=residue,
             chain=self.source.chain(subject.path) if with_chain and not seen.needs else None,
-            missing=story.missing if verdict not in (LIVE, NO_EVIDENCE, *DEAD) else (),
+            missing=self._missing(story),
             doubts=story.doubts if verdict != LIVE else (),
             window=window,
             bound=bound(len(window.days)) if verdict in DEAD else None,
@@ -198,6 +224,22 @@ class Court:
             wanted=tuple(use for use in seen.tries if _is_absent(watched.get(use.process))),
             superseded=len(seen.superseded),
             before=len(seen.before),
+        )
+
+    def _silent(self, subject: Subject, seen: Seen) -> Iterator[str]:
+        """Yield where source uses what was loaded without any of its code being run, in words."""
+        for mention in self.source.silent_uses(subject) if seen.loads else ():
+            name = split(mention.what)[1]
+            yield f"{mention.place} checks, compares, catches or reads {name}, which leaves no trace"
+
+    def _missing(self, story: Story) -> tuple[Missing, ...]:
+        """Return what is missing from a verdict, or what nobody could know of one that stands."""
+        if story.verdict not in DEAD:
+            return story.missing if story.verdict not in (LIVE, NO_EVIDENCE) else ()
+        is_fetched = story.verdict == LOADED_BUT_UNUSED and story.traceless
+        return (
+            *((Missing(story.traceless, TRACE),) if is_fetched else ()),
+            *((Missing(NO_SCAN, "scan"),) if not self.source.is_scanned else ()),
         )
 
     def _watched(self, subject: Subject) -> tuple[str, Watched]:
@@ -214,7 +256,7 @@ class Court:
         kind = self.source.kind_of(path)
         told = {}
         for process, record in records.items():
-            if record.kind in (ABSENT, "unknown"):
+            if record.kind in (ABSENT, "unknown") or (record.kind == ALIAS and ":" not in around):
                 known = record.kind
             elif kind:
                 known = kind
@@ -224,15 +266,25 @@ class Court:
             told[process] = record._replace(path=path, kind=known, unheard=unheard, constructed=0, called=0)
         return around, told
 
-    def _is_current(self, path: str, digest: str, epoch: Epoch, seen: Seen) -> bool:
-        """Did the process run the newest version of the path, and of those who used an older one?"""
+    def _is_current(self, path: str, digest: str) -> bool:
+        """Is it the newest version of the path, as far as that is known?"""
         newest = self._changes.of_path(path)
-        if newest is not None and digest and digest not in newest.digests:
-            return False
+        return newest is None or not digest or digest in newest.digests
+
+    def _is_after(self, epoch: Epoch, seen: Seen) -> bool:
+        """Did the process run the newest version of those who used the path in an older one?"""
         return all(
             epoch.armed >= version.first or self._changes.runs(epoch.process, version)
             for _, version in seen.superseded
         )
+
+    def _is_proof(self, epoch: Epoch, seen: Seen) -> bool:
+        """Does its silence say that the newest version of those does not use the path any more?"""
+        return not epoch.doubts and bool(epoch.days) and self._is_after(epoch, seen)
+
+    def _is_newest(self, epoch: Epoch, callers: Collection[str]) -> bool:
+        """Did the process run the newest version of the files that import the path?"""
+        return all(self._changes.is_newest(epoch.process, file) for file in callers)
 
     def _window(self, epochs: Sequence[Epoch]) -> Window:
         key = frozenset(epoch.process for epoch in epochs)
@@ -268,13 +320,46 @@ class Court:
         """The entry points of the policy that no process ran whose silence counts."""
         return tuple(name for name in self._dead.entry_points if not self._ran(name))
 
-    def _ran(self, name: str) -> bool:
+    @cached_property
+    def _begun(self) -> frozenset[str]:
+        """The entry points that some process began, and got no further."""
+        names = self._dead.entry_points
+        return frozenset(
+            name
+            for name in names
+            if any(BEGAN_ONLY in record.unheard for record in self._watch.of(name).values())
+        )
+
+    @cached_property
+    def untold(self) -> int:
+        """How many entry points of those that ran may have failed at their first line, as nothing tells."""
+        return sum(
+            name not in self.unran and not self._ran(name, for_sure=True) for name in self._dead.entry_points
+        )
+
+    def _ran(self, name: str, for_sure: bool = False) -> bool:
         subject = subject_of(name, self._policy)
+        watched = self._watch.of(name)
         return any(
-            use.process in self.counted and self._sorter.is_within(use) and use.origin == APPLICATION
+            use.process in self.counted
+            and not self._is_failure(watched.get(use.process), use.process, for_sure)
+            and self._sorter.is_within(use)
+            and use.origin == APPLICATION
             for use in self._index.uses_of(subject, is_alias=False)
             if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
         )
+
+    @cached_property
+    def _silent_about_lines(self) -> frozenset[str]:
+        """The processes whose Python does not tell how far an entry point got."""
+        told = {process: record.python for process, record in self._recording.of(ProcessRecord)}
+        return frozenset(process for process, python in told.items() if _version(python) < (3, 12))
+
+    def _is_failure(self, watched: WatchedPathRecord | None, process: str, for_sure: bool) -> bool:
+        """Did an entry point only begin in the process? `for_sure`: or does nothing tell that it did not?"""
+        if watched is not None and BEGAN_ONLY in watched.unheard:
+            return True
+        return for_sure and process in self._silent_about_lines
 
 
 def _in_vain(seen: Seen, subject: Subject, watched: Watched) -> Seen:
@@ -296,6 +381,34 @@ def _unheard_of(unheard: str, function: str) -> str:
         for part, name in about
         if name in (part, function) or "<" in name or name.startswith(f"{function}.")
     )
+
+
+def _version(python: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.split(".")[:2] if part.isdecimal())
+
+
+def _former(uses: Sequence[Use], seen: Seen) -> str:
+    """Return what older versions of those who use the path did, where nothing newer is a use, in words."""
+    if not uses or any(use not in uses for use in (*seen.needs, *seen.others)):
+        return ""
+    last = max(uses, key=lambda use: (use.last, use))
+    place = f"{last.site.file}:{last.site.line}"
+    if seen.superseded:
+        return f"it was used until {day_of(last.last)} by {place}, in an earlier version"
+    return f"by an earlier version of {last.site.file}, and nothing newer watched the path since"
+
+
+def _callers(subject: Subject, seen: Seen) -> frozenset[str]:
+    """Return the files that were seen to load the path, or to look for it, and stay."""
+    uses = [*seen.loads, *seen.looked, *seen.tries]
+    return frozenset(
+        use.site.file for use in uses if use.site.file and not subject.is_within_dead_set(use.site)
+    )
+
+
+def _targets(subject: Subject, watched: Iterable[WatchedPathRecord]) -> tuple[str, ...]:
+    """Return the modules that a module path is only another name of."""
+    return () if subject.name else tuple(sorted({each.target for each in watched if each.target}))
 
 
 def _named(residue: Residue | None) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement import ledger as ledgers
-from ssot_probe.analysis.retirement.days import NANOSECONDS
+from ssot_probe.analysis.retirement.clocks import is_before_all
+from ssot_probe.analysis.retirement.days import NANOSECONDS, day_of
 from ssot_probe.analysis.retirement.missing_processes import Missing
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.path_records import APPLICATION, TEST, PathUseRecord
@@ -38,8 +39,8 @@ class Epoch(NamedTuple):
     release: str
     armed: int
     last: int
-    closed: str  # "exit" | "sigterm"; "" where it did not say goodbye, or went on unseen
-    days: frozenset[date]
+    closed: str  # "exit" | "failed" | "sigterm"; "" where it did not say goodbye, or went on unseen
+    days: frozenset[date]  # without the one on which it failed: what was to come then did not
     doubts: tuple[Doubt, ...]
     is_test: bool  # it ran tests: nobody's need
     is_listed: bool  # a list of processes names it, so that others cannot be missing unnoticed
@@ -73,7 +74,7 @@ def _epoch(epoch: ledgers.Epoch, ends: Mapping[str, int], tests: frozenset[str])
         armed=epoch.armed,
         last=epoch.last,
         closed="" if epoch.closed in (ledgers.LOST, ledgers.STOPPED) else epoch.closed,
-        days=frozenset(epoch.days),
+        days=frozenset(epoch.days) - ({day_of(epoch.last)} if epoch.closed == ledgers.FAILED else set()),
         doubts=tuple(Doubt(cause, process.label, epoch.armed, epoch.last) for cause in causes),
         is_test=process.identity in tests,
         is_listed=bool(epoch.directory and epoch.number),
@@ -87,6 +88,8 @@ def _own_doubts(epoch: ledgers.Epoch, end: int) -> Iterator[str]:
         return
     if not epoch.control:
         yield "nothing shows that the probe saw what it does itself to try its observers"
+    if is_before_all(epoch.armed):
+        yield f"its clock said {day_of(epoch.armed)} when it began, which cannot be"
     if epoch.armed > epoch.last or end > epoch.last + CLOCK_TOLERANCE:
         yield "its clock was set back while it ran"
 

@@ -32,6 +32,8 @@ class Terms(NamedTuple):
     missing: tuple[Missing, ...]
     importers: tuple[Importer, ...]
     unseen: tuple[str, ...]  # ways to use it that leave no trace
+    traceless: str  # what code that stays may do with it unseen, in words
+    untold: int  # entry points of which nothing tells whether they got past their first line
     as_a_whole: tuple[str, ...]  # "file:line" of imports of the module itself, by code that stays
     is_scanned: bool
     is_unscanned: bool  # the scan was made by a policy that does not name the path
@@ -112,6 +114,9 @@ def _exercise(terms: Terms) -> Axis:
         return Axis("exercise", PARTIAL, f"{number(pending, 'import')} of it did not run")
     if not declared:
         return Axis("exercise", BEST, "the policy names no entry point that must have run")
+    if terms.untold:
+        reason = f"{number(terms.untold, 'entry point')} began; how far is not told before Python 3.12"
+        return Axis("exercise", CYCLES_INCOMPLETE, reason)
     return Axis("exercise", BEST, f"every entry point of the policy ran ({declared})")
 
 
@@ -146,4 +151,6 @@ def _code(terms: Terms) -> Axis:
     if terms.as_a_whole:
         places = listing(terms.as_a_whole)
         return Axis("code", PARTIAL, f"{places} imports it as a whole: values read from it leave no trace")
+    if terms.traceless:
+        return Axis("code", PARTIAL, terms.traceless)
     return Axis("code", BEST, "every way to use it would have been seen")

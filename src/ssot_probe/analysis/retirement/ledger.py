@@ -32,6 +32,9 @@ LOST = "lost"
 STOPPED = "stop"
 """How a recording ended whose process went on without the probe."""
 
+FAILED = "failed"
+"""How a process ended that an exception ended which nobody caught."""
+
 UNREADABLE = "unreadable"
 """Instead of the digest of a policy, as one that a newer version wrote."""
 
@@ -61,7 +64,7 @@ class Epoch(NamedTuple):
     parent: str  # identity of the recorded process that forked it, "" where none did
     armed: int  # since when the probe observed; of a forked child since the fork
     last: int  # its last sign of life: nothing is known of it after that
-    closed: str  # "exit" | "sigterm" | STOPPED | LOST
+    closed: str  # "exit" | FAILED | "sigterm" | STOPPED | LOST
     python: str
     policy: str  # digest of what its policy lets be observed, watched paths apart; UNREADABLE; "" for unknown
     watched: tuple[str, ...]  # the watched paths of its policy

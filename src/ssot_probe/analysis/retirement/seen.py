@@ -22,18 +22,28 @@ REARMING = 2 * 3600 * NANOSECONDS
 class Seen(NamedTuple):
     """The uses of one path, sorted by what they say."""
 
-    needs: list[Use]  # by the application, of the newest version, within the window
+    needs: list[Use]  # by the application, in the newest version of its source, within the window
     others: list[Use]  # by tests, tools, sweeps and health checks
     loads: list[Use]
     looked: list[Use]  # finder questions
     tries: list[Use]  # failed imports
-    superseded: list[tuple[Use, Version]]
+    superseded: list[tuple[Use, Version]]  # by an older version of the file that used it
     before: list[Use]
 
     @property
     def all(self) -> list[Use]:
         """Every use within the window, in the order of time."""
         return sorted({*self.needs, *self.others, *self.loads, *self.looked, *self.tries})
+
+
+def reinstated(seen: Seen) -> Seen:
+    """Return the same where nobody watched the path since: uses by older versions are all that is known."""
+    uses = [use for use, _ in seen.superseded]
+    return seen._replace(
+        needs=sorted([*seen.needs, *(use for use in uses if use.origin == APPLICATION)]),
+        others=sorted([*seen.others, *(use for use in uses if use.origin != APPLICATION)]),
+        superseded=[],
+    )
 
 
 class Sorter:

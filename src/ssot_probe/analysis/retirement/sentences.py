@@ -51,12 +51,17 @@ class Story(NamedTuple):
     contradiction: str
     since: date | None
     cycles: Sequence[str]
+    traceless: str = ""  # what code that stays may do with it unseen
+    former: str = ""  # what older versions of those who use it did, where no newer one does
     is_member: bool = False  # of a class: whoever imports the class need not want it
 
 
 def sentence_of(story: Story) -> str:
     """Return the sentence."""
-    return _SENTENCES[story.verdict](story)
+    sentence = _SENTENCES[story.verdict](story)
+    if not story.former or story.verdict in (LIVE, LIVE_NON_APP):
+        return sentence
+    return f"{sentence.removesuffix('.')}; {story.former}."
 
 
 def bound(days: int) -> float | None:
@@ -85,7 +90,8 @@ def _about(process: str, cause: str) -> str:
 
 def _live(story: Story) -> str:
     through = f", only through {listing(story.through)}" if story.through else ""
-    return f"The application used it {times(story.uses)}{through}: {story.witness}."
+    former = f" ({story.former})" if story.former else ""
+    return f"The application used it {times(story.uses)}{through}: {story.witness}{former}."
 
 
 def _live_non_app(story: Story) -> str:
@@ -119,9 +125,10 @@ def _resolved(story: Story) -> str:
 
 def _loaded(story: Story) -> str:
     first = "" if story.is_member else "the imports have to go first, and "
+    unseen = f", as far as can be seen ({story.traceless})" if story.traceless else ""
     return (
         f"It was loaded ({story.loads}), and nothing of it was constructed, called or inherited from in "
-        f"{_silence(story)}: {first}{_proof(story)}."
+        f"{_silence(story)}{unseen}: {first}{_proof(story)}."
     )
 
 

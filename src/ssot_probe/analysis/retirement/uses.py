@@ -30,6 +30,9 @@ from ssot_probe.model.records import ClassRecord, ImportRecord, ModuleRecord, Si
 
 UNPICKLING = "unpickling"
 
+OWN_FRAME = "<ssot_probe"
+"""How the files of our wrappers' frames begin: one that stands around another says who really called it."""
+
 
 class Use(NamedTuple):
     """Something of a path was used at one place of one process."""
@@ -89,7 +92,10 @@ class UseIndex:
         by_place: dict[tuple[str, str, Site], list[Use]] = defaultdict(list)
         for use in (*self._imported(subject, is_alias), *self._told_of(subject)):
             by_place[use.process, use.rung, use.site].append(use)
+        heard = {(process, rung) for process, rung, _ in by_place}
         for use in self._made_of(subject):  # told twice, as a make and as the use of a path
+            if use.site.file.startswith(OWN_FRAME) and (use.process, use.rung) in heard:
+                continue
             same = by_place[use.process, use.rung, use.site]
             if sum(other.count for other in same) < use.count:
                 is_test = same and all(other.origin == TEST for other in same)
@@ -149,7 +155,8 @@ class UseIndex:
                 if subject.has(_named(pair[1].subject, module, subject.module)):
                     told[id(pair)] = pair
         for process, record in told.values():
-            if record.origin == PROBE:
+            is_own_heir = record.rung == INHERITED and subject.has(record.through)
+            if record.origin == PROBE or is_own_heir:
                 continue
             yield Use(
                 record.first,

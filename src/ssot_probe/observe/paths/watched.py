@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from ssot_probe.context.sources import is_main
-from ssot_probe.model.path_records import CALLED
+from ssot_probe.model.path_records import BEGAN_ONLY, CALLED
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.paths import control, unheard
@@ -21,6 +21,7 @@ from ssot_probe.observe.paths.definitions import definitions_in, living_definiti
 from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.paths.kinds import Bound
 from ssot_probe.observe.paths.listening import Listening
+from ssot_probe.observe.paths.progress import Progress
 from ssot_probe.observe.paths.questions import Questions, of_module
 from ssot_probe.observe.paths.watched_path import PathTable, WatchedPath, file_of
 from ssot_probe.observe.paths.wrapping import Wrapping
@@ -48,6 +49,7 @@ class WatchedPaths:
         knows_user: is there a user at the moment?
         is_followed: are constructions of this class told already, as those of a concept?
         on_failure: told of what could not be observed.
+        entry_points: those of the paths that must have run.
     """
 
     def __init__(
@@ -59,14 +61,18 @@ class WatchedPaths:
         knows_user: Callable[[], bool],
         is_followed: Callable[[type], bool],
         on_failure: Callable[[str, BaseException], None],
+        entry_points: Iterable[str] = (),
     ) -> None:
         self._table = PathTable(paths, on_failure)
         self._is_on = False
         self.ears = Ears(monitoring, append, is_first_party, knows_user, on_failure)
         self._wrapping = Wrapping(self.ears, on_failure)
         self.questions = Questions(self.ears, self._table)
+        self._progress = Progress(monitoring)
         self._listening = Listening(
-            self.ears, self._wrapping, self._table, _HAS_EVENTS, is_followed, on_failure
+            *(self.ears, self._wrapping, self._table, _HAS_EVENTS, is_followed, on_failure),
+            frozenset(entry_points),
+            self._progress,
         )
         self._late: list[tuple[str, ModuleType]] = []
         self._programs: set[str] = set()
@@ -204,6 +210,7 @@ class WatchedPaths:
         if now < self._next_look or not self._is_on:
             return
         self._next_look = now + LOOK_SECONDS
+        self._progress.look()
         self.take_in_main()
         self._look()
         if now >= self._next_rearm:
@@ -216,11 +223,15 @@ class WatchedPaths:
     def look_at_once(self) -> None:
         """Look for the last time, which may take a little longer."""
         self._look()
+        for path in self.paths:
+            if path.path in self._progress.begun_only():
+                self._table.tell_unheard(path, path.name, BEGAN_ONLY)
         if not _HAS_EVENTS:
             self._listening.stored.look_for_copies()
 
     def _look(self) -> None:
         self.take_in_late()
+        self._table.look_for_other_names()
         self.ears.tell_failed()
         self._listening.subclasses.look()
         self._listening.caches.look()

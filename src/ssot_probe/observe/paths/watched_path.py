@@ -6,9 +6,11 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Optional
 
+from ssot_probe.context.sources import is_main
 from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.paths.kinds import Bound
+from ssot_probe.observe.paths.definitions import Definitions
+from ssot_probe.observe.paths.kinds import Bound, bound_as
 from ssot_probe.observe.paths.locating import ABSENT, UNKNOWN, is_same_file, locate
 
 
@@ -134,7 +136,21 @@ class PathTable:
                 kind = UNKNOWN
             path.is_located = kind != ABSENT  # a server extends `sys.path` before it loads the application
             if is_first or path.is_located:
-                path.bound = path.bound if path.loaded else Bound(kind, "")
+                path.bound = Bound(kind, "") if path.bound in (None, Bound(ABSENT, "")) else path.bound
+                self.version += 1
+
+    def look_for_other_names(self) -> None:
+        """Find watched modules that stand in `sys.modules` for others: nothing is loaded by their name."""
+        for path in self.paths:
+            module = sys.modules.get(path.module)
+            own_name = _own_name(module)
+            if module is None or own_name in ("", path.module) or is_main(path.module):
+                continue
+            bound = Bound("alias", own_name)
+            if path.name:
+                bound = bound_as(module, path.module, path.name, Definitions([], {}))
+            if bound != path.bound:
+                path.bound = bound
                 self.version += 1
 
     def _is_file_of(self, path: WatchedPath, file: str) -> bool:
@@ -160,6 +176,13 @@ def _ground(module: str) -> tuple[object, ...]:
 def is_part(qualname: str, name: str) -> bool:
     """Is a qualified name that name, or inside of it?"""
     return qualname == name or qualname.startswith(name + ".")
+
+
+def _own_name(module: object) -> str:
+    """Return the name that a module was loaded by, "" for what is no module."""
+    names = namespace_of(module)
+    name = getattr(names.get("__spec__"), "name", None) or names.get("__name__")
+    return name if type(name) is str else ""
 
 
 def file_of(module: object) -> str:
