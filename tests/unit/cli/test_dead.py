@@ -243,7 +243,7 @@ def test_a_definition_that_a_diff_does_not_place_has_no_verdict(capsys: pytest.C
 def test_a_change_that_deletes_nothing_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
     Path("change.diff").write_text("")
     assert run(["dead", record(Worker().stops()), "--diff", "change.diff"]) == 0
-    assert "deletes nothing" in capsys.readouterr().err
+    assert "The diff is empty: nothing is deleted, unless" in capsys.readouterr().err
 
 
 # What follows a verdict

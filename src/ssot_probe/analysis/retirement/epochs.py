@@ -18,6 +18,12 @@ from ssot_probe.model.records import ImportRecord, ModuleRecord
 CLOCK_TOLERANCE = 60 * NANOSECONDS
 
 
+TELL_THE_END = (
+    "set SSOT_PROBE_SIGTERM=1 for processes that SIGTERM stops, or stop them by SIGINT, and record again"
+)
+"""The remedy where a process did not say that it ended: SIGTERM leaves Python no time to say anything."""
+
+
 class Doubt(NamedTuple):
     """Why silence proves nothing: about one process, or about all that were recorded with it."""
 
@@ -25,6 +31,7 @@ class Doubt(NamedTuple):
     process: str  # its label, or the file; "" for all
     first: int = 0  # nanoseconds since the epoch; 0 where unknown
     last: int = 0
+    remedy: str = ""  # what to do about it, where that can be said
 
 
 class Epoch(NamedTuple):
@@ -74,21 +81,24 @@ def _epoch(epoch: ledgers.Epoch, ends: Mapping[str, int], tests: frozenset[str])
         last=epoch.last,
         closed="" if epoch.closed in (ledgers.LOST, ledgers.STOPPED) else epoch.closed,
         days=frozenset(epoch.days),
-        doubts=tuple(Doubt(cause, process.label, epoch.armed, epoch.last) for cause in causes),
+        doubts=tuple(
+            Doubt(cause, process.label, epoch.armed, epoch.last, remedy) for cause, remedy in causes
+        ),
         is_test=process.identity in tests,
         is_listed=bool(epoch.directory and epoch.number),
     )
 
 
-def _own_doubts(epoch: ledgers.Epoch, end: int) -> Iterator[str]:
+def _own_doubts(epoch: ledgers.Epoch, end: int) -> Iterator[tuple[str, str]]:
+    """Yield what makes the silence of a process worthless, each with what to do about it if that is known."""
     for reason in epoch.reasons:
-        yield f"it {reason.why}"
+        yield f"it {reason.why}", TELL_THE_END if reason.why == ledgers.NEVER_ENDED else ""
     if not epoch.heartbeats:
         return
     if not epoch.control:
-        yield "nothing shows that the probe saw what it does itself to try its observers"
+        yield "nothing shows that the probe saw what it does itself to try its observers", ""
     if epoch.armed > epoch.last or end > epoch.last + CLOCK_TOLERANCE:
-        yield "its clock was set back while it ran"
+        yield "its clock was set back while it ran", ""
 
 
 def _fleet_doubts(recording: Recording, told: ledgers.Ledger) -> Iterator[Doubt]:

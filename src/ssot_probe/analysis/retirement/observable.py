@@ -8,7 +8,8 @@ from functools import cached_property
 from ssot_probe.analysis.namespaces import Path
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.subjects import Subject
-from ssot_probe.analysis.retirement.uses import Use, UseIndex
+from ssot_probe.analysis.retirement.use import Use
+from ssot_probe.analysis.retirement.uses import UseIndex
 from ssot_probe.analysis.retirement.watch import ALIAS, VALUE
 from ssot_probe.model.names import qualify
 from ssot_probe.model.path_records import APPLICATION, LOADED, DefinitionRecord, WatchedPathRecord

@@ -32,13 +32,21 @@ INDEPENDENT_USES = 3
 """Zero uses in n independent days leave less than 3/n uses a day possible, with 95 % confidence."""
 
 
+_USERS = {
+    "test": "tests",
+    "tooling": "tools",
+    "sweep": "sweeps through modules",
+    "health-check": "health checks",
+}
+
+
 class Story(NamedTuple):
     """What a sentence tells of."""
 
     verdict: str
     grade: str
     window: Window
-    uses: int
+    uses: int  # without the subclasses
     witness: str  # who used it first, in words; "" for nobody
     through: tuple[str, ...]  # the only names by which it is used
     origins: tuple[str, ...]  # other than the application
@@ -52,6 +60,8 @@ class Story(NamedTuple):
     since: date | None
     cycles: Sequence[str]
     is_member: bool = False  # of a class: whoever imports the class need not want it
+    is_at_least: bool = False  # there may have been more uses
+    heirs: int = 0  # subclasses elsewhere
 
 
 def sentence_of(story: Story) -> str:
@@ -79,21 +89,28 @@ def causes_of(doubts: Iterable[Doubt]) -> tuple[str, ...]:
     )
 
 
+def users(origins: Iterable[str]) -> str:
+    """Return who made uses of these origins, in words."""
+    return listing([_USERS.get(origin, f"the {origin}") for origin in origins])
+
+
 def _about(process: str, cause: str) -> str:
     return f"{process}: {cause}" if process else cause
 
 
 def _live(story: Story) -> str:
     through = f", only through {listing(story.through)}" if story.through else ""
-    return f"The application used it {times(story.uses)}{through}: {story.witness}."
+    if not story.uses:
+        inherit = "inherits" if story.heirs == 1 else "inherit"
+        return f"{number(story.heirs, 'class')} of the application {inherit} from it: {story.witness}."
+    heirs = " and inherits from it" if story.heirs else ""
+    return f"The application used it {times(story.uses, story.is_at_least)}{heirs}{through}: {story.witness}."
 
 
 def _live_non_app(story: Story) -> str:
     silence = _doubt(story)
-    return (
-        f"Only {listing(story.origins)} used it, {times(story.uses)} ({story.witness}), which proves no "
-        f"need; {silence}."
-    )
+    used = f"used it, {times(story.uses, story.is_at_least)}" if story.uses else "inherit from it"
+    return f"Only {users(story.origins)} {used} ({story.witness}), which proves no need; {silence}."
 
 
 def _doubt(story: Story) -> str:
@@ -158,6 +175,8 @@ def _contradicted(story: Story) -> str:
 def _silence(story: Story) -> str:
     processes = number(len(story.window.epochs), "process")
     since = f" since {story.since}" if story.since else ""
+    if not story.window.days:
+        return f"{processes} without a day of valid evidence{since}"
     return f"{processes} over {span_of(story.window.days)}{since}"
 
 

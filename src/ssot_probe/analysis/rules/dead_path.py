@@ -59,7 +59,8 @@ def _missing(row: Row) -> Iterator[Evidence]:
 
 
 def _evidence(row: Row, retirement: Retirement) -> Iterator[Evidence]:
-    yield Evidence(f"watched in {number(len(row.window.epochs), 'process')}, {span_of(row.window.days)}")
+    days = span_of(row.window.days) if row.window.days else "without a day of valid evidence"
+    yield Evidence(f"watched in {number(len(row.window.epochs), 'process')}, {days}")
     roles = [
         f"{role or 'without a role'} {number(len(days), 'day')}"
         for role, days in sorted(row.window.days_of_role.items())

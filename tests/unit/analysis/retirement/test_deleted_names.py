@@ -237,7 +237,7 @@ def test_new_files_and_other_files_delete_nothing(tree: Path) -> None:
     (tree / "notes.txt").unlink()
     (tree / "a.bin").write_bytes(b"\0\3")
     (tree / "shop/new.py").chmod(0o755)
-    assert changed(tree, "--binary") == Deletions(())
+    assert changed(tree, "--binary") == Deletions((), others=("notes.txt",))
 
 
 def test_files_with_other_line_ends_and_without_a_last_one_are_read(tree: Path) -> None:
