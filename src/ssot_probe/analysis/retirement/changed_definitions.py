@@ -13,8 +13,9 @@ _DEFINITION = re.compile(r"([ \t]*)(?:(class)|(?:async[ \t]+)?def)[ \t]+([^\W\d]
 _INDENTATION = re.compile(r"[ \t\f]*")
 _STRING = re.compile(r"\"\"\"|'''")
 _BLOCK = re.compile(r"(?:if|elif|else|try|except|finally|with|for|while|match|case|async)\b")
-_NAMES = r"[(\[]?[ \t]*([^\W\d]\w*(?:[ \t]*,[ \t]*\*?[^\W\d]\w*)*)[ \t]*,?[ \t]*[)\]]?"
-_TARGETS = re.compile(rf"{_NAMES}[ \t]*(?::[^=]*)?=(?!=)[ \t]*")
+_NAME = re.compile(r"[^\W\d]\w*")
+_TARGETS = re.compile(r"((?:[ \t,()\[\]*]|\b[^\W\d]\w*\b(?![ \t]*[(\[.]))+)(?::[^=]*)?=(?!=)[ \t]*")
+_TWO_WORDS = re.compile(r"\w[ \t]+\w")
 _TYPE = re.compile(r"type[ \t]+([^\W\d]\w*)[ \t]*(?:\[.*\][ \t]*)?=(?!=)")
 _TEXT = re.compile(r"\"\"\".*|\'\'\'.*|\"(?:\\.|[^\"\\])*\"|\'(?:\\.|[^\'\\])*\'|#.*")
 _CLASS, _FUNCTION, _IN_BLOCK, _UNKNOWN = "class", "function", "block", ""
@@ -112,8 +113,8 @@ def _bound(text: str) -> Iterator[str]:
     at = 0
     while True:
         targets = _TARGETS.match(text, at)
-        names = [] if targets is None else [name.strip(" \t*") for name in targets[1].split(",")]
-        if targets is None or any(map(iskeyword, names)):
+        names = [] if targets is None else _NAME.findall(targets[1])
+        if targets is None or _TWO_WORDS.search(targets[1]) or any(map(iskeyword, names)):
             return
         yield from names
         at = targets.end()

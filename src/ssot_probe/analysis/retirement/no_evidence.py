@@ -11,7 +11,7 @@ from ssot_probe.analysis.retirement.seen import Seen
 from ssot_probe.analysis.retirement.watch import ABSENT
 from ssot_probe.analysis.wording import listing
 
-CONSTANT = "nothing shows who reads a constant: search the source for its name"
+CONSTANT = "nothing shows who reads a constant; search the source for its name"
 
 
 class Lacking(NamedTuple):
