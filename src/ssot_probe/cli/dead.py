@@ -88,7 +88,8 @@ def command(
 
     `git diff main | ssot-probe dead SOURCE --diff -` judges what a change deletes.
 
-    Exit codes: 0 every path has a verdict, 2 wrong use, 3 of a path nothing can be said.
+    Exit codes: 0 every path has a verdict, whatever it is; 2 wrong use; 3 nothing can be said of one of them.
+    A path may go when its sentence says "safe to delete", which takes grade A.
     """
     _check_asked(paths, why, names, diff, emit, format_name)
     day = _day(since)

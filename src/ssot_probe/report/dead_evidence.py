@@ -25,12 +25,11 @@ def totals(view: View) -> Iterator[Line]:
 def evidence_lines(view: View) -> Iterator[Line]:
     """Yield what all verdicts rest on, and what makes silence worthless."""
     evidence, policy = view["evidence"], view["policy"]
-    counted = "all of them count" if evidence["counted"] == evidence["processes"] else ""
-    counted = counted or f"{evidence['counted']} of them count"
     hours = f"{evidence['process_hours'] or 'less than 0.1'} process-hours"
-    yield _wide("evidence", f"{number(evidence['processes'], 'process')}, {counted}, {hours}")
+    processes = number(evidence["processes"], "process")
+    yield _wide("evidence", f"{processes}, {_counted(evidence['counted'], evidence['processes'])}, {hours}")
     if evidence["tests"]:
-        yield _wide("tests", f"{number(evidence['tests'], 'process')} ran tests and prove no silence")
+        yield _wide("tests", f"{number(evidence['tests'], 'process')} ran tests, which proves no silence")
     yield _wide("days", _days(evidence))
     roles = [f"{clean(role) or 'none given'} {days}" for role, days in evidence["days_of_role"].items()]
     yield _wide("roles", f"days of each: {', '.join(roles)}" if roles else "none reported")
@@ -63,6 +62,14 @@ def evidence_lines(view: View) -> Iterator[Line]:
         yield _wide("", f"and {number(len(void) - MOST_LINES, 'more cause')}")
     for remedy in evidence["to_do"]:
         yield _wide("to do", remedy)
+
+
+def _counted(counted: int, processes: int) -> str:
+    if processes == 1:
+        return "which counts" if counted else "which does not count"
+    if counted == processes:
+        return "all of which count"
+    return f"{counted or 'none'} of which {'counts' if counted == 1 else 'count'}"
 
 
 def _code(code: View) -> str:

@@ -175,8 +175,8 @@ def _all_of(witnesses: Sequence[View]) -> Iterator[Line]:
 
 
 def _missing(missing: Sequence[View]) -> Iterator[Line]:
-    """Yield what is missing, unless the sentence has named all of it, and no day can be told."""
-    if len(missing) <= MOST_NAMED and not any(one["earliest"] for one in missing):
+    """Yield what is missing, unless the sentence has named all of it, with the day."""
+    if len(missing) <= MOST_NAMED and len({one["earliest"] for one in missing}) <= 1:
         return
     for one in missing[:MOST_LINES]:
         when = f" (earliest {one['earliest']})" if one["earliest"] else ""
@@ -192,7 +192,7 @@ def _uses(row: View) -> str:
         if rung["count"] or name != "inherited"
     ]
     origins = [origin for origin in row["origins"] if origin != "application"]
-    return ", ".join(told) + (f" (also by {users(origins)})" if origins else "")
+    return ", ".join(told) + (f" (with those by {users(origins)})" if origins else "")
 
 
 def _witness(name: str, witness: View) -> Line:

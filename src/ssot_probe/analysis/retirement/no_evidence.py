@@ -45,10 +45,12 @@ def why_none(lacking: Lacking, epochs: Sequence[Epoch], counted: int, environmen
     if not lacking.kinds:
         return "no process watched it; name it in the policy as legacy, and record again"
     if not counted:
-        if environments:
-            return f"no process was recorded in an environment that counts ({listing(environments)})"
-        is_test = any(epoch.is_test for epoch in epochs)
-        return "all that was recorded ran tests" if is_test else "nothing was recorded since then"
+        there = [epoch for epoch in epochs if not environments or epoch.environment in environments]
+        where = f" in an environment that counts ({listing(environments)})" if environments else ""
+        if not there:
+            return f"no process was recorded{where}"
+        is_test = all(epoch.is_test for epoch in there)
+        return f"all that was recorded{where} ran tests" if is_test else "nothing was recorded since then"
     if set(lacking.kinds) == {ABSENT}:
         gone = "it is not there: its module is gone, does not bind it, or never did"
         if lacking.seen.tries:

@@ -89,7 +89,7 @@ class Observable:
         if self._traits(target):
             return f"{self._traits(target)}, which is used without being constructed"
         if target == str(path) and target not in self._defined:
-            return "which is no class or function that is known: reading a value leaves no trace"
+            return f"and nothing says that {path.name} is code: reading a value leaves no trace"
         return ""
 
     def _traits(self, name: str) -> str:

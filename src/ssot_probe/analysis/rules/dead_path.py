@@ -24,7 +24,8 @@ RULE = Rule(
     "that were lost. The grade is the worst of all sides; only A says that it is safe to delete.",
     silent="Paths that are used, which is SSOT108, and paths that no process watched whose evidence counts. "
     "What nothing tells of: a process that no list, parent or record names, and uses that leave no trace.",
-    fix="Get what is missing: record for longer, in every role, until the entry points have run. Then delete "
+    fix="Get what is missing: record for longer, in every role, until the entry points have run; where the "
+    "verdict is VOID, mend what it names and record again. When the message says `safe to delete`, delete "
     "the path with its imports. `ssot-probe dead` shows the same for every path, with all of its evidence.",
     example='[dead]\nenvironments = ["production"]\nroles = ["web", "worker"]\nmin_days = 30\n'
     'cycles = ["month"]',
