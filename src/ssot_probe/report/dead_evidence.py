@@ -75,7 +75,8 @@ def _counted(counted: int, processes: int) -> str:
 def _code(code: View) -> str:
     used = f"{number(code['used'], 'used piece')} of code"
     if not code["unmatched"]:
-        return f"{'the' if code['used'] == 1 else 'all'} {used} {_are(code['used'])} in the scanned source"
+        which = "the one used piece of code is" if code["used"] == 1 else f"all {used} are"
+        return f"{which} in the scanned source"
     return f"{code['unmatched']} of {used} {_are(code['unmatched'])} not in the scanned source"
 
 

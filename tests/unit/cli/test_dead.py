@@ -325,7 +325,7 @@ def test_code_that_was_used_and_that_the_scan_does_not_know_is_published_and_voi
     assert "1 of 1 used piece of code is not in the scanned source" in out
     known = record(Worker().uses(origin="tooling").stops(), source=watched_source("serve"), name="known")
     assert run(["dead", known]) == 0
-    assert "the 1 used piece of code is in the scanned source" in capsys.readouterr().out
+    assert "the one used piece of code is in the scanned source" in capsys.readouterr().out
     assert run(["dead", source, "--path", f"{OLD}:close"]) == 3
     assert "was used, and the scanned source does not define it" in capsys.readouterr().out
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from ssot_probe.analysis.load import NOT_UNDERSTOOD, TORN
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement import ledger as ledgers
 from ssot_probe.analysis.retirement.days import NANOSECONDS
@@ -14,6 +15,8 @@ from ssot_probe.analysis.retirement.missing_processes import Missing
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.path_records import APPLICATION, TEST, PathUseRecord
 from ssot_probe.model.records import ImportRecord, ModuleRecord
+
+_LOST = {TORN: "torn line", NOT_UNDERSTOOD: "record that this version does not understand"}
 
 CLOCK_TOLERANCE = 60 * NANOSECONDS
 
@@ -104,7 +107,7 @@ def _own_doubts(epoch: ledgers.Epoch, end: int) -> Iterator[tuple[str, str]]:
 def _fleet_doubts(recording: Recording, told: ledgers.Ledger) -> Iterator[Doubt]:
     """Yield what is known to be missing, and to belong to no process that is here."""
     for loss in told.losses:
-        yield Doubt(f"{loss.reason} ({loss.count})", loss.where)
+        yield Doubt(number(loss.count, _LOST.get(loss.reason, f"record lost as {loss.reason}")), loss.where)
     if recording.inventory is not None:
         for loss in recording.inventory.losses:
             yield Doubt("the scan of the source is incomplete", loss.where)

@@ -56,4 +56,4 @@ def why_none(lacking: Lacking, epochs: Sequence[Epoch], counted: int, environmen
         if lacking.seen.tries:
             return f"{gone}, and somebody asks for it ({said_of(lacking.seen.tries)})"
         return f"{gone}; check its name, and keep it in the policy to be told who still asks for it"
-    return "no process that counts watched it as its source is now"
+    return "no process that counts watched it as its source is now; record again"

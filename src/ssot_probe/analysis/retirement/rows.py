@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -125,10 +126,13 @@ def witnesses_of(uses: Sequence[Use], labels: Callable[[str], str]) -> Iterator[
             break
     chosen = list(places.values())
     last = max(uses, key=lambda use: (use.last, use), default=None)
+    alike: dict[tuple[object, ...], list[Use]] = defaultdict(list)
+    for use in uses:
+        alike[_where(use)].append(use)
     for use in chosen:
-        yield _witness(use, use.first, labels(use.process))
+        yield _witness(use, use.first, labels(use.process), alike[_where(use)])
     if last is not None and (last not in chosen or last.last > last.first):
-        yield _witness(last, last.last, labels(last.process))
+        yield _witness(last, last.last, labels(last.process), alike[_where(last)])
 
 
 def said_of(uses: Sequence[Use]) -> str:
@@ -144,8 +148,14 @@ def said_of(uses: Sequence[Use]) -> str:
     return f"{where}{first.what}{more}, {when}"
 
 
-def _witness(use: Use, time: int, label: str) -> Witness:
+def _where(use: Use) -> tuple[object, ...]:
+    """Return what uses have in common that are told as one: bit by bit, or for several threads."""
+    return use.process, use.site.file, use.site.line, use.what, use.origin
+
+
+def _witness(use: Use, time: int, label: str, alike: Iterable[Use]) -> Witness:
+    found = list(alike)
     return Witness(
         *(use.site.file, use.site.line, use.what, use.rung, use.origin, use.by_user, use.thread, label),
-        *(time, use.count, use.is_at_least),
+        *(time, sum(one.count for one in found), any(one.is_at_least for one in found)),
     )

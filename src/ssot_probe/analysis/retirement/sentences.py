@@ -117,7 +117,7 @@ def _doubt(story: Story) -> str:
     if story.why_none:
         return f"whether the application does is not known, as {story.why_none}"
     if story.void:
-        return f"whether the application does is not known, as {listing(story.void, 2)}"
+        return f"whether the application does is not known, as {_causes(story.void, 2)}"
     if story.missing:
         return f"whether the application does is not settled: {story.missing[0]}"
     return f"the application did not, in {_silence(story)}"
@@ -155,9 +155,15 @@ def _insufficient(story: Story) -> str:
 
 def _void(story: Story) -> str:
     return (
-        f"No use of it was seen, and one may have gone unseen: {listing(story.void, 3)}; this silence proves "
-        "nothing."
+        f"No use of it was seen, and one may have gone unseen: {_causes(story.void, 3)}; this silence "
+        "proves nothing."
     )
+
+
+def _causes(causes: Sequence[str], limit: int) -> str:
+    """Return the first of many causes: each may be a list itself."""
+    more = [f"and {len(causes) - limit} more"] if len(causes) > limit else []
+    return "; ".join([*causes[:limit], *more])
 
 
 def _no_evidence(story: Story) -> str:

@@ -6,6 +6,7 @@ import pytest
 from unit.analysis.build import Source
 from unit.analysis.retirement.fleet import FULL, OLD, Worker, terms, verdict
 
+from ssot_probe.analysis.recording import Loss
 from ssot_probe.analysis.retirement.rows import Row
 from ssot_probe.model.path_records import CALLED, CONSTRUCTED, INHERITED, RESOLVED, TEST
 from ssot_probe.model.records import NOWHERE, BlindRecord, ClassRecord
@@ -38,6 +39,7 @@ def test_of_a_use_that_two_paths_tell_of_the_higher_count_is_true() -> None:
 def test_what_was_told_bit_by_bit_is_added_up() -> None:
     row = verdict(Worker().uses(count=2).uses(days=1, count=3).stops())
     assert "used it 5 times" in row.sentence
+    assert [witness.count for witness in row.witnesses] == [5, 5]
 
 
 def test_a_count_that_may_be_higher_is_told_as_such() -> None:
@@ -94,6 +96,28 @@ def test_what_the_event_loop_calls_is_told_to_be_run_by_it() -> None:
     use = worker.records[-1]
     worker.records[-1] = use._replace(site=use.site._replace(module="asyncio.events"))  # type: ignore
     assert "calls chat.ws.old:serve, run by asyncio, " in verdict(worker.stops()).sentence
+
+
+def test_causes_that_hold_lists_are_told_apart() -> None:
+    worker = Worker().is_blind_to(OLD, "held by a and b").is_blind_to(f"{OLD}.x", "in C").stops()
+    assert "chat.ws.old.x: in C; chat (pid 11): chat.ws.old: held by a and b; this" in verdict(worker).sentence
+
+
+def test_torn_lines_are_told_in_words() -> None:
+    row = verdict(Worker().stops(), losses=[Loss("torn_line", 14, "x.jsonl:1")])
+    assert "one may have gone unseen: x.jsonl:1: 14 torn lines; this silence" in row.sentence
+
+
+def test_who_only_ran_tests_is_told_so_and_not_that_the_environment_does_not_count() -> None:
+    tests = Worker().imports("tests/test_old.py:1", "chat.app")
+    assert (
+        "as all that was recorded in an environment that counts (production) ran tests"
+        in verdict(tests.stops()).sentence
+    )
+    assert (
+        "no process was recorded in an environment that counts"
+        in verdict(Worker(environment="laptop").stops()).sentence
+    )
 
 
 def test_nobody_covers_no_day() -> None:
