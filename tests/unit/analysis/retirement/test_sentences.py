@@ -100,7 +100,8 @@ def test_what_the_event_loop_calls_is_told_to_be_run_by_it() -> None:
 
 def test_causes_that_hold_lists_are_told_apart() -> None:
     worker = Worker().is_blind_to(OLD, "held by a and b").is_blind_to(f"{OLD}.x", "in C").stops()
-    assert "chat.ws.old.x: in C; chat (pid 11): chat.ws.old: held by a and b; this" in verdict(worker).sentence
+    told = verdict(worker).sentence
+    assert "chat.ws.old.x: in C; chat (pid 11): chat.ws.old: held by a and b; this" in told
 
 
 def test_torn_lines_are_told_in_words() -> None:
