@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.analysis.retirement.uses import Use
+from ssot_probe.analysis.retirement.use import Use
 from ssot_probe.model.path_records import DefinitionRecord, SourceRecord, WatchedPathRecord
 
 

@@ -16,6 +16,7 @@ from ssot_probe.analysis.retirement.doubts import Doubts
 from ssot_probe.analysis.retirement.epochs import Epoch, ledger_of
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
 from ssot_probe.analysis.retirement.missing import NO_SCAN, TRACE, Missing, missing_of
+from ssot_probe.analysis.retirement.no_evidence import Lacking, why_none
 from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.residue import RE_EXPORT, Residue
 from ssot_probe.analysis.retirement.rows import Row, rungs_of, said_of, witnesses_of
@@ -23,7 +24,8 @@ from ssot_probe.analysis.retirement.scanned_source import ScannedSource
 from ssot_probe.analysis.retirement.seen import Seen, Sorter, reinstated, through_of
 from ssot_probe.analysis.retirement.sentences import Story, bound, causes_of, sentence_of
 from ssot_probe.analysis.retirement.subjects import Subject, subject_of
-from ssot_probe.analysis.retirement.uses import Use, UseIndex
+from ssot_probe.analysis.retirement.use import Use
+from ssot_probe.analysis.retirement.uses import UseIndex
 from ssot_probe.analysis.retirement.verdicts import (
     DEAD,
     LIVE,
@@ -32,15 +34,15 @@ from ssot_probe.analysis.retirement.verdicts import (
     Facts,
     verdict_of,
 )
-from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch
+from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch, unheard_of
 from ssot_probe.analysis.retirement.window import Window, counts, window_of
-from ssot_probe.analysis.wording import listing
 from ssot_probe.model.names import split
 from ssot_probe.model.path_records import (
     APPLICATION,
     BEGAN_ONLY,
     CALLED,
     CONSTRUCTED,
+    INHERITED,
     LOADED,
     WatchedPathRecord,
 )
@@ -59,15 +61,23 @@ class Court:
         joined: the recording's join with its source, where that was scanned.
         since: what happened before this day does not count.
         today: from when on missing evidence can be had.
+        constants: paths that a change deletes and says to be constants.
     """
 
     def __init__(
-        self, recording: Recording, policy: Policy, joined: Join | None, since: date | None, today: date
+        self,
+        recording: Recording,
+        policy: Policy,
+        joined: Join | None,
+        since: date | None,
+        today: date,
+        constants: Collection[str] = (),
     ) -> None:
         self._recording = recording
         self._policy = policy
         self._dead = policy.dead
         self._today = today
+        self._constants = constants
         self.since = since
         ledger = ledger_of(recording)
         self.epochs = ledger.epochs
@@ -166,7 +176,7 @@ class Court:
             verdict,
             worst(axes),
             window,
-            sum(use.count for use in used),
+            sum(use.count for use in used if use.rung != INHERITED),
             said_of(used),
             through,
             tuple(sorted({use.origin for use in seen.others})),
@@ -182,6 +192,8 @@ class Court:
             is_member="." in subject.name,
             traceless=traceless,
             former=_former(former, seen),
+            is_at_least=any(use.is_at_least for use in used),
+            heirs=len({use.through or use.site for use in used if use.rung == INHERITED}),
         )
         return self._told(subject, story, seen, axes, residue, watched, with_chain=with_chain)
 
@@ -222,8 +234,9 @@ class Court:
             bound=bound(len(window.days)) if verdict in DEAD else None,
             tries=tuple(seen.tries),
             wanted=tuple(use for use in seen.tries if _is_absent(watched.get(use.process))),
-            superseded=len(seen.superseded),
-            before=len(seen.before),
+            superseded=sum(use.count for use, _ in seen.superseded),
+            before=sum(use.count for use in seen.before),
+            target=max((record.target for record in watched.values()), default=""),
         )
 
     def _silent(self, subject: Subject, seen: Seen) -> Iterator[str]:
@@ -262,7 +275,7 @@ class Court:
                 known = kind
             else:
                 continue
-            unheard = _unheard_of(record.unheard, subject.name) if kind == "function" else record.unheard
+            unheard = unheard_of(record.unheard, subject.name) if kind == "function" else record.unheard
             told[process] = record._replace(path=path, kind=known, unheard=unheard, constructed=0, called=0)
         return around, told
 
@@ -293,27 +306,9 @@ class Court:
         return self._windows[key]
 
     def _why_none(self, subject: Subject, kinds: Counter[str], seen: Seen) -> str:
-        """Return why there is no evidence about a path, in words, and what to do."""
-        around = self._watch.around(subject.path)
-        if not kinds and around:
-            return (
-                f"{around} was watched, and source does not say that this is a class or function of it; name "
-                f"{subject.path} in the policy as legacy, and record again"
-            )
-        if not kinds:
-            return "no process watched it; name it in the policy as legacy, and record again"
-        if not self.counted:
-            tests = sum(epoch.is_test for epoch in self.epochs)
-            wanted = listing(self._dead.environments)
-            if wanted:
-                return f"no process was recorded in an environment that counts ({wanted})"
-            return "all that was recorded ran tests" if tests else "nothing was recorded since then"
-        if set(kinds) == {ABSENT}:
-            gone = "it is not there: its module is gone, does not bind it, or never did"
-            if seen.tries:
-                return f"{gone}, and somebody asks for it ({said_of(seen.tries)})"
-            return f"{gone}; check its name, and keep it in the policy to be told who still asks for it"
-        return "no process that counts watched it as its source is now"
+        around, is_constant = self._watch.around(subject.path), subject.path in self._constants
+        lacking = Lacking(subject.path, around, kinds, is_constant, seen)
+        return why_none(lacking, self.epochs, len(self.counted), self._dead.environments)
 
     @cached_property
     def unran(self) -> tuple[str, ...]:
@@ -371,16 +366,6 @@ def _in_vain(seen: Seen, subject: Subject, watched: Watched) -> Seen:
     told = {use.site for use in seen.tries}
     further = [use for use in gone if subject.name and use.site not in told]
     return seen._replace(loads=kept, tries=[*seen.tries, *further])
-
-
-def _unheard_of(unheard: str, function: str) -> str:
-    """Return what of a module cannot be listened to, without the names that are not the function's."""
-    about = [(part, part.partition(":")[0]) for part in unheard.split("; ")]
-    return "; ".join(
-        part
-        for part, name in about
-        if name in (part, function) or "<" in name or name.startswith(f"{function}.")
-    )
 
 
 def _version(python: str) -> tuple[int, ...]:

@@ -8,7 +8,8 @@ from functools import cached_property
 from ssot_probe.analysis.namespaces import Path
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.subjects import Subject
-from ssot_probe.analysis.retirement.uses import Use, UseIndex
+from ssot_probe.analysis.retirement.use import Use
+from ssot_probe.analysis.retirement.uses import UseIndex
 from ssot_probe.analysis.retirement.watch import ALIAS, VALUE
 from ssot_probe.model.names import qualify
 from ssot_probe.model.path_records import APPLICATION, LOADED, DefinitionRecord, WatchedPathRecord
@@ -112,7 +113,7 @@ class Observable:
         if self._traits(target):
             return f"{self._traits(target)}, which is used without being constructed"
         if target == str(path) and target not in self._defined:
-            return "which is no class or function that is known: reading a value leaves no trace"
+            return f"and nothing says that {path.name} is code: reading a value leaves no trace"
         return ""
 
     def _traits(self, name: str) -> str:

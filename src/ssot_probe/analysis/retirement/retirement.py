@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
 
 from ssot_probe.analysis.join import Join
@@ -25,6 +25,7 @@ def retire(
     today: date | None = None,
     is_one_change: bool = False,
     with_chains: bool = False,
+    constants: Collection[str] = (),
 ) -> Retirement:
     """Judge paths.
 
@@ -37,8 +38,9 @@ def retire(
         today: from when on missing evidence can be had; by default it is today, in UTC.
         is_one_change: the paths are deleted together, so that none of them keeps another.
         with_chains: look for the declared imports that lead to what nobody used.
+        constants: those of the paths that a change says to be constants.
     """
-    court = Court(recording, policy, joined, since, today or datetime.now(timezone.utc).date())
+    court = Court(recording, policy, joined, since, today or datetime.now(timezone.utc).date(), constants)
     legacy = [entry for concept in policy.concepts for entry in concept.legacy]
     asked = tuple(dict.fromkeys(legacy if paths is None else paths))
     together = asked if is_one_change else ()

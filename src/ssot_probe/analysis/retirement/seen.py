@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ssot_probe.analysis.retirement.changes import Changes, Version
 from ssot_probe.analysis.retirement.days import NANOSECONDS, start_of
 from ssot_probe.analysis.retirement.subjects import Subject
-from ssot_probe.analysis.retirement.uses import Use, UseIndex
+from ssot_probe.analysis.retirement.use import Use
+from ssot_probe.analysis.retirement.uses import UseIndex
 from ssot_probe.model.path_records import APPLICATION, INHERITED, LOADED, RESOLVED
 
 LASTING = (LOADED, INHERITED)

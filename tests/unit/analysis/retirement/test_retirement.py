@@ -339,7 +339,7 @@ def test_uses_by_tests_tools_and_health_checks_prove_no_need() -> None:
     worker = Worker().uses(origin="tooling").uses("chat/h.py:2", origin="health-check").stops()
     row = verdict(worker)
     assert told(row) == ("LIVE-NON-APP", "E")
-    assert row.sentence.startswith("Only health-check and tooling used it, twice")
+    assert row.sentence.startswith("Only health checks and tools used it, twice")
     assert "safe" not in row.sentence
 
 

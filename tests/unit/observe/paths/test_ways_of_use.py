@@ -51,7 +51,8 @@ def test_a_class_that_only_its_subclasses_use_is_used(tmp_path: Path, base: str,
     observed, _ = run_both(tmp_path, program=program, files=files, policy=watching("shop.legacy"))
     (inherited,) = uses(observed, "shop.legacy", INHERITED)
     assert (inherited.subject, inherited.through) == (f"shop.legacy:{base}", "shop.own:Own")
-    assert (inherited.site.file, inherited.site.module) == ("shop/own.py", "shop.own")
+    assert (inherited.site.file, inherited.site.line) == ("shop/own.py", 2)
+    assert inherited.site.module == "shop.own"
     if base == "Bare" and body == "pass":
         (made,) = uses(observed, "shop.legacy", "constructed")
         assert (made.through, made.site.line) == ("shop.own:Own", 2)
