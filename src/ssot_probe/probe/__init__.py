@@ -89,13 +89,13 @@ class Probe:
             self.report_error,
         )
         self._awakening = Awakening(self._wake)
-        self._termination = Termination(settings.sigterm, lambda: self.end(SIGTERM))
+        self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(SIGTERM))
 
     def start(self) -> Probe:
         """Begin to observe. What was loaded before is observed from now on, and reported as late."""
         self.is_active = True
         self._termination.start()
-        if self._termination.refusal:
+        if self._termination.refusal and self.settings.sigterm:
             self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
         forks.tell(self)
         self.observers.start(self._keep, self._on_user, self._wake)
@@ -129,7 +129,10 @@ class Probe:
                 self._count_outlived(ended, deadline)
             self.observers.remove_wrappers()
             self._record_all(self.descendants.blind_spots(self._process.listing, self._process.armed))
-            self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
+            wait_longer = self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic()))
+            if wait_longer is not None and closing == STOP:
+                # a thread that imports while the interpreter is taken down can crash it (3.10)
+                atexit.register(wait_longer, EXIT_SECONDS)
         except Exception as error:
             self.report_error(error)
         finally:
@@ -317,6 +320,11 @@ def find_policy(path: str) -> Policy:
 
     found = path or find_policy_file(_working_directory())
     return read_policy(found) if found else Policy()
+
+
+def _handles_sigterm(settings: Settings, policy: Policy) -> bool:
+    """Does the end by SIGTERM matter? Where silence is to be evidence it does, unless somebody said no."""
+    return bool(watched_paths(policy)) if settings.sigterm is None else settings.sigterm
 
 
 def _is_ending() -> bool:

@@ -132,12 +132,21 @@ class Pump:
             sleep(0.002)
         return self._cycles >= target
 
-    def finish(self, seconds: float) -> None:
-        """Record and deliver what is left, within so many seconds. Starts no thread."""
-        if self._turn is None:
+    def finish(self, seconds: float) -> Callable[[float], bool] | None:
+        """Record and deliver what is left, within so many seconds. Starts no thread.
+
+        Returns:
+            None where that was done, else what waits for the thread's end for so many more seconds.
+        """
+        turn = self._turn
+        if turn is None:
             self._cycle(seconds, is_final=True)
-        elif not self._stop(seconds, is_final=True) and self._recorder is not None:
+            return None
+        if self._stop(seconds, is_final=True):
+            return None
+        if self._recorder is not None:
             self._recorder.give_up()
+        return lambda more: turn.finished.acquire(timeout=more)
 
     def _stop(self, seconds: float, is_final: bool = False) -> bool:
         """Tell the thread to end. False where it did not within so many seconds."""

@@ -9,7 +9,7 @@ from typing import Optional
 from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.paths.kinds import Bound
-from ssot_probe.observe.paths.locating import is_same_file, locate
+from ssot_probe.observe.paths.locating import ABSENT, UNKNOWN, is_same_file, locate
 
 
 class WatchedPath:
@@ -33,6 +33,7 @@ class WatchedPath:
         self.unheard: dict[str, str] = {}
         self.loaded = 0
         self.is_located = False
+        self.searched: object = None  # what decided where its module was looked for, the last time
         self._tail = "/" + self.module.replace(".", "/")
 
     def covers(self, module: str) -> bool:
@@ -108,14 +109,20 @@ class PathTable:
     def locate(self) -> None:
         """Find the files of modules that were never loaded; from the recorder, as it reads directories."""
         for path in self.paths:
-            if path.bound is None and not path.is_located:
-                path.is_located = True
-                try:
-                    kind, path.file = locate(path.module)
-                except Exception as error:
-                    self._on_failure(path.path, error)
-                    kind = "unknown"
-                path.bound = path.bound or Bound(kind, "")
+            if path.is_located or (path.bound is not None and path.searched is None):
+                continue
+            ground = _ground(path.module)
+            if ground == path.searched:
+                continue
+            is_first, path.searched = path.searched is None, ground
+            try:
+                kind, path.file = locate(path.module)
+            except Exception as error:
+                self._on_failure(path.path, error)
+                kind = UNKNOWN
+            path.is_located = kind != ABSENT  # a server extends `sys.path` before it loads the application
+            if is_first or path.is_located:
+                path.bound = path.bound if path.loaded else Bound(kind, "")
                 self.version += 1
 
     def _is_file_of(self, path: WatchedPath, file: str) -> bool:
@@ -129,6 +136,13 @@ class PathTable:
         if path.name or not path.file.endswith("/__init__.py"):
             return False
         return file.startswith(path.file.removesuffix("__init__.py"))
+
+
+def _ground(module: str) -> tuple[object, ...]:
+    """Return what decides where a module is looked for."""
+    parts = module.split(".")
+    ancestors = (".".join(parts[:end]) for end in range(1, len(parts)))
+    return (*sys.path, *(name in sys.modules for name in ancestors))
 
 
 def is_part(qualname: str, name: str) -> bool:
