@@ -340,6 +340,3 @@ METRICS = (
     Metric("ssot.probe.dropped", "counter", "{record}", "records lost", ("error.type",)),
     Metric("ssot.probe.exported", "counter", "{record}", "records handed to the exporters", ()),
 )
-
-FINDING_CODE = "ssot.finding.code"
-INSTANCE_ID = "ssot.instance.id"
