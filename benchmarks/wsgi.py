@@ -6,6 +6,7 @@ request uses. They take turns every few requests, so that what disturbs the mach
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from time import perf_counter
 
-from benchmarks.alone import Effort
+from benchmarks.alone import CHECKOUT, Effort
 from benchmarks.progress import Progress
 from benchmarks.readings import Reading, Spread, at_most, spread_of
 from benchmarks.written_package import write_files
@@ -170,7 +171,8 @@ def _serving(kind: str) -> Iterator[int]:
         files = {"main.py": _MAIN, "ssot-probe.toml": policy, "shop/__init__.py": ""}
         write_files(directory, {**files, "shop/legacy.py": _DEFINITIONS, "shop/named.py": _DEFINITIONS})
         command = [sys.executable, "main.py", *([str(recordings)] if kind != PLAIN else [])]
-        process = subprocess.Popen(command, cwd=name, stdout=subprocess.PIPE, text=True)
+        environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "src")}
+        process = subprocess.Popen(command, cwd=name, env=environment, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None
             yield int(process.stdout.readline())

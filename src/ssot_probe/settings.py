@@ -32,9 +32,7 @@ class Settings(NamedTuple):
     otlp_endpoint: str = ""  # as written, for traces where that one is given
     sharing: bool = True  # look at what users share
     look_signal: int = 0  # the number of a signal that asks for such a look, 0 for none
-    sigterm: Optional[bool] = (
-        None  # end the recording when SIGTERM ends the process; None: where paths are watched
-    )
+    sigterm: Optional[bool] = None  # close the recording at SIGTERM; None: where paths are watched
 
 
 def is_on(environ: Mapping[str, str]) -> bool:

@@ -20,7 +20,7 @@ from ssot_probe.model.records import NOWHERE, BlindRecord, ImportRecord, Site
 from ssot_probe.observe.census import line_in_code
 from ssot_probe.observe.importers import UNPICKLING
 from ssot_probe.observe.paths import unheard
-from ssot_probe.observe.paths.ears import Target, Use
+from ssot_probe.observe.paths.ear import Target, Use
 from ssot_probe.recorder.pacing import is_due
 from ssot_probe.recorder.places import Places
 from ssot_probe.recorder.source_digests import SourceDigests

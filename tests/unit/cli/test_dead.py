@@ -399,7 +399,7 @@ def test_what_to_do_about_processes_that_never_said_that_they_ended_is_told_once
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(["dead", record(Worker(listed=2), Worker("p2", number=2, listed=2))]) == 3
-    assert capsys.readouterr().out.count("SSOT_PROBE_SIGTERM=1") == 1
+    assert capsys.readouterr().out.count("SSOT_PROBE_SIGTERM=0") == 1
 
 
 def test_a_witness_says_where_its_count_is_a_lower_bound_and_its_line_is_not_known(

@@ -23,9 +23,10 @@ CLOCK_TOLERANCE = 60 * NANOSECONDS
 
 
 TELL_THE_END = (
-    "set SSOT_PROBE_SIGTERM=1 for processes that SIGTERM stops, or stop them by SIGINT, and record again"
+    "stop processes by SIGTERM or SIGINT, with two seconds to end, and run process 1 of a container below "
+    "an init; SIGKILL, os._exit and SSOT_PROBE_SIGTERM=0 leave no last word"
 )
-"""The remedy where a process did not say that it ended: SIGTERM leaves Python no time to say anything."""
+"""The remedy where a process did not say that it ended."""
 
 
 class Doubt(NamedTuple):

@@ -10,7 +10,8 @@ from ssot_probe.model.names import qualify
 from ssot_probe.model.path_records import APPLICATION, CALLED
 from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.paths.ears import Ears, Target, Use
+from ssot_probe.observe.paths.ear import Target, Use
+from ssot_probe.observe.paths.ears import Ears
 
 
 class _Cache:
@@ -79,8 +80,8 @@ class Caches:
     def _count(self, cache: _Cache, new: int) -> None:
         now = time_ns()
         if cache.use is None:
-            cache.use = Use((cache.target,), None, -1, "", APPLICATION, False, "", now, [0, 0, 0, now])
-            self._ears.add_use(cache.use)
+            use = Use((cache.target,), None, -1, "", APPLICATION, False, "", now, [0, 0, 0, now])
+            cache.use = self._ears.add_use(use)
         cache.use.counter[0] += new
         cache.use.counter[3] = now
 

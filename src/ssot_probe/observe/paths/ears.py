@@ -13,7 +13,7 @@ from collections.abc import Callable
 from sys import _getframe
 from time import time_ns
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
-from typing import Any, NamedTuple, Optional
+from typing import Any
 from weakref import ref
 
 from ssot_probe.context.asking import reading
@@ -21,6 +21,7 @@ from ssot_probe.context.current import thread_name
 from ssot_probe.model.path_records import APPLICATION, PROBE
 from ssot_probe.observe.importers import asked_name
 from ssot_probe.observe.monitoring import Monitoring
+from ssot_probe.observe.paths.ear import Ear, Target, Use
 from ssot_probe.observe.paths.origins import caller_of, module_of, origin_of
 
 MOST_HITS = 32
@@ -38,75 +39,10 @@ MOST_PLACES = 256
 MOST_MADE = 256
 """Coroutines and generators of one function, not started yet, that are remembered."""
 
+MOST_FOUND = 256
+"""Uses of one subject by one module that were found rather than heard; further ones count for the last."""
+
 _STARTED = "PY_START"
-
-
-class Target(NamedTuple):
-    """What a use is told as, for one watched path."""
-
-    path: str
-    rung: str
-    subject: str
-    file: str  # where the subject is defined, as the interpreter knows it
-    line: int
-    name: str  # of the definition, qualified in its module
-    module: str
-    through: str = ""  # the subclass that it is used by
-
-
-class Use(NamedTuple):
-    """Uses of one piece of code at one place, for one purpose."""
-
-    targets: tuple[Target, ...]
-    code: Optional[CodeType]  # of the caller, None where it is no Python code
-    offset: int
-    importer: str  # name of the caller's module
-    origin: str
-    by_user: bool
-    thread: str
-    first: int
-    counter: list[int]  # how often; how much of it was told, and when; when it happened last
-    place: Optional[tuple[str, int, str, str]] = (
-        None  # file, line, function and module, where no code says it
-    )
-
-
-class Ear:
-    """What is known of one piece of code that is listened to.
-
-    Attributes:
-        targets: what a use of it is told as.
-        code: of what is listened to; None where a wrapper hears it.
-        asked: names that a module's `__getattr__` is listened to for; None where it is any other code.
-        uses: what was heard, by place and purpose.
-        is_resting: it is not listened to at the moment.
-        has_rested: something may have been missed.
-    """
-
-    __slots__ = (
-        *("_callers", "_hits", "_others", "_origins", "asked", "code", "has_rested"),
-        *("is_resting", "is_worn", "made", "targets", "uses"),
-    )
-
-    def __init__(self, targets: tuple[Target, ...], code: CodeType | None) -> None:
-        self.targets = targets
-        self.code = code
-        self.asked: dict[str, tuple[Target, ...]] | None = None
-        self.made: dict[int, Any] = {}  # id of a frame -> its generator, noted already, that has not started
-        self.forget()
-
-    def forget(self) -> None:
-        """Count from zero."""
-        self.uses: dict[tuple[Any, ...], Use] = {}
-        self._origins: dict[tuple[int, int], str] = {}
-        self.has_rested = False
-        self.begin()
-
-    def begin(self) -> None:
-        """Listen as long again."""
-        self._callers: set[tuple[int, int]] = set()
-        self._hits = self._others = 0
-        self.is_resting = self.is_worn = False
 
 
 class Ears:
@@ -138,7 +74,7 @@ class Ears:
         self.others: list[Ear] = []  # those of wrappers
         self._heard: dict[int, Ear] = {}  # those of which something was
         self.failed: list[tuple[Ear, BaseException]] = []  # uses that could not be noted, to be told later
-        self.further: list[Use] = []  # which nothing was heard of: somebody looked
+        self._found: dict[tuple[str, ...], list[Use]] = {}  # by path, rung, subject, origin and importer
         self.control: CodeType | None = None
         self.is_control_heard = False
 
@@ -162,17 +98,27 @@ class Ears:
         self.others.append(ear)
         return ear
 
-    def add_use(self, use: Use) -> None:
-        """Take a use that was found, rather than heard."""
-        self.further.append(use)
+    def add_use(self, use: Use) -> Use:
+        """Take a use that was found, rather than heard; return the one that it counts for."""
+        target = use.targets[0]
+        key = (target.path, target.rung, target.subject, use.origin, use.importer)
+        alike = self._found.setdefault(key, [])
+        if len(alike) >= MOST_FOUND:
+            counter = alike[-1].counter
+            counter[0] += use.counter[0]
+            counter[3] = use.counter[3]
+            return alike[-1]
+        alike.append(use)
         self._append(use)
+        return use
 
     def uses(self) -> list[tuple[Use, bool]]:
         """Return what was heard, each with whether it may have happened more often."""
         heard = [
             (use, ear.has_rested) for ear in list(self._heard.values()) for use in list(ear.uses.values())
         ]
-        return heard + [(use, use.place is None) for use in list(self.further)]
+        found = [use for alike in list(self._found.values()) for use in list(alike)]
+        return heard + [(use, use.place is None) for use in found]
 
     def all(self) -> list[Ear]:
         """Return all there are."""
@@ -220,7 +166,7 @@ class Ears:
         for ear in self.all():
             ear.forget()
         self._heard.clear()
-        self.further.clear()
+        self._found.clear()
         return waiting
 
     def stop(self) -> None:
@@ -244,7 +190,7 @@ class Ears:
         code, offset = (None, -1) if caller is None else (caller.f_code, caller.f_lasti)
         place = id(code), offset
         origin = ear._origins.get(place) or origin_of(frame, caller, self._is_first_party)
-        if origin == APPLICATION:
+        if origin == APPLICATION and len(ear.uses) < MOST_PLACES:  # so that its code stays, by whose id it is
             ear._origins[place] = origin
         is_early = ear._hits < MOST_HITS
         key = (*place, origin, is_early and self._knows_user(), targets)
@@ -289,12 +235,13 @@ class Ears:
     def _new_use(
         self, ear: Ear, key: tuple[Any, ...], targets: tuple[Target, ...], caller: Any, origin: str
     ) -> Use:
+        importer = "" if caller is None else module_of(caller)
         if len(ear.uses) >= MOST_PLACES:
             ear.has_rested = True
-            alike = [use for use in ear.uses.values() if use.origin == origin and use.targets == targets]
+            kind = origin, targets, importer
+            alike = [use for use in ear.uses.values() if (use.origin, use.targets, use.importer) == kind]
             if alike:
                 return alike[-1]
-        importer = "" if caller is None else module_of(caller)
         now = time_ns()
         use = Use(targets, None, key[1], importer, origin, key[3], thread_name(), now, [0, 0, 0, now])
         if caller is not None:

@@ -23,7 +23,8 @@ from ssot_probe.observe.paths.definitions import (
     is_dispatching,
     own_classes,
 )
-from ssot_probe.observe.paths.ears import Ears, Target
+from ssot_probe.observe.paths.ear import Target
+from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.paths.kinds import Bound, bound_as
 from ssot_probe.observe.paths.progress import Progress
 from ssot_probe.observe.paths.questions import of_module

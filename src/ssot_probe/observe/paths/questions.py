@@ -15,7 +15,8 @@ from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.capturing import Capture
-from ssot_probe.observe.paths.ears import Ear, Ears, Target, Use
+from ssot_probe.observe.paths.ear import Ear, Target, Use
+from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.paths.watched_path import PathTable
 
 _RUNNING = frozenset({"_find_and_load_unlocked", "reload"})

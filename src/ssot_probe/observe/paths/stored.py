@@ -15,7 +15,8 @@ from ssot_probe.observe.held_functions import held_elsewhere
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.definitions import Definitions, living_definitions, own_classes
-from ssot_probe.observe.paths.ears import Ears, Target, frame_of
+from ssot_probe.observe.paths.ear import Target
+from ssot_probe.observe.paths.ears import Ears, frame_of
 from ssot_probe.observe.paths.watched_path import PathTable, WatchedPath, file_of, is_part
 from ssot_probe.observe.paths.wrapping import Wrapping, makes_what_starts_later
 

@@ -9,7 +9,8 @@ from weakref import WeakSet, ref
 from ssot_probe.model.path_records import APPLICATION, INHERITED, TEST
 from ssot_probe.observe import census
 from ssot_probe.observe.candidates import plain_function
-from ssot_probe.observe.paths.ears import Ears, Target, Use
+from ssot_probe.observe.paths.ear import Target, Use
+from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.paths.wrapping import Wrapping
 
 MOST_SUBCLASSES = 500

@@ -18,7 +18,8 @@ from ssot_probe.observe.candidates import is_coroutine, is_generator, plain_func
 from ssot_probe.observe.census import qualified_name
 from ssot_probe.observe.inherited_constructors import inherited_constructor, passing_on, shown_constructor
 from ssot_probe.observe.patching import InnerPatch, Patch
-from ssot_probe.observe.paths.ears import Ear, Ears, Target
+from ssot_probe.observe.paths.ear import Ear, Target
+from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.unseen_frames import leave_out, unseen
 
 MOST_ROUNDS = 200 if sys.version_info >= (3, 12) else sys.maxsize

@@ -152,7 +152,7 @@ def test_several_environments_count() -> None:
 
 def test_a_process_that_did_not_say_that_it_ended_has_a_remedy() -> None:
     (doubt,) = verdict(Worker()).doubts
-    assert "SSOT_PROBE_SIGTERM=1" in doubt.remedy
+    assert "SSOT_PROBE_SIGTERM=0" in doubt.remedy
     blind = Worker()
     blind.records.append(BlindRecord(OLD, "in C", blind.at()))
     assert [doubt.remedy for doubt in verdict(blind.stops()).doubts] == [""]
