@@ -32,6 +32,9 @@ REARM_SECONDS = 3600.0
 REST_SECONDS = 10.0
 """After which what tests, health checks and the path itself use is listened to again."""
 
+LONGEST_TRIAL = 1.0
+"""Seconds that the end of a process waits for another thread that tries what is heard."""
+
 LOOK_SECONDS = 0.5
 """Between two looks for subclasses and cached answers."""
 
@@ -247,9 +250,12 @@ class WatchedPaths:
         """Find the files of modules that were never loaded; from the recorder, as it reads directories."""
         self._table.locate()
 
-    def try_control(self, finder: object, has_tripwire: bool) -> None:
-        """Try whether all would be heard, and remember in `missed` what was not, each with why."""
-        if not self._is_on or not self._trying.acquire(False):
+    def try_control(self, finder: object, has_tripwire: bool, is_last: bool = False) -> None:
+        """Try whether all would be heard, and remember in `missed` what was not, each with why.
+
+        Before all is taken off for good, the trial of another thread has to be over: `is_last`.
+        """
+        if not self._is_on or not self._trying.acquire(is_last, LONGEST_TRIAL if is_last else -1):
             return  # another thread tries just now, and two at once would count each other
         try:
             for what, why in control.missed(self.ears, finder, _HAS_EVENTS, has_tripwire).items():
