@@ -84,7 +84,7 @@ class WatchedPaths:
         now = monotonic()
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         self.missed: dict[str, str] = {}
-        self.has_tried = False
+        self.has_tried = self._has_tried_last = False
         self._trying = allocate_lock()
 
     @property
@@ -253,11 +253,15 @@ class WatchedPaths:
     def try_control(self, finder: object, has_tripwire: bool, is_last: bool = False) -> None:
         """Try whether all would be heard, and remember in `missed` what was not, each with why.
 
-        Before all is taken off for good, the trial of another thread has to be over: `is_last`.
+        Before all is taken off for good, the trial of another thread has to be over, and none may begin
+        any more: `is_last`.
         """
         if not self._is_on or not self._trying.acquire(is_last, LONGEST_TRIAL if is_last else -1):
             return  # another thread tries just now, and two at once would count each other
         try:
+            if self._has_tried_last:
+                return
+            self._has_tried_last = is_last
             for what, why in control.missed(self.ears, finder, _HAS_EVENTS, has_tripwire).items():
                 self.missed.setdefault(what, why)
             self.has_tried = True
@@ -273,7 +277,7 @@ class WatchedPaths:
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         for path in self.paths:
             path.loaded = 0
-        self.has_tried = False
+        self.has_tried = self._has_tried_last = False
         self.missed.clear()
         self._trying = allocate_lock()
 
