@@ -169,10 +169,10 @@ class ModuleWatch:
             self.paths.look()
         self._instrumentation.look_at_names()
 
-    def try_control(self) -> None:
-        """Do what is to be heard, to see whether it is."""
+    def try_control(self, is_last: bool = False) -> None:
+        """Do what is to be heard, to see whether it is; `is_last`: before nothing is listened to any more."""
         if self.paths is not None:
-            self.paths.try_control(self._finder, self._has_tripwire)
+            self.paths.try_control(self._finder, self._has_tripwire, is_last)
 
     def _listen_to_paths(self) -> None:
         paths = watched_paths(self._policy)

@@ -129,7 +129,7 @@ class Observers:
         self.modules.look_again()
         if self.modules.paths is not None:
             self.modules.paths.look_at_once()
-            self.modules.try_control()
+            self.modules.try_control(is_last=True)
         self.hot_imports.stop()
         self.modules.stop()
 

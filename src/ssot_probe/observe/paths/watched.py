@@ -32,6 +32,9 @@ REARM_SECONDS = 3600.0
 REST_SECONDS = 10.0
 """After which what tests, health checks and the path itself use is listened to again."""
 
+LONGEST_TRIAL = 1.0
+"""Seconds that the end of a process waits for another thread that tries what is heard."""
+
 LOOK_SECONDS = 0.5
 """Between two looks for subclasses and cached answers."""
 
@@ -81,7 +84,7 @@ class WatchedPaths:
         now = monotonic()
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         self.missed: dict[str, str] = {}
-        self.has_tried = False
+        self.has_tried = self._has_tried_last = False
         self._trying = allocate_lock()
 
     @property
@@ -247,11 +250,18 @@ class WatchedPaths:
         """Find the files of modules that were never loaded; from the recorder, as it reads directories."""
         self._table.locate()
 
-    def try_control(self, finder: object, has_tripwire: bool) -> None:
-        """Try whether all would be heard, and remember in `missed` what was not, each with why."""
-        if not self._is_on or not self._trying.acquire(False):
+    def try_control(self, finder: object, has_tripwire: bool, is_last: bool = False) -> None:
+        """Try whether all would be heard, and remember in `missed` what was not, each with why.
+
+        Before all is taken off for good, the trial of another thread has to be over, and none may begin
+        any more: `is_last`.
+        """
+        if not self._is_on or not self._trying.acquire(is_last, LONGEST_TRIAL if is_last else -1):
             return  # another thread tries just now, and two at once would count each other
         try:
+            if self._has_tried_last:
+                return
+            self._has_tried_last = is_last
             for what, why in control.missed(self.ears, finder, _HAS_EVENTS, has_tripwire).items():
                 self.missed.setdefault(what, why)
             self.has_tried = True
@@ -267,7 +277,7 @@ class WatchedPaths:
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         for path in self.paths:
             path.loaded = 0
-        self.has_tried = False
+        self.has_tried = self._has_tried_last = False
         self.missed.clear()
         self._trying = allocate_lock()
 
