@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from functools import cached_property
 
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
@@ -13,7 +12,9 @@ from ssot_probe.analysis.retirement.changes import Changes
 from ssot_probe.analysis.retirement.contradictions import Contradictions
 from ssot_probe.analysis.retirement.days import day_of
 from ssot_probe.analysis.retirement.doubts import Doubts
-from ssot_probe.analysis.retirement.epochs import Epoch, ledger_of
+from ssot_probe.analysis.retirement.entry_points import EntryPoints
+from ssot_probe.analysis.retirement.epochs import ledger_of
+from ssot_probe.analysis.retirement.evidence import Evidence, Watched, is_absent
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
 from ssot_probe.analysis.retirement.missing import NO_SCAN, TRACE, Missing, missing_of
 from ssot_probe.analysis.retirement.no_evidence import Lacking, why_none
@@ -21,7 +22,7 @@ from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.residue import RE_EXPORT, Residue
 from ssot_probe.analysis.retirement.rows import Row, rungs_of, said_of, witnesses_of
 from ssot_probe.analysis.retirement.scanned_source import ScannedSource
-from ssot_probe.analysis.retirement.seen import Seen, Sorter, reinstated, through_of
+from ssot_probe.analysis.retirement.seen import Seen, Sorter, through_of
 from ssot_probe.analysis.retirement.sentences import Story, bound, causes_of, sentence_of
 from ssot_probe.analysis.retirement.subjects import Subject, subject_of
 from ssot_probe.analysis.retirement.use import Use
@@ -34,22 +35,14 @@ from ssot_probe.analysis.retirement.verdicts import (
     Facts,
     verdict_of,
 )
-from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch, unheard_of
-from ssot_probe.analysis.retirement.window import Window, counts, window_of
+from ssot_probe.analysis.retirement.watch import Watch
+from ssot_probe.analysis.retirement.window import counts
 from ssot_probe.model.names import split
 from ssot_probe.model.path_records import (
-    APPLICATION,
-    BEGAN_ONLY,
-    CALLED,
-    CONSTRUCTED,
     INHERITED,
-    LOADED,
     WatchedPathRecord,
 )
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import ProcessRecord
-
-Watched = Mapping[str, WatchedPathRecord]
 
 
 class Court:
@@ -92,7 +85,14 @@ class Court:
         self._contradictions = Contradictions(recording, joined, self._index)
         self._observable = Observable(recording, self._index)
         self.doubts = Doubts(recording, ledger.doubts, self.counted, self._watch, self.source, today)
-        self._windows: dict[frozenset[str], Window] = {}
+        self.entry_points = EntryPoints(
+            recording, policy, self._index, self._sorter, self._watch, self.counted
+        )
+        self._evidence = Evidence(
+            *(self._index, self._sorter, self._watch, self._changes, self.source, self.counted),
+            policy.dead,
+            since,
+        )
 
     def row(
         self,
@@ -111,20 +111,9 @@ class Court:
             with_chain: look for the declared imports that lead to it, if nobody used it.
         """
         subject = subject_of(path, self._policy, together, staying)
-        watched_as, watched = self._watched(subject)
+        evidence = self._evidence.about(subject)
+        watched_as, watched, seen, former, there, present, window = evidence
         kinds = Counter(record.kind for record in watched.values())
-        seen = self._sorter.seen(subject, ALIAS in kinds or self._index.aliases.is_alias(path))
-        seen = _in_vain(seen, subject, watched)
-        watching = [epoch for process, epoch in self.counted.items() if process in watched]
-        current = [epoch for epoch in watching if self._is_current(watched_as, watched[epoch.process].digest)]
-        former = [use for use, _ in seen.superseded]
-        if former and not any(self._is_proof(epoch, seen) for epoch in current):
-            seen = reinstated(seen)
-        epochs = [epoch for epoch in current if self._is_after(epoch, seen)]
-        present = [epoch for epoch in epochs if watched[epoch.process].kind != ABSENT]
-        callers = _callers(subject, seen)
-        window = self._window([epoch for epoch in present if self._is_newest(epoch, callers)])
-        there = [epoch for epoch in watching if watched[epoch.process].kind != ABSENT]
         doubts = self.doubts.of(subject, watched_as, watched.keys(), there)
         residue = self.source.residue(subject)
         importers = residue.importers if residue is not None else ()
@@ -133,9 +122,9 @@ class Court:
         traceless = self._observable.traceless(subject, seen.loads, here)
         is_unscanned = self.source.is_unscanned(path, watched_as)
         missing = missing_of(
-            *(window, self._dead, self._today, self.unran, importers, unseen),
+            *(window, self._dead, self._today, self.entry_points.unran, importers, unseen),
             is_unscanned=is_unscanned,
-            begun=self._begun,
+            begun=self.entry_points.begun,
         )
         contradiction = self._contradictions.of(subject, seen, importers, present, watched)
         verdict = verdict_of(
@@ -158,7 +147,7 @@ class Court:
             importers,
             unseen,
             traceless,
-            self.untold,
+            self.entry_points.untold,
             self._observable.as_a_whole(subject, seen.loads),
             self.source.is_scanned,
             is_unscanned,
@@ -233,7 +222,7 @@ class Court:
             window=window,
             bound=bound(len(window.days)) if verdict in DEAD else None,
             tries=tuple(seen.tries),
-            wanted=tuple(use for use in seen.tries if _is_absent(watched.get(use.process))),
+            wanted=tuple(use for use in seen.tries if is_absent(watched.get(use.process))),
             superseded=sum(use.count for use, _ in seen.superseded),
             before=sum(use.count for use in seen.before),
             target=max((record.target for record in watched.values()), default=""),
@@ -255,121 +244,10 @@ class Court:
             *((Missing(NO_SCAN, "scan"),) if not self.source.is_scanned else ()),
         )
 
-    def _watched(self, subject: Subject) -> tuple[str, Watched]:
-        """Return the watched path that a path is or lies in, and what each process said of the path.
-
-        A name in a watched module is known as far as the module is: where that was never loaded nothing of
-        it was; where it was loaded, the source must say that the name is a class or a function.
-        """
-        path = subject.path
-        around = self._watch.around(path)
-        records = self._watch.of(around)
-        if around == path or not around:
-            return path, records
-        kind = self.source.kind_of(path)
-        told = {}
-        for process, record in records.items():
-            if record.kind in (ABSENT, "unknown") or (record.kind == ALIAS and ":" not in around):
-                known = record.kind
-            elif kind:
-                known = kind
-            else:
-                continue
-            unheard = unheard_of(record.unheard, subject.name) if kind == "function" else record.unheard
-            told[process] = record._replace(path=path, kind=known, unheard=unheard, constructed=0, called=0)
-        return around, told
-
-    def _is_current(self, path: str, digest: str) -> bool:
-        """Is it the newest version of the path, as far as that is known?"""
-        newest = self._changes.of_path(path)
-        return newest is None or not digest or digest in newest.digests
-
-    def _is_after(self, epoch: Epoch, seen: Seen) -> bool:
-        """Did the process run the newest version of those who used the path in an older one?"""
-        return all(
-            epoch.armed >= version.first or self._changes.runs(epoch.process, version)
-            for _, version in seen.superseded
-        )
-
-    def _is_proof(self, epoch: Epoch, seen: Seen) -> bool:
-        """Does its silence say that the newest version of those does not use the path any more?"""
-        return not epoch.doubts and bool(epoch.days) and self._is_after(epoch, seen)
-
-    def _is_newest(self, epoch: Epoch, callers: Collection[str]) -> bool:
-        """Did the process run the newest version of the files that import the path?"""
-        return all(self._changes.is_newest(epoch.process, file) for file in callers)
-
-    def _window(self, epochs: Sequence[Epoch]) -> Window:
-        key = frozenset(epoch.process for epoch in epochs)
-        if key not in self._windows:
-            self._windows[key] = window_of(epochs, self._dead, self.since)
-        return self._windows[key]
-
     def _why_none(self, subject: Subject, kinds: Counter[str], seen: Seen) -> str:
         around, is_constant = self._watch.around(subject.path), subject.path in self._constants
         lacking = Lacking(subject.path, around, kinds, is_constant, seen)
         return why_none(lacking, self.epochs, len(self.counted), self._dead.environments)
-
-    @cached_property
-    def unran(self) -> tuple[str, ...]:
-        """The entry points of the policy that no process ran whose silence counts."""
-        return tuple(name for name in self._dead.entry_points if not self._ran(name))
-
-    @cached_property
-    def _begun(self) -> frozenset[str]:
-        """The entry points that some process began, and got no further."""
-        names = self._dead.entry_points
-        return frozenset(
-            name
-            for name in names
-            if any(BEGAN_ONLY in record.unheard for record in self._watch.of(name).values())
-        )
-
-    @cached_property
-    def untold(self) -> int:
-        """How many entry points of those that ran may have failed at their first line, as nothing tells."""
-        return sum(
-            name not in self.unran and not self._ran(name, for_sure=True) for name in self._dead.entry_points
-        )
-
-    def _ran(self, name: str, for_sure: bool = False) -> bool:
-        subject = subject_of(name, self._policy)
-        watched = self._watch.of(name)
-        return any(
-            use.process in self.counted
-            and not self._is_failure(watched.get(use.process), use.process, for_sure)
-            and self._sorter.is_within(use)
-            and use.origin == APPLICATION
-            for use in self._index.uses_of(subject, is_alias=False)
-            if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
-        )
-
-    @cached_property
-    def _silent_about_lines(self) -> frozenset[str]:
-        """The processes whose Python does not tell how far an entry point got."""
-        told = {process: record.python for process, record in self._recording.of(ProcessRecord)}
-        return frozenset(process for process, python in told.items() if _version(python) < (3, 12))
-
-    def _is_failure(self, watched: WatchedPathRecord | None, process: str, for_sure: bool) -> bool:
-        """Did an entry point only begin in the process? `for_sure`: or does nothing tell that it did not?"""
-        if watched is not None and BEGAN_ONLY in watched.unheard:
-            return True
-        return for_sure and process in self._silent_about_lines
-
-
-def _in_vain(seen: Seen, subject: Subject, watched: Watched) -> Seen:
-    """Tell imports of what is not there from those that reach it."""
-    gone = [use for use in seen.loads if use.site.file and _is_absent(watched.get(use.process))]
-    if not gone:
-        return seen
-    kept = [use for use in seen.loads if use not in gone]
-    told = {use.site for use in seen.tries}
-    further = [use for use in gone if subject.name and use.site not in told]
-    return seen._replace(loads=kept, tries=[*seen.tries, *further])
-
-
-def _version(python: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in python.split(".")[:2] if part.isdecimal())
 
 
 def _former(uses: Sequence[Use], seen: Seen) -> str:
@@ -383,14 +261,6 @@ def _former(uses: Sequence[Use], seen: Seen) -> str:
     return f"by an earlier version of {last.site.file}, and nothing newer watched the path since"
 
 
-def _callers(subject: Subject, seen: Seen) -> frozenset[str]:
-    """Return the files that were seen to load the path, or to look for it, and stay."""
-    uses = [*seen.loads, *seen.looked, *seen.tries]
-    return frozenset(
-        use.site.file for use in uses if use.site.file and not subject.is_within_dead_set(use.site)
-    )
-
-
 def _targets(subject: Subject, watched: Iterable[WatchedPathRecord]) -> tuple[str, ...]:
     """Return the modules that a module path is only another name of."""
     return () if subject.name else tuple(sorted({each.target for each in watched if each.target}))
@@ -400,7 +270,3 @@ def _named(residue: Residue | None) -> tuple[str, ...]:
     """Return where strings and settings in code that stays name a path, as "file:line"."""
     found = residue.mentions if residue is not None else ()
     return tuple(sorted({one.place for one in found if one.kind != RE_EXPORT}))
-
-
-def _is_absent(record: WatchedPathRecord | None) -> bool:
-    return record is not None and record.kind == ABSENT
