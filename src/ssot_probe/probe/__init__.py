@@ -130,8 +130,7 @@ class Probe:
             self.observers.remove_wrappers()
             self._record_all(self.descendants.blind_spots(self._process.listing, self._process.armed))
             if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())) and closing == STOP:
-                # a thread that imports while the interpreter is taken down can crash it (3.10)
-                atexit.register(self.pump.wait, EXIT_SECONDS)
+                atexit.register(self._wait)
             elif not self.pump.has_begun:
                 _say_nothing_was_recorded()
         except Exception as error:
@@ -141,6 +140,13 @@ class Probe:
                 remember_interruption()
         atexit.unregister(self.end)
         self._termination.release()
+
+    def _wait(self) -> None:
+        """Wait for the recorder: a thread that imports while the interpreter ends can crash it (3.10)."""
+        if os.getpid() == self._pid:
+            self.pump.wait(EXIT_SECONDS)
+            if not self.pump.has_begun:
+                _say_nothing_was_recorded()
 
     def flush(self, seconds: float = EXIT_SECONDS) -> bool:
         """Look through the watched modules again and export all there is; False where it took too long."""

@@ -160,6 +160,7 @@ class Pump:
         turn, self._turn = self._turn, None
         if turn is None:
             return True
+        self._ending = turn
         turn.is_final, turn.seconds = is_final, seconds
         turn.stop()
         return turn.finished.acquire(timeout=seconds)

@@ -171,3 +171,33 @@ def test_a_process_that_ends_with_nothing_recorded_says_so(tmp_path: Path) -> No
     assert done.stderr == "ssot-probe: the process ended before anything of it was recorded\n"
     (left,) = done.directory.glob("*.traces.jsonl")
     assert left.read_bytes() == b""  # which is told as a process that is missing
+
+
+def test_what_is_stopped_while_nothing_can_be_loaded_is_recorded_before_the_process_ends(
+    tmp_path: Path,
+) -> None:
+    """On 3.10 whoever asks finders for a module keeps all other threads from loading any."""
+    program = """
+        import time
+        import ssot_probe.probe as probes
+        probes.EXIT_SECONDS = 0.8
+        probes.SHORTEST_FINISH = 0.3
+        make = probes.Probe._make_recorder
+        def slowly(self):
+            time.sleep(0.9)
+            return make(self)
+        probes.Probe._make_recorder = slowly
+        probe = probes.start()
+        import early
+        time.sleep(0.2)
+        probe.stop()
+        probes.EXIT_SECONDS = 10
+        """
+    done = run(
+        tmp_path,
+        program=program,
+        files={"early.py": ""},
+        policy=watching("early"),
+        environment={"SSOT_PROBE": ""},
+    ).checked()
+    assert [record.state for record in done.of(ProcessRecord)] == ["started", "stopped"]

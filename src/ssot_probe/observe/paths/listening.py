@@ -23,7 +23,7 @@ from ssot_probe.observe.paths.definitions import (
     is_dispatching,
     own_classes,
 )
-from ssot_probe.observe.paths.ear import Target
+from ssot_probe.observe.paths.ear import Ear, Target
 from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.paths.kinds import Bound, bound_as
 from ssot_probe.observe.paths.progress import Progress
@@ -68,6 +68,7 @@ class Listening:
         self._entry_points = entry_points
         self._progress = progress
         self._armed: set[tuple[str, int]] = set()
+        self._running: dict[tuple[str, str], Ear] = {}  # of files that are run as a whole
         self._constructors: list[tuple[WatchedPath, ref[type], frozenset[int]]] = []
         self.caches = Caches(ears)
         self.subclasses = Subclasses(ears, wrapping, table.is_of_path)
@@ -130,7 +131,11 @@ class Listening:
             path.loaded += 1
             self._table.version += 1
             if not path.name:
-                self._ears.note(self._ears.add(of_module(path.path, CALLED, name, file)), frame)
+                ear = self._running.get((path.path, file))
+                if ear is None:
+                    ear = self._ears.add(of_module(path.path, CALLED, name, file))
+                    self._running[path.path, file] = ear
+                self._ears.note(ear, frame)
             constructors = constructing(found.functions)
             for each in found.of(path.name):
                 target = _target(path.path, name, file, each, found, constructors)
