@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from ssot_probe.errors import SettingsError
 
@@ -32,7 +32,7 @@ class Settings(NamedTuple):
     otlp_endpoint: str = ""  # as written, for traces where that one is given
     sharing: bool = True  # look at what users share
     look_signal: int = 0  # the number of a signal that asks for such a look, 0 for none
-    sigterm: bool = False  # end the recording when SIGTERM ends the process
+    sigterm: Optional[bool] = None  # close the recording at SIGTERM; None: where paths are watched
 
 
 def is_on(environ: Mapping[str, str]) -> bool:
@@ -61,7 +61,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         otlp_endpoint=endpoint,
         sharing=_value(environ, "SSOT_PROBE_SHARING").lower() not in _OFF - {""},
         look_signal=_signal(environ, "SSOT_PROBE_LOOK_SIGNAL"),
-        sigterm=_switch(environ, "SSOT_PROBE_SIGTERM"),
+        sigterm=_switch(environ, "SSOT_PROBE_SIGTERM") if _value(environ, "SSOT_PROBE_SIGTERM") else None,
     )
 
 

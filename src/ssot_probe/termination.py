@@ -1,12 +1,12 @@
-"""Lets a recording have its last word when SIGTERM ends the process, where the environment asks for that.
+"""Lets a recording have its last word when SIGTERM ends the process.
 
 The handler does what nobody else would: it stands in for the default action only, and takes it in the end.
 """
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` above it takes milliseconds to load
 import os
-import sys
 from collections.abc import Callable
 from types import FrameType
 
@@ -15,7 +15,7 @@ class Termination:
     """Handles SIGTERM where the process would just die of it.
 
     Args:
-        is_wanted: the environment asks for it; otherwise nothing is done.
+        is_wanted: the last word matters; otherwise nothing is done.
         on_signal: called in the main thread, between two of its instructions; the process dies after it.
 
     Attributes:
@@ -33,9 +33,10 @@ class Termination:
         """Begin to handle it, unless the application does."""
         if not self._is_wanted:
             return
-        import signal
-
-        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        if os.getpid() == 1:
+            self.refusal = "the default action does not end process 1: run it below an init"
+            return
+        if signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
             self.refusal = "the application handles it, or takes no notice of it"
             return
         try:
@@ -51,7 +52,6 @@ class Termination:
         """Put the default action back, unless the application's is there; take it if the signal has come."""
         self._is_held = False
         if self._is_handling():
-            signal = sys.modules["signal"]
             try:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
             except (OSError, ValueError):
@@ -60,8 +60,7 @@ class Termination:
             _die()
 
     def _is_handling(self) -> bool:
-        signal = sys.modules.get("signal")
-        return self._is_wanted and signal is not None and signal.getsignal(signal.SIGTERM) is self._handler
+        return self._is_wanted and signal.getsignal(signal.SIGTERM) is self._handler
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self._is_handling():
@@ -77,6 +76,5 @@ class Termination:
 
 def _die() -> None:
     """Take the default action: whoever waits for the process sees which signal ended it."""
-    signal = sys.modules["signal"]
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -87,6 +87,25 @@ def test_a_process_that_ends_leaves_a_silence_that_counts(works: Project) -> Non
     assert found.clocks == ()
 
 
+@pytest.mark.parametrize(
+    ("program", "closed"),
+    [
+        ("raise RuntimeError\n", "failed"),
+        ("import nothing_of_this_name\n", "failed"),
+        ("import sys\nsys.exit(3)\n", "exit"),
+        ("raise KeyboardInterrupt\n", "exit"),
+        ("try:\n    raise RuntimeError\nexcept RuntimeError:\n    pass\n", "exit"),
+        ("import threading\nthread = threading.Thread(target=int, args='x')\nthread.start()\n", "exit"),
+    ],
+)
+def test_a_process_that_an_exception_ends_says_so(works: Project, program: str, closed: str) -> None:
+    works.write({"prog.py": PRELOADED + program})
+    works.run("-W", "ignore::DeprecationWarning", "prog.py")
+    (epoch,) = read(works).epochs
+    assert epoch.closed == closed
+    assert epoch.reasons == ()
+
+
 STOPS = "from ssot_probe import startup\nprobe = startup.activate()\n"
 
 

@@ -145,6 +145,22 @@ def test_empty_files_are_missing_evidence(shop: Project) -> None:
     assert report(shop, str(shop.home)).code == 3
 
 
+@pytest.mark.parametrize("content", [None, "", '{"resourceSpans":['])
+def test_json_is_written_though_nothing_is_there_to_judge(shop: Project, content: str | None) -> None:
+    if content is not None:
+        (shop.home / "x.traces.jsonl").write_text(content)
+
+    outcome = report(shop, str(shop.home), "--format", "json", "--fail-on", "note")
+
+    assert outcome.code == 3
+    found = json.loads(outcome.out)
+    assert differences(found, REPORT) == []
+    (problem,) = found["problems"]
+    assert problem in outcome.err
+    assert found["evidence"]["void"]
+    assert not found["evidence"]["complete"]
+
+
 def test_a_recording_without_any_first_party_module_is_missing_evidence(shop: Project) -> None:
     shop.run("-c", "pass")
 

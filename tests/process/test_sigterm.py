@@ -1,4 +1,4 @@
-"""SIGTERM: where somebody asked for that, a recording has its last word, and the process ends as before."""
+"""SIGTERM: where paths are watched, or somebody asked, a recording has its last word."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import pytest
-from process.project import GET_MANAGER, Project, end, finish, line_of, off_lines
+from process.project import GET_MANAGER, POLICY, Project, end, finish, line_of, off_lines
 
 from ssot_probe.model.records import BlindRecord, ProcessRecord
 
@@ -51,6 +51,26 @@ def test_nobody_handles_it_where_nobody_asked_for_that(shop: Project) -> None:
 
     assert outcome.code == -signal.SIGTERM
     assert closed(shop) in ([""], [])  # it may be killed before it tells anything
+
+
+def test_nobody_handles_it_where_no_silence_is_evidence(shop: Project) -> None:
+    outcome = end(
+        started(shop, "assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL", SSOT_PROBE_SIGTERM="")
+    )
+
+    assert outcome.code == -signal.SIGTERM
+    assert closed(shop) in ([""], [])
+
+
+@pytest.mark.parametrize(
+    "watched", ['legacy = ["shop.attic"]', '[dead]\nentry_points = ["shop.manager:get_manager"]']
+)
+def test_a_process_that_watches_paths_closes_without_being_asked(shop: Project, watched: str) -> None:
+    shop.write({"ssot-probe.toml": POLICY + watched + "\n", "shop/attic.py": ""})
+    outcome = end(started(shop, SSOT_PROBE_SIGTERM=""))
+
+    assert (outcome.code, outcome.err) == (-signal.SIGTERM, "")
+    assert closed(shop) == ["sigterm"]
 
 
 def test_a_process_that_ends_by_itself_says_so_and_leaves_the_default_action(shop: Project) -> None:

@@ -12,7 +12,7 @@ from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import Concept
-from ssot_probe.model.records import ImportRecord, ReferenceRecord
+from ssot_probe.model.records import SILENT, ImportRecord, ReferenceRecord
 
 GONE = "gone"
 NOT_SEEN = "not seen"
@@ -148,7 +148,7 @@ def _references(inventory: Recording, entry: str) -> Iterator[ReferenceRecord]:
     for _, record in inventory.of(ReferenceRecord):
         module = split(record.target)[0]
         is_meant = covers(entry, module) or record.target == entry
-        if is_meant and record.kind != "deprecated" and not covers(entry, record.site.module):
+        if is_meant and record.kind not in ("deprecated", SILENT) and not covers(entry, record.site.module):
             yield record
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ssot_probe.analysis.class_identity import ClassObject
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.model.names import is_within, qualify, split
-from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, ReferenceRecord, Site
+from ssot_probe.model.records import SILENT, BlindRecord, ImportRecord, ModuleRecord, ReferenceRecord, Site
 
 UNEXPLAINED = "unexplained"
 COMPUTED = "computed-import"
@@ -137,7 +137,7 @@ class Explanations:
     def _named(self) -> Mapping[tuple[str, int], list[ReferenceRecord]]:
         found: dict[tuple[str, int], list[ReferenceRecord]] = defaultdict(list)
         for _, record in self._inventory.of(ReferenceRecord):
-            if record.target:
+            if record.target and record.kind != SILENT:
                 found[record.site.file, record.site.line].append(record)
         return found
 

@@ -13,9 +13,15 @@ def number(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {_IRREGULAR.get(thing, thing + 's')}"
 
 
-def times(count: int) -> str:
-    """Return `once`, `twice`, `3 times`."""
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+def times(count: int, is_at_least: bool = False) -> str:
+    """Return `once`, `twice`, `3 times`, or `at least 3 times` of a count that is a lower bound."""
+    said = {1: "once", 2: "twice"}.get(count, f"{count} times")
+    return f"at least {said}" if is_at_least else said
+
+
+def place(file: str, line: int) -> str:
+    """Return `chat/app.py:3`, or the file alone where no line is known."""
+    return f"{file}:{line}" if line else file
 
 
 def listing(names: Sequence[str], limit: int = 4) -> str:

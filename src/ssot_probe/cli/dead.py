@@ -22,7 +22,7 @@ from ssot_probe.analysis.retirement.verdicts import UNPROVED
 from ssot_probe.analysis.sources import find_files, total_size
 from ssot_probe.analysis.wording import listing
 from ssot_probe.cli.collection import without_collection
-from ssot_probe.cli.deleted import deletions
+from ssot_probe.cli.deleted import deletions, nothing_deleted
 from ssot_probe.errors import NoEvidenceError, UsageError
 from ssot_probe.report import json_report, text
 from ssot_probe.report.dead_text import lines_of, why_lines
@@ -88,19 +88,27 @@ def command(
 
     `git diff main | ssot-probe dead SOURCE --diff -` judges what a change deletes.
 
-    Exit codes: 0 every path has a verdict, 2 wrong use, 3 of a path nothing can be said.
+    Exit codes: 0 every path has a verdict, whatever it is; 2 wrong use; 3 nothing can be said of one of them.
+    A path may go when its sentence says "safe to delete", which takes grade A.
     """
     _check_asked(paths, why, names, diff, emit, format_name)
     day = _day(since)
-    with progress(total_size(find_files(sources)), sys.stderr) as advance:
-        recording = load(sources, advance)
+    problem: NoEvidenceError | None = None
+    try:
+        with progress(total_size(find_files(sources)), sys.stderr) as advance:
+            recording = load(sources, advance)
+    except NoEvidenceError as error:
+        if format_name != "json":
+            raise
+        problem, recording = error, Recording(())  # whoever reads JSON is told in it
     chosen = choose_policy(recording, config, os.environ, os.getcwd())
     deleted = deletions(names, diff, recording)
     asked = deleted.paths if deleted is not None else (why,) if why is not None else paths
     if deleted is not None and not asked:
-        click.echo("The change deletes nothing that could be judged.", err=True)
+        click.echo(nothing_deleted(deleted), err=True)
     retirement = _retired(recording, chosen, asked, day, deleted, with_chains=why is not None)
-    view = dead_view(retirement, chosen, datetime.now(timezone.utc), deleted)
+    problems = (str(problem.args[0]),) if problem is not None else ()
+    view = dead_view(retirement, chosen, datetime.now(timezone.utc), deleted, problems)
     if emit is not None:
         options = {"config": config, "since": since, "names": names, "diff": diff}
         command_line = _command_line(sources, paths, options)
@@ -109,6 +117,8 @@ def command(
         _write(json_report.render(view), output)
     else:
         _show(why_lines(view) if why is not None else lines_of(view), output)
+    if problem is not None:
+        raise problem
     return exit_code(view)
 
 
@@ -170,6 +180,7 @@ def _retired(
         since=since,
         is_one_change=deleted is not None,
         with_chains=with_chains,
+        constants=deleted.constants if deleted is not None else (),
     )
 
 

@@ -13,6 +13,7 @@ from ssot_probe.analysis.retirement.deleted_names import (
     names_in_list,
 )
 from ssot_probe.analysis.retirement.unified_diff import is_diff, read_diff
+from ssot_probe.analysis.wording import listing
 from ssot_probe.errors import UsageError
 
 STANDARD_INPUT = "-"
@@ -41,10 +42,21 @@ def deletions(names: str | None, diff: str | None, recording: Recording) -> Dele
     source = "standard input" if diff == STANDARD_INPUT else diff
     content = _content(diff, "--diff")
     if not content.strip():
-        return Deletions(())
+        return Deletions((), is_empty=True)
     if not is_diff(content):
         raise UsageError(f"{source}: is no diff as `git diff` writes it; --names reads a list of names")
     return deletions_of(read_diff(content, source), modules_of(recording.inventory))
+
+
+def nothing_deleted(found: Deletions) -> str:
+    """Return what to say of a change that deletes nothing that could be judged."""
+    if found.is_empty:
+        return "The diff is empty: nothing is deleted, unless the command that should have made it failed."
+    if found.unplaced:
+        return "The change deletes nothing that could be placed."
+    if found.others:
+        return f"The change deletes no Python code: {listing(found.others)} cannot be judged."
+    return "The change deletes no module, class, function or constant."
 
 
 def _content(file: str, option: str) -> str:

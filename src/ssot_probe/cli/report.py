@@ -77,11 +77,20 @@ def command(
     """
     if format_name in PLANNED_FORMATS:
         raise UsageError(f"--format {format_name} is not there yet; use one of {', '.join(FORMATS)}")
-    recording = _loaded(sources)
+    problem: NoEvidenceError | None = None
+    try:
+        recording = _loaded(sources)
+    except NoEvidenceError as error:
+        if format_name != "json":
+            raise
+        problem, recording = error, Recording(())  # whoever reads JSON is told in it
     chosen = choose_policy(recording, config, os.environ, os.getcwd())
     judgement = judge(recording, chosen.policy, baseline=_loaded(baseline) if baseline else None)
-    view = view_of(judgement, chosen, datetime.now(timezone.utc))
+    problems = (str(problem.args[0]),) if problem is not None else ()
+    view = view_of(judgement, chosen, datetime.now(timezone.utc), problems)
     _write(view, Output(format_name, output))
+    if problem is not None:
+        raise problem
     if drawings is not None:
         _draw(recording, judgement, drawings)
     return exit_code(judgement, fail_on)

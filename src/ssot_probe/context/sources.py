@@ -25,7 +25,7 @@ from ssot_probe.context.values import (
 )
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import UserSource
-from ssot_probe.model.records import UserSourceRecord
+from ssot_probe.model.process_records import UserSourceRecord
 
 __all__ = ["AMBIENT", "ARGUMENTS", "UserReader", "UserSources", "find_source", "reading"]
 

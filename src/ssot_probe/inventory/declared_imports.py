@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ssot_probe.inventory.facts import Imported
 from ssot_probe.inventory.resolution import MODULE, Module, Names, Thing
 from ssot_probe.model.records import ImportRecord, ReferenceRecord, Site
 
@@ -37,11 +36,6 @@ def computed_imports(module: Module, time: int) -> Iterator[ReferenceRecord]:
     for line, function in module.facts.computed:
         site = Site(module.file, line, function, module.name)
         yield ReferenceRecord(target="", kind="computed-import", site=site, time=time)
-
-
-def is_of_tree(found: Imported, module: Module, names: Names) -> bool:
-    """Does the import ask for a module of the tree?"""
-    return names.has(names.asked(found.level, found.module, module, found.package))
 
 
 def _is_submodule(package: str, name: str, names: Names) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple, Optional
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Goes up whenever the same content gives other facts: what an older reader left in the cache is not used."""
 
 
@@ -80,6 +80,15 @@ class Call(NamedTuple):
     symbol: Symbol
 
 
+class SilentUse(NamedTuple):
+    """What may be a class is used without any of its code being run."""
+
+    line: int
+    function: str
+    symbol: Symbol
+    attribute: str  # that is read of it; "" where something is compared with it, checked against it, caught
+
+
 class Text(NamedTuple):
     """A literal, or a word in a configuration file, that reads like the name of a module or thing in one."""
 
@@ -105,6 +114,7 @@ class Facts(NamedTuple):
     functions: tuple[FunctionFact, ...] = ()
     bindings: tuple[Binding, ...] = ()
     calls: tuple[Call, ...] = ()
+    silent: tuple[SilentUse, ...] = ()  # the first of each kind
     texts: tuple[Text, ...] = ()
     exported: Optional[Exported] = None
     deprecated: tuple[int, ...] = ()  # lines at the top that warn of the module itself
@@ -136,6 +146,7 @@ def _facts(
     functions: Any,
     bindings: Any,
     calls: Any,
+    silent: Any,
     texts: Any,
     exported: Any,
     deprecated: Any,
@@ -170,6 +181,7 @@ def _facts(
             for name, form, symbol, guard, line in bindings
         ),
         tuple(Call(line, function, Symbol(*symbol)) for line, function, symbol in calls),
+        tuple(SilentUse(line, function, Symbol(*symbol), name) for line, function, symbol, name in silent),
         tuple(Text(line, text) for line, text in texts),
         None if exported is None else _exported(*exported),
         tuple(deprecated),

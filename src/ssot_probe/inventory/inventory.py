@@ -18,6 +18,7 @@ from ssot_probe.inventory.places import Places
 from ssot_probe.inventory.reading import Advance, read_files
 from ssot_probe.inventory.references import references_in_file, references_in_source
 from ssot_probe.inventory.resolution import Module, Names
+from ssot_probe.inventory.silent_uses import silent_use_records
 from ssot_probe.inventory.tree import SOURCE, Tree
 from ssot_probe.inventory.watched_sources import Digests, definition_records, source_records
 from ssot_probe.model.policy import Policy, watched_paths
@@ -81,6 +82,7 @@ def _records(
     modules: Sequence[Module] = list(names.modules.values())
     hierarchy = Hierarchy(names)
     makers = Makers(names)
+    watched = watched_paths(policy)
     for module in modules:
         if not module.facts.unreadable:
             yield module_record(module, time)
@@ -91,12 +93,13 @@ def _records(
         yield from computed_imports(module, time)
         yield from makers.records(module, time)
         yield from references_in_source(module, names, time)
+        yield from silent_use_records(watched, module, names, time)
     for found in tree.files:
         if found.kind != SOURCE:
             file = places.relative(found.path)
             yield from references_in_file(file, found.kind, read[found.path], names, time)
     yield from source_records(modules, digests, time)
-    yield from definition_records(watched_paths(policy), names, digests, time)
+    yield from definition_records(watched, names, digests, time)
 
 
 def _names(tree: Tree, read: Mapping[str, Facts], places: Places, policy: Policy) -> Names:

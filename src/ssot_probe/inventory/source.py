@@ -11,6 +11,7 @@ from ssot_probe.inventory.calls import CallFacts
 from ssot_probe.inventory.definitions import annotation_symbols, class_facts, function_facts
 from ssot_probe.inventory.facts import Binding, Exported, Facts, Symbol, Text
 from ssot_probe.inventory.scopes import symbol_of
+from ssot_probe.inventory.silent_uses import silent_uses
 from ssot_probe.inventory.walk import Walk
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -74,6 +75,7 @@ def _facts(walk: Walk) -> Facts:
         functions=tuple(function_facts(walk)),
         bindings=tuple(_bindings(walk)),
         calls=tuple(sorted(calls.calls)),
+        silent=tuple(silent_uses(walk)),
         texts=tuple(_texts(walk)),
         exported=_exported(walk),
         deprecated=tuple(calls.deprecated),

@@ -37,6 +37,7 @@ class Walk:
         calls: calls, in classes and functions too.
         classes: class statements, with the place that they stand in.
         functions: functions, with the scope of their body.
+        silent: what may use a class without running its code: attributes, comparisons, checks.
         texts: string literals that stand for themselves.
         exports: statements and calls that make `__all__`.
 
@@ -49,6 +50,7 @@ class Walk:
         self.calls: list[Seen] = []
         self.classes: list[tuple[ast.ClassDef, Place, Scope]] = []
         self.functions: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, Scope]] = []
+        self.silent: list[Seen] = []
         self.texts: list[tuple[int, str]] = []
         self.exports: list[ast.stmt] = []
         self._handlers: dict[type, Callable[[Any, Place], None]] = {
@@ -77,6 +79,8 @@ class Walk:
             ast.Yield: self._yield,
             ast.YieldFrom: self._yield,
             ast.Call: self._call,
+            ast.Attribute: self._silent,
+            ast.Compare: self._silent,
             ast.Constant: self._constant,
             ast.JoinedStr: self._joined,
             ast.Expr: self._expression,
@@ -207,6 +211,8 @@ class Walk:
         rest = guards.TRY if is_caught else guards.BRANCH if node.handlers else ""
         self._under(node.body[1:], place, rest)
         for handler in node.handlers:
+            if handler.type is not None:
+                self.silent.append(Seen(handler.type, place))
             self._block([handler.type], place)
             catches = guards.catches_import_errors(handler)
             if handler.name:
@@ -228,6 +234,8 @@ class Walk:
         branch = place._replace(guard=guards.inside(place.guard, guards.BRANCH))
         for case in node.cases:
             for pattern in ast.walk(case.pattern):
+                if isinstance(pattern, ast.MatchClass):
+                    self.silent.append(Seen(pattern.cls, place))
                 name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
                 if isinstance(name, str):
                     self._bind(branch, name, "other", None, node.lineno)
@@ -340,6 +348,11 @@ class Walk:
         if guards.last_name(node.func) in ("getLogger", "get_logger"):  # the name of a logger, of no module
             arguments = [argument for argument in arguments if not isinstance(argument, ast.Constant)]
         self._block([node.func, *arguments], place)
+
+    def _silent(self, node: ast.Attribute | ast.Compare, place: Place) -> None:
+        if not place.is_annotation:
+            self.silent.append(Seen(node, place))
+        self._children(node, place)
 
     def _constant(self, node: ast.Constant, place: Place) -> None:
         if type(node.value) is str and not place.is_annotation:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ssot_probe.model.records import PopulationRecord
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ssot_probe.model.instance_records import PopulationRecord
 
 FEWEST_ORPHANS = 5
 """Instances whose users' work is over before any of it is called growth."""

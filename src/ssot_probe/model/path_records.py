@@ -26,6 +26,10 @@ ORIGINS = (APPLICATION, TEST, TOOLING, SWEEP, HEALTH_CHECK, PROBE)
 """What a use was made for. Only the application needs what it uses."""
 
 
+BEGAN_ONLY = "it began, and did not get past its first line"
+"""Told of an entry point among what is not heard: what it would have used was not used. Since Python 3.12."""
+
+
 class PathUseRecord(NamedTuple):
     """Something of a watched path was looked for, constructed, called or inherited from at one place.
 

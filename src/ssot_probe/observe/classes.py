@@ -7,16 +7,19 @@ from collections.abc import Callable
 from fnmatch import translate
 from itertools import count
 from time import time_ns
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from ssot_probe.model.code_records import ClassRecord
 from ssot_probe.model.concepts import concept_of, lower_words, plays_role, role_words
 from ssot_probe.model.names import qualify, split
 from ssot_probe.model.policy import Concept, Policy
-from ssot_probe.model.records import ClassRecord, Record
 from ssot_probe.model.sharing import may_be_shared
 from ssot_probe.observe import census
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.scope import Scope
+
+if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
 
 _T = TypeVar("_T")
 

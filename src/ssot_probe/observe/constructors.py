@@ -6,9 +6,9 @@ import typing
 from collections.abc import Callable
 from time import time_ns
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ssot_probe.model.records import BlindRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import census
 from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.classes import ObservedClasses
@@ -16,6 +16,9 @@ from ssot_probe.observe.inherited_constructors import inherited_constructor, pas
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.wrappers import Wrappers
+
+if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
 
 NOT_MADE = frozenset({"protocol", "exception", "enum", "typed-dict"})
 """Traits of classes whose instances nobody hands out as the concept."""

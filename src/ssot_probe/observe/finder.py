@@ -2,54 +2,29 @@
 
 It asks the other finders in turn and returns what they found. `importlib.util.find_spec` is not used: it
 takes the parent's import lock, which hangs a package that joins an importing thread while it is being
-imported. To act after the module has run, the real loader's `exec_module` is shadowed once; the loader
-stays what it is, so `inspect`, `pkgutil`, resources and reload work as without the probe.
+imported. What acts after the module has run is a shadow of its loader.
 """
 
 from __future__ import annotations
 
-import builtins
 import sys
 from _thread import get_ident
 from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from sys import _getframe
-from types import MethodType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional, TypeVar
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Optional
 
-from ssot_probe.observe import cycles, importers, tripwire
+from ssot_probe.observe import cycles, tripwire
 from ssot_probe.observe.awaited import Awaited
-from ssot_probe.observe.loading import Loading, runs_modules
+from ssot_probe.observe.finder_callers import importer_asking, is_import, runs_next
+from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.scope import Scope
+from ssot_probe.observe.shadow import as_importlib, shadow
 
 if TYPE_CHECKING:
     from ssot_probe.observe.paths.watched import WatchedPaths
-
-_HIDES_ITSELF = sys.version_info >= (3, 11)
-"""Before, `raise` keeps the traceback with our frame, whatever is done to the exception."""
-
-_OWN_FILES = __file__.removesuffix("finder.py")
-
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-
-def _as_importlib(function: _F) -> _F:
-    """Let tracebacks leave our frame out and warnings look past it, as they do with importlib's own."""
-    function.__code__ = function.__code__.replace(
-        co_filename="<frozen importlib._bootstrap_external>", co_name="_call_with_frames_removed"
-    )
-    return function
-
-
-class LoadEvent(NamedTuple):
-    """A first-party module was loaded, or failed to."""
-
-    loading: Loading
-    outcome: str
-    thread: str
-    time: int
 
 
 class ProbeFinder:
@@ -81,7 +56,7 @@ class ProbeFinder:
         self.awaited: Optional[Awaited] = None  # is told when a library has been loaded that matters
         self.paths: Optional[WatchedPaths] = None  # is told of questions, and gets the code of modules
 
-    @_as_importlib
+    @as_importlib
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -103,14 +78,14 @@ class ProbeFinder:
         spec = self._ask_others(fullname, path, target)
         cycles.failed.discard(fullname)
         if spec is None:
-            if self.paths is not None and _is_importing():
+            if self.paths is not None and is_import():
                 self._note_missing(self.paths, fullname)
             return None
         try:
             if self._scope.watches(fullname, _file_of(spec)):
-                self._arm(spec, _importer(fullname))
+                self._arm(spec, importer_asking(fullname))
             elif self.awaited is not None and self.awaited.is_awaited(fullname):
-                self._shadow(spec, None)
+                shadow(spec, None, self)
             elif self._may_be_of_path(fullname) and self._arm_by_file(spec):
                 pass
             elif fullname == top_level and self._scope.is_settled(top_level):
@@ -129,7 +104,7 @@ class ProbeFinder:
         """Note that somebody imports a watched module, and nobody has it."""
         try:
             if any(path.covers(fullname) for path in paths.paths):
-                self._on_failed(_importer(fullname))
+                self._on_failed(importer_asking(fullname))
         except Exception:
             tripwire.lost[0] += 1
 
@@ -139,13 +114,13 @@ class ProbeFinder:
             if self._scope.could_hold(spec.name.partition(".")[0]) and self._scope.watches(
                 spec.name, _file_of(spec)
             ):
-                self._arm(spec, _importer(spec.name))
+                self._arm(spec, importer_asking(spec.name))
             else:
                 self._arm_by_file(spec)
         except Exception:
             tripwire.lost[0] += 1
 
-    @_as_importlib
+    @as_importlib
     def _find_for_listeners(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
@@ -158,10 +133,10 @@ class ProbeFinder:
             return None
         spec = self._ask_others(fullname, path, target)
         if spec is not None:
-            self._shadow(spec, None)
+            shadow(spec, None, self)
         return spec
 
-    @_as_importlib
+    @as_importlib
     def _find_for_main(
         self, watch: MainModuleWatch, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
@@ -170,7 +145,7 @@ class ProbeFinder:
         is_waiting = False
         try:
             spec = self.find_spec(fullname, path, target) or self._ask_others(fullname, path, target)
-            is_waiting = spec is not None and _is_to_be_run(spec) and self._shadow(spec, None)
+            is_waiting = spec is not None and runs_next(spec) and shadow(spec, None, self)
             if is_waiting:
                 self._awaited_by_main = fullname
             return spec
@@ -178,7 +153,7 @@ class ProbeFinder:
             if not is_waiting:
                 watch.resume()
 
-    @_as_importlib
+    @as_importlib
     def _ask_others(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
@@ -211,9 +186,9 @@ class ProbeFinder:
                 return False
             is_of_path = self.paths.is_file_of_any(spec.name, spec.origin)
             if is_of_path:
-                self._arm(spec, _importer(spec.name))
+                self._arm(spec, importer_asking(spec.name))
             elif self.awaited is not None and self.awaited.is_awaited(spec.name):
-                self._shadow(spec, None)
+                shadow(spec, None, self)
             return is_of_path
         except Exception:
             tripwire.lost[0] += 1
@@ -221,22 +196,7 @@ class ProbeFinder:
 
     def _arm(self, spec: ModuleSpec, loading: Loading) -> None:
         tripwire.arm(spec)
-        self._shadow(spec, loading)
-
-    def _shadow(self, spec: ModuleSpec, loading: Loading | None) -> bool:
-        """Be told when the loader has run the module. False for what cannot tell: builtin, frozen modules."""
-        loader = spec.loader
-        attributes = getattr(loader, "__dict__", None)
-        if isinstance(loader, type) or not isinstance(attributes, dict):
-            return False
-        own = attributes.get("exec_module")
-        shadow = _shadow_behind(own)
-        if shadow is None or shadow.finder is not self:
-            shadow = _Shadow(loader, own, self)
-            attributes["exec_module"] = shadow.exec_module
-        if loading is not None or spec.name not in shadow.waiting:
-            shadow.waiting[spec.name] = loading
-        return True
+        shadow(spec, loading, self)
 
     @property
     def is_loading(self) -> bool:
@@ -273,7 +233,7 @@ class ProbeFinder:
             spec = namespace_of(module).get("__spec__")
             if not _is_lazy(loader) or not isinstance(spec, ModuleSpec):
                 return False
-            self._shadow(spec, loading)
+            shadow(spec, loading, self)
             if self.paths is not None and loading is not None:
                 self.paths.questions.postponed(loading)
             return True
@@ -296,88 +256,10 @@ class ProbeFinder:
             self.main.resume()
 
 
-class _Shadow:
-    """Stands in front of one loader's `exec_module` until the modules that are expected have run."""
-
-    def __init__(self, loader: Any, own: Any, finder: ProbeFinder) -> None:
-        self.loader = loader
-        self.waiting: dict[str, Optional[Loading]] = {}
-        self._own = own
-        self.finder = finder
-
-    @runs_modules
-    @_as_importlib
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the module as the loader does. A method: to call an object counts twice as deep a recursion."""
-        spec = namespace_of(module).get("__spec__")
-        name = getattr(spec, "name", "")
-        loading = _where_it_runs(self.waiting.pop(name, None), _getframe(1))
-        if not self.waiting:
-            self._step_aside()
-        run = self._own or type(self.loader).exec_module.__get__(self.loader)
-        self.finder.starts(name, self.loader, module)
-        try:
-            run(module)
-        except BaseException as error:
-            if loading is not None:
-                self.finder.failed(loading, module)
-            if error.__traceback__ is not None and _HIDES_ITSELF:
-                error.__traceback__ = error.__traceback__.tb_next
-            raise
-        else:
-            self.finder.executed(name, module, loading, self.loader)
-        finally:
-            self.finder.finished(name)
-
-    def _step_aside(self) -> None:
-        attributes = vars(self.loader)
-        if _shadow_behind(attributes.get("exec_module")) is self:
-            if self._own is None:
-                del attributes["exec_module"]
-            else:
-                attributes["exec_module"] = self._own
-
-
 def _is_lazy(loader: object) -> bool:
     """Does a loader leave it to the first use of a module to run it?"""
     lazy = namespace_of(sys.modules.get("importlib.util")).get("LazyLoader")
     return lazy is not None and isinstance(loader, lazy)
-
-
-def _shadow_behind(function: object) -> _Shadow | None:
-    """Return the shadow whose method a function is, None where it is anything else."""
-    shadow = function.__self__ if type(function) is MethodType else None
-    return shadow if type(shadow) is _Shadow else None
-
-
-def _where_it_runs(loading: Loading | None, frame: Any) -> Loading | None:
-    """Return who loads a module, from what calls `exec_module`: the application itself may."""
-    try:
-        if loading is not None and importers.importing_frame(frame) is frame:
-            line, importer = frame.f_lineno or 0, frame.f_globals.get("__name__", "")
-            return loading._replace(code=frame.f_code, offset=frame.f_lasti, line=line, importer=importer)
-    except Exception:
-        tripwire.lost[0] += 1
-    return loading
-
-
-def _is_to_be_run(spec: ModuleSpec) -> bool:
-    """Does an import statement ask, so that the module runs next? Nothing may come between that can fail."""
-    frame = _getframe(3).f_back  # of what called `find_spec`
-    asks = frame is not None and frame.f_code.co_name == "_find_and_load_unlocked"
-    return asks and isinstance(spec.loader, SourceFileLoader)
-
-
-def _is_importing() -> bool:
-    """Is a finder asked by an import, rather than by whoever only wants to know?"""
-    frame: Any = _getframe(2)
-    for _ in range(8):
-        if frame is None or frame.f_code.co_name in ("_find_and_load_unlocked", "_find_and_load"):
-            return frame is not None
-        if not frame.f_code.co_filename.startswith("<frozen importlib"):
-            return False
-        frame = frame.f_back
-    return False
 
 
 def _file_of(spec: ModuleSpec) -> str | None:
@@ -386,27 +268,3 @@ def _file_of(spec: ModuleSpec) -> str | None:
     for directory in spec.submodule_search_locations or ():
         return directory + "/__init__.py"  # a namespace package: its directory decides
     return None
-
-
-def _importer(module: str) -> Loading:
-    frame = importers.importing_frame(_getframe(2))
-    while frame is not None and (
-        frame.f_code.co_filename.startswith(_OWN_FILES) or frame.f_code.co_name == "find_spec"
-    ):
-        frame = importers.importing_frame(frame.f_back)
-    if frame is None:
-        return Loading(module, None, -1, 0, "", called=False)
-    called = _came_through_import_module()
-    if builtins.__import__ is not importers.ORIGINAL_IMPORT:
-        frame = importers.behind_replacement(frame)
-    importer = importers.importer_of(frame)
-    frame = importer.frame
-    name, line = frame.f_globals.get("__name__", ""), frame.f_lineno or 0
-    return Loading(module, frame.f_code, frame.f_lasti, line, name, called, importer.origin)
-
-
-def _came_through_import_module() -> bool:
-    frame = _getframe(3)
-    while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib."):
-        frame = frame.f_back  # type: ignore[assignment]
-    return frame is not None and frame.f_code.co_name == "import_module"

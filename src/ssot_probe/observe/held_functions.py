@@ -15,7 +15,7 @@ from time import time_ns
 from types import CellType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any, NamedTuple
 
-from ssot_probe.model.records import BlindRecord
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe.contents import Contents
 from ssot_probe.observe.modules import namespace_of
 

@@ -9,7 +9,7 @@ from time import time_ns
 from types import ModuleType
 from typing import Any
 
-from ssot_probe.model.records import HolderRecord
+from ssot_probe.model.instance_records import HolderRecord
 from ssot_probe.observe.heap import count_objects
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import ObservedClass

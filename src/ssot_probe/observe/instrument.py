@@ -7,16 +7,18 @@ from collections.abc import Callable
 from functools import cached_property
 from time import time_ns
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ssot_probe.context.asking import SourceError
 from ssot_probe.context.current import task_name, thread_name
 from ssot_probe.context.sources import UserSources, parameter_positions
+from ssot_probe.model.code_records import BindingRecord
 from ssot_probe.model.names import qualify
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import BindingRecord, BlindRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.model.sharing import wants_one_per_thread
 from ssot_probe.observe import census, tallies
+from ssot_probe.observe.arrivals import method_codes
 from ssot_probe.observe.call_sites import CallSite
 from ssot_probe.observe.candidates import HANDING_OUT, is_coroutine, is_generator, may_make, plain_function
 from ssot_probe.observe.classes import ObservedClasses
@@ -32,8 +34,11 @@ from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.patching import Patches
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
-from ssot_probe.observe.uses import Uses, method_codes, public_methods
+from ssot_probe.observe.uses import Uses, public_methods
 from ssot_probe.observe.wrappers import Wrappers
+
+if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
 
 
 class Instrumenter:
@@ -180,7 +185,7 @@ class Instrumenter:
             if observed.concept.declared and not observed.is_shareable:
                 self._wrap_methods(cls)
             elif observed.concept.declared and observed.concept.isolation == "process":
-                self._uses.for_everybody.update(method_codes(cls))
+                self._uses.arrivals.for_everybody.update(method_codes(cls))
         return observed
 
     def _bind_class(self, module: str, attribute: str, cls: type) -> bool:

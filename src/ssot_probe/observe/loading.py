@@ -7,8 +7,8 @@ the import that led to it, so they end with the load, failed or not, and are no 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import CodeType, ModuleType
-from typing import Any, NamedTuple, Optional, Protocol, TypeVar
+from types import CodeType
+from typing import Any, NamedTuple, Optional, TypeVar
 
 from ssot_probe.observe.importers import APPLICATION
 
@@ -29,6 +29,15 @@ class Loading(NamedTuple):
     origin: str = APPLICATION  # what it was for
 
 
+class LoadEvent(NamedTuple):
+    """A first-party module was loaded, or failed to."""
+
+    loading: Loading
+    outcome: str
+    thread: str
+    time: int
+
+
 def runs_modules(function: _F) -> _F:
     """Let what the function holds in its local variable `loading` be found while it runs."""
     _runners.append(function.__code__)
@@ -45,13 +54,3 @@ def loadings_around(frame: Any) -> list[Loading]:
                 found.append(loading)
         frame = frame.f_back
     return found
-
-
-class Listener(Protocol):
-    """Waits for modules of libraries, whose imports are not watched otherwise."""
-
-    def is_awaited(self, module: str) -> bool:
-        """Is it to be told when this module has run?"""
-
-    def loaded(self, name: str, module: ModuleType) -> None:
-        """Take in a module that has run; must not raise."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from time import monotonic, perf_counter_ns, time_ns
 from typing import Any, Union
 
+from ssot_probe.model.instance_records import HolderRecord
 from ssot_probe.model.leaks import FEWEST_ORPHANS, is_growing
-from ssot_probe.model.records import HolderRecord
 from ssot_probe.observe.heap import count_objects
 from ssot_probe.observe.holding import IsFirstParty, search
 from ssot_probe.observe.population import Count, Population

@@ -13,7 +13,7 @@ from time import time_ns
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ssot_probe.model.records import BlindRecord
+from ssot_probe.model.process_records import BlindRecord
 
 SUBJECT = "child processes"
 

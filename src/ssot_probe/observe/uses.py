@@ -10,27 +10,22 @@ reading a property is looking at a value, which debuggers and serialisers do too
 
 from __future__ import annotations
 
-import sys
 from _thread import get_ident
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from sys import _getframe
 from time import time_ns
-from types import CodeType, CoroutineType, FrameType, FunctionType
+from types import CoroutineType, FrameType, FunctionType
 from typing import Any
 from weakref import ref
 
-from ssot_probe.context.current import bound_user, thread_and_task
-from ssot_probe.context.request import current_request, mark_request
+from ssot_probe.context.current import bound_user
 from ssot_probe.context.sources import reading
-from ssot_probe.context.work import active, note_user
-from ssot_probe.model.sharing import sharing_severity
 from ssot_probe.observe.actors import current_task, here
+from ssot_probe.observe.arrivals import Arrivals
 from ssot_probe.observe.call_answers import CallAnswers
-from ssot_probe.observe.call_sites import CallSites
-from ssot_probe.observe.candidates import plain_function
 from ssot_probe.observe.direct_awaits import is_awaited_at_once
 from ssot_probe.observe.direct_iterations import is_iterated_at_once
-from ssot_probe.observe.instances import NOT_CONSTRUCTED, InstanceRef, InstanceTable
+from ssot_probe.observe.instances import InstanceRef, InstanceTable
 from ssot_probe.observe.makers import Maker, ObservedClass
 from ssot_probe.observe.overlaps import (
     AwaitedCall,
@@ -58,16 +53,6 @@ def public_methods(cls: type) -> list[tuple[str, FunctionType]]:
     ]
 
 
-def method_codes(cls: type) -> Iterator[CodeType]:
-    """Yield the code of every function that a class itself defines, and of those inside of them."""
-    functions = [plain_function(value) for value in list(vars(cls).values())]
-    waiting = [function.__code__ for function in functions if function is not None]
-    while waiting:
-        code = waiting.pop()
-        yield code
-        waiting += [constant for constant in code.co_consts if type(constant) is CodeType]
-
-
 class Uses:
     """Makes the wrappers of methods; holds what they share.
 
@@ -78,10 +63,8 @@ class Uses:
         on_failure: told once when observing a method failed.
 
     Attributes:
-        for_everybody: code that acts for all users, such as that of a bus which tells all its subscribers:
-            what it calls is not used by the user for whom it happens to run.
         overlaps: who is inside of what.
-        threads: which threads use what.
+        arrivals: who has come to what.
     """
 
     def __init__(
@@ -91,14 +74,11 @@ class Uses:
         classes: dict[type, ObservedClass],
         on_failure: Callable[[str, BaseException], None],
     ) -> None:
-        self.for_everybody: set[CodeType] = set()
-        self._codes: dict[type, frozenset[CodeType]] = {}
         self.overlaps = Overlaps(append)
-        self.threads = ThreadUse(append)
+        self._threads = ThreadUse(append)
+        self.arrivals = Arrivals(append, instances, classes, self.overlaps, self._threads, self._failed)
         self._awaits = CallAnswers(is_awaited_at_once)
         self._iterations = CallAnswers(is_iterated_at_once)
-        self._sites = CallSites()
-        self._append = append
         self._instances = instances
         self._find = instances.by_id.get
         self._classes = classes
@@ -120,8 +100,8 @@ class Uses:
     def _plain(self, method: Maker, is_guarded: bool) -> Wrapper:
         instances = self._instances
         find = instances.by_id.get
-        arrive, look_around, close = self._arrive, self._look_around, self.overlaps.close
-        use_of_owner = self._use_of_owner
+        arrive, look_around, close = self.arrivals.arrive, self.arrivals.look_around, self.overlaps.close
+        use_of_owner = self.arrivals.use_of_owner
 
         def ssot_probe_method(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -292,7 +272,7 @@ class Uses:
                         if known.others is not None:
                             code, offset = visit.code, visit.offset
                             if (stepped.known((id(code), offset)) or stepped.look(code, offset))[1]:
-                                self._look_around(instance, visit)
+                                self.arrivals.look_around(instance, visit)
                 except Exception as error:
                     self._failed(method, error)
             return generator
@@ -304,13 +284,13 @@ class Uses:
     ) -> None:
         """Note a call whose caller awaits it at once, so that it begins here and now, where that is news."""
         if user is None:
-            self._use_of_owner(method, instance, caller)
+            self.arrivals.use_of_owner(method, instance, caller)
             return
         known, thread, code, offset = self._find(id(instance)), here.thread, caller.f_code, caller.f_lasti
         use = None if known is None else known.use
         presence = None if use is None else use.presences.get(thread)
         if presence is None or presence.user != user:
-            presence = self._arrive(method, instance, user, caller)
+            presence = self.arrivals.arrive(method, instance, user, caller)
             known = self._find(id(instance))
             use = None if known is None else known.use
         if presence is None or known is None or use is None or type(coroutine) is not CoroutineType:
@@ -324,9 +304,9 @@ class Uses:
         if known.others is not None:  # it may be new
             visit = follow_coroutine(coroutine, AwaitedCall(*call), use.visits, self.overlaps.close)
             visit.is_watched = presence.is_watched
-            self._look_around(instance, visit)
+            self.arrivals.look_around(instance, visit)
         elif presence.is_watched and (use.last is None or use.last.thread is not thread):
-            self.threads.note(known, self._classes[type(instance)], method, "used", user, code, offset)
+            self._threads.note(known, self._classes[type(instance)], method, "used", user, code, offset)
 
     def _begin(
         self, method: Maker, instance: Any, caller: FrameType
@@ -339,14 +319,14 @@ class Uses:
         if known is not None:
             known.touched = time_ns()
         if user is None:
-            self._use_of_owner(method, instance, caller)
+            self.arrivals.use_of_owner(method, instance, caller)
             return None
         if caller.f_code.co_filename == UNSEEN_FILE:  # another wrapper's
             caller = caller_of(caller)
         use = None if known is None else known.use
         presence = None if use is None else use.presences.get(here.thread)
         if presence is None or presence.user != user:
-            presence = self._arrive(method, instance, user, caller)
+            presence = self.arrivals.arrive(method, instance, user, caller)
             known = self._instances.find(instance)
             use = None if known is None else known.use
         if presence is None or known is None or use is None:
@@ -365,111 +345,7 @@ class Uses:
         except Exception as error:
             self._failed(visit.method, error)
         if visit.is_watched or known.others is not None:
-            self._look_around(instance, visit)
-
-    def _use_of_owner(self, method: Maker, instance: Any, caller: FrameType) -> None:
-        """Note the thread of a call by nobody who is known, where the instance was made for one user."""
-        observed, known = self._classes.get(type(instance)), self._instances.find(instance)
-        if observed is None or known is None or not observed.is_guarded:
-            return
-        if known.user is not None and known.others is None and not self.threads.is_noted(known, "used"):
-            if caller.f_code.co_filename == UNSEEN_FILE:  # another wrapper's
-                caller = caller_of(caller)
-            code, offset = caller.f_code, caller.f_lasti
-            self.threads.note(known, observed, method, "used", known.user, code, offset)
-
-    def _arrive(self, method: Maker, instance: Any, user: str, caller: FrameType) -> Visit | None:
-        """Note that a user, or a thread, that may be new to the instance calls a method of it.
-
-        Returns:
-            What the thread's calls of the instance are noted in, None where they are not.
-        """
-        observed = self._classes.get(type(instance))
-        if observed is None:
-            return None
-        if active:
-            note_user(user)
-        if method.check is not None:
-            method.check(method, observed, instance, (), {}, caller.f_code, caller.f_lasti)
-        instances = self._instances
-        known = instances.find(instance)
-        if known is None:
-            try:
-                known = instances.add(instance)
-                if observed.is_seen_constructed:  # unless its constructor is still running
-                    known.born = NOT_CONSTRUCTED
-            except TypeError:  # its class allows no weak references
-                return None
-        if known.user != user:
-            if caller.f_code in self.for_everybody or caller.f_code in self._own_codes(type(instance)):
-                return None
-            is_second = known.user is not None
-            if instances.meets(known, user):
-                self._tell(method, observed, known, user, caller, is_second)
-        if observed.is_shareable:
-            return None
-        use = known.use
-        if use is None:
-            use = known.use = InstanceUse()
-        thread = here.thread
-        presence = use.presences.get(thread)
-        if presence is None:
-            presence = Visit(user, thread)
-            presence.is_watched = observed.concept.isolation == "user+thread"
-            use.presences[thread] = presence
-        elif not presence.depth:
-            presence.user = user
-        self.threads.note(known, observed, method, "used", user, caller.f_code, caller.f_lasti)
-        return presence
-
-    def _tell(
-        self,
-        method: Maker,
-        observed: ObservedClass,
-        known: InstanceRef,
-        user: str,
-        caller: FrameType,
-        is_second: bool,
-    ) -> None:
-        request = ("", "")
-        if "opentelemetry.trace" in sys.modules:
-            request = current_request()
-            if is_second and not observed.is_shareable:
-                severity = sharing_severity(observed.concept).label
-                mark_request("SSOT301", severity, observed.concept.name, observed.name)
-        site = self._sites.at(method, "used", observed, caller.f_code, caller.f_lasti)
-        self._append(
-            (site, known, user, True, *thread_and_task(), known.origin, known.born, request, time_ns())
-        )
-
-    def _look_around(self, instance: Any, mine: Visit) -> None:
-        """Note who else is there; does not raise, as the call has been noted to be inside."""
-        try:
-            known, observed = self._instances.find(instance), self._classes.get(type(instance))
-            if known is None or observed is None or known.use is None:
-                return
-            if mine.is_watched:
-                last = known.use.last
-                if last is None or last.thread is not mine.thread:
-                    self.threads.note(known, observed, mine.method, "used", mine.user, *mine.caller())
-            if known.others is not None:
-                self.overlaps.look_around(known, observed, mine)
-        except Exception as error:
-            self._failed(mine.method, error)
-
-    def _own_codes(self, cls: type) -> frozenset[CodeType]:
-        """Return the code of a class's own methods.
-
-        What calls an instance from there is the instance itself, or another of its kind that passes something
-        on: whoever called that one is its user. To see which of the two it is takes `frame.f_locals`, which
-        keeps what it shows alive and writes to what `locals()` has given the application.
-        """
-        codes = self._codes.get(cls)
-        if codes is None:
-            codes = self._codes[cls] = frozenset(
-                code for base in cls.__mro__[:-1] for code in method_codes(base)
-            )
-        return codes
+            self.arrivals.look_around(instance, visit)
 
     def _failed(self, method: Maker, error: BaseException) -> None:
         method.is_enabled = False

@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from importlib.machinery import ModuleSpec
 from time import monotonic, time_ns
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional
 
 from ssot_probe.context import work
-from ssot_probe.context.current import bound_user, thread_name
 from ssot_probe.model.names import is_within
 from ssot_probe.model.policy import Policy, named_modules, watched_paths
-from ssot_probe.model.records import BlindRecord, ModuleRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.awaited import Awaited
 from ssot_probe.observe.direct_loads import DirectLoads
 from ssot_probe.observe.entry_points import EntryPoints
-from ssot_probe.observe.finder import LoadEvent, ProbeFinder
+from ssot_probe.observe.finder import ProbeFinder
 from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.instrumentation import Instrumentation
+from ssot_probe.observe.load_reports import LoadReports
 from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
-from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.modules import has_been_loaded, namespace_of, spec_of
 from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.placed_modules import placed_modules
 from ssot_probe.observe.pools.pool_watch import PoolWatch
 from ssot_probe.observe.scope import Scope, module_of
 
 if TYPE_CHECKING:
-    from ssot_probe.observe.instrument import Instrumenter
+    from ssot_probe.model.records import Record
     from ssot_probe.observe.makers import ObservedClass
     from ssot_probe.observe.paths.watched import WatchedPaths
-
-MOST_FAILED = 10_000
-"""Bound on the places whose failing imports are told."""
 
 SEARCH_SECONDS = 0.5
 """Between two searches for modules that another finder has found."""
@@ -69,24 +66,26 @@ class ModuleWatch:
         self._pools = pools
         self._policy = policy
         self._script = script
-        self._instances = instances
         self._append = append
         self._tell = tell
         self._on_error = on_error
         self._named = named_modules(policy)
         self._finder = ProbeFinder(scope, self._on_executed, self._on_failed, self._on_displaced)
-        entry_points = EntryPoints(self._ask_frameworks, self._not_heard)
-        self._awaited = self._finder.awaited = Awaited(entry_points, pools)
+        self._awaited = self._finder.awaited = Awaited()
+        self._monitoring = Monitoring()
+        self._instrumentation = Instrumentation(
+            *(policy, scope, instances, append, tell, self._monitoring, self._awaited),
+            *(self.is_first_party, self._not_heard),
+        )
+        entry_points = EntryPoints(self._instrumentation.ask_frameworks, self._not_heard)
+        self._awaited.listeners += [entry_points, pools]
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
-        self._instrumenter: Optional[Instrumenter] = None
-        self._known: set[str] = set()  # modules that were told
-        self._failed_at: set[tuple[str, str, int]] = set()
+        self._reports = LoadReports(scope, script, append, tell)
         self._placed: dict[str, int] = {}  # what stands under a name of the policy -> its `id`
         self._next_search = 0.0
         self._watched: dict[str, ModuleType] = {}
         self._armed_parents: set[str] = set()
-        self._monitoring = Monitoring()
         self._has_tripwire = False
         self.paths: Optional[WatchedPaths] = None
 
@@ -98,20 +97,19 @@ class ModuleWatch:
     def after_fork_in_child(self) -> None:
         """Know that only this thread goes on."""
         self._finder.after_fork_in_child()
-        if self._instrumenter is not None:
-            self._instrumenter.after_fork_in_child()
+        self._instrumentation.after_fork_in_child()
         if self.paths is not None:
             self.paths.after_fork_in_child()
 
     @property
     def classes(self) -> dict[type, ObservedClass]:
         """Class object -> what is known of it."""
-        return {} if self._instrumenter is None else self._instrumenter.classes
+        return self._instrumentation.classes
 
     @property
     def has_makers(self) -> bool:
         """Has anything been looked through for makers?"""
-        return self._instrumenter is not None
+        return self._instrumentation.has_begun
 
     def start(self) -> None:
         """Take in what was loaded before, which is told as late, and see what comes."""
@@ -137,18 +135,16 @@ class ModuleWatch:
             # Another thread may go through the finders right now: taken out of that very list, it skips one.
             sys.meta_path = [finder for finder in sys.meta_path if finder is not self._finder]
         for module in (*list(sys.modules.values()), *self._watched.values()):
-            tripwire.disarm(_spec_of(module))
+            tripwire.disarm(spec_of(module))
 
     def remove_wrappers(self) -> None:
         """Observe no maker and no request any more."""
-        if self._instrumenter is not None:
-            self._instrumenter.tell_sources()
+        self._instrumentation.tell_sources()
         self._awaited.remove()
         work.watchers.clear()
         if self.paths is not None:
             self.paths.disable()
-        if self._instrumenter is not None:
-            self._instrumenter.remove()
+        self._instrumentation.remove()
         if self.paths is not None:
             self.paths.remove()
         self._monitoring.stop()
@@ -171,16 +167,12 @@ class ModuleWatch:
         self._pools.look()
         if self.paths is not None:
             self.paths.look()
-        if self._instrumenter is not None:
-            self._instrumenter.look_at_names()
-            self._instrumenter.name_holders()
-            self._instrumenter.look_at_legacy()
-            self._instrumenter.tell_sources()
+        self._instrumentation.look_at_names()
 
-    def try_control(self) -> None:
-        """Do what is to be heard, to see whether it is."""
+    def try_control(self, is_last: bool = False) -> None:
+        """Do what is to be heard, to see whether it is; `is_last`: before nothing is listened to any more."""
         if self.paths is not None:
-            self.paths.try_control(self._finder, self._has_tripwire)
+            self.paths.try_control(self._finder, self._has_tripwire, is_last)
 
     def _listen_to_paths(self) -> None:
         paths = watched_paths(self._policy)
@@ -190,20 +182,11 @@ class ModuleWatch:
 
             self.paths = self._finder.paths = WatchedPaths(
                 *(paths, self._monitoring, self._append, self.is_first_party),
-                *(self._knows_user, self._is_followed, self._not_heard),
+                *(self._instrumentation.knows_user, self._instrumentation.reports, self._not_heard),
+                self._policy.dead.entry_points,
             )
             self._awaited.listeners.append(RunFiles(self.paths.runs))
             self._has_tripwire = tripwire.works()
-
-    def _knows_user(self) -> bool:
-        """Is there a user for whom the thread works at the moment?"""
-        if bound_user() is not None:
-            return True
-        readers = () if self._instrumenter is None else self._instrumenter.users.of_use()
-        return any(reader(None, (), {}) is not None for reader in readers)
-
-    def _is_followed(self, cls: type) -> bool:
-        return self._instrumenter is not None and self._instrumenter.reports(cls)
 
     def _may_define_in_main(self) -> bool:
         if not self._script:
@@ -218,20 +201,19 @@ class ModuleWatch:
     def _on_executed(self, module: ModuleType, loading: Loading) -> None:
         try:
             name = loading.module
-            self._known.add(name)
+            self._reports.told.add(name)
             self._tell_main()
             answers = "__getattr__" in vars(module)  # for names that it does not bind
             if self.paths is not None:
                 self.paths.look_before_wrappers(name, module)
             is_watched = self._instrument(module) or self._is_named(name) or answers
-            record = self._module_record(name, module, loading, preloaded=False)
-            self._tell(record._replace(watched=is_watched and tripwire.is_armed(_spec_of(module))))
+            is_armed = is_watched and tripwire.is_armed(spec_of(module))
+            self._reports.tell_module(name, module, loading, is_watched=is_armed)
             if is_watched:
                 self._watch(name, module)
-            if is_watched or self._is_deferred(loading):
-                self._append(self._load_event(loading, "loaded"))
+            self._reports.loaded(loading, is_watched)
             if not is_watched and name not in self._armed_parents:
-                tripwire.disarm(_spec_of(module))
+                tripwire.disarm(spec_of(module))
             if self.paths is not None:
                 self.paths.take_in(name, module)
             self._take_in_placed(self._named)
@@ -239,21 +221,8 @@ class ModuleWatch:
         except Exception as error:
             self._on_error(error)
 
-    def _ask_frameworks(self) -> None:
-        if self._instrumenter is not None:
-            self._instrumenter.ask_frameworks()
-
     def _not_heard(self, subject: str, error: BaseException) -> None:
         self._tell(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))
-
-    def _is_deferred(self, loading: Loading) -> bool:
-        """Is it the project's own code that loads the module, from inside a function?"""
-        code = loading.code
-        return (
-            code is not None
-            and code.co_name != "<module>"
-            and self._scope.is_first_party(loading.importer, code.co_filename)
-        )
 
     def _on_displaced(self) -> None:
         now = monotonic()
@@ -268,7 +237,7 @@ class ModuleWatch:
         """Take in the modules that a finder in front of ours found, or a loader that tells nothing loaded."""
         self._awaited.look()
         for name, module in list(sys.modules.items()):
-            if name not in self._known and _has_been_loaded(name, module):
+            if name not in self._reports.told and has_been_loaded(name, module):
                 self._take_in_loaded(name, module)
 
     def _take_in_placed(self, names: Iterable[str]) -> None:
@@ -288,22 +257,16 @@ class ModuleWatch:
             return
         own_name, file = str(namespace_of(module).get("__name__")), namespace_of(module).get("__file__")
         if not self._scope.watches(own_name, file):
-            tripwire.arm(_spec_of(module))
+            tripwire.arm(spec_of(module))
             return
-        if own_name == name and name not in self._known:
-            self._known.add(name)
-            self._tell(self._module_record(name, module, None, preloaded=False))
+        if own_name == name and name not in self._reports.told:
+            self._reports.tell_module(name, module)
         self._instrument(module)
         self._watch(name, module)
 
     def _on_failed(self, loading: Loading) -> None:
         try:
-            place = loading.module, loading.importer, loading.line
-            is_new = place not in self._failed_at and len(self._failed_at) < MOST_FAILED
-            if is_new:
-                self._failed_at.add(place)
-            if is_new or self._is_named(loading.module):  # what nobody asks for may be tried in a loop
-                self._append(self._load_event(loading, "failed"))
+            self._reports.failed(loading, self._is_named(loading.module))
         except Exception as error:
             self._on_error(error)
 
@@ -321,9 +284,9 @@ class ModuleWatch:
     def _tell_main(self) -> None:
         """Tell of the module that runs as the program, which no finder is asked for."""
         main = sys.modules.get("__main__")
-        if main is not None and "__main__" not in self._known and self._is_main_first_party(main):
-            self._known.add("__main__")
-            self._tell(self._module_record("__main__", main, None, preloaded=False))
+        told = self._reports.told
+        if main is not None and "__main__" not in told and self._is_main_first_party(main):
+            self._reports.tell_module("__main__", main)
 
     def _take_in_loaded(self, name: str, module: Any) -> None:
         """Observe a module that was there before the probe, and say that it was."""
@@ -337,8 +300,7 @@ class ModuleWatch:
             if name == "__main__" and not is_watched:
                 return  # it is still running, and nothing was missed
             is_watched = is_watched or self._is_named(name)
-            self._known.add(name)
-            self._tell(self._module_record(name, module, None, preloaded=True))
+            self._reports.tell_module(name, module, is_preloaded=True)
             if is_watched:
                 self._watch(name, module)
             if self.paths is not None:
@@ -348,26 +310,7 @@ class ModuleWatch:
 
     def _instrument(self, module: ModuleType) -> bool:
         self._pools.look_through(str(namespace_of(module).get("__name__")), module)
-        if self._instrumenter is None:
-            from ssot_probe.observe.instrument import Instrumenter
-
-            self._instrumenter = Instrumenter(
-                *(self._policy, self._scope, self._instances, self._append, self._tell),
-                self._monitoring,
-            )
-            if self._policy.user or self._policy.concepts:
-                self._listen_to_jobs(self._instrumenter)
-        return self._instrumenter.instrument(module)
-
-    def _listen_to_jobs(self, instrumenter: Instrumenter) -> None:
-        from ssot_probe.observe.jobs import Jobs
-        from ssot_probe.observe.leftovers import Leftovers
-
-        carriers = instrumenter.stale_calls.carriers
-        work.watchers[:] = [Leftovers(carriers, self._append, self.is_first_party, self._not_heard)]
-        jobs = Jobs(carriers, self._not_heard)
-        self._awaited.listeners.append(jobs)
-        jobs.look()
+        return self._instrumentation.instrument(module)
 
     def is_first_party(self, name: str, file: object) -> bool:
         """Does a module of this name, from this file or none, belong to the application?"""
@@ -377,42 +320,12 @@ class ModuleWatch:
 
     def _watch(self, name: str, module: ModuleType) -> None:
         self._watched[name] = module
-        tripwire.arm(_spec_of(module))
+        tripwire.arm(spec_of(module))
         parent = name.rpartition(".")[0]
         while parent:  # `from package import module` reads the package's flag only
             self._armed_parents.add(parent)
-            tripwire.arm(_spec_of(sys.modules.get(parent)))
+            tripwire.arm(spec_of(sys.modules.get(parent)))
             parent = parent.rpartition(".")[0]
 
     def _is_named(self, name: str) -> bool:
         return any(is_within(name, named) or is_within(named, name) for named in self._named)
-
-    def _load_event(self, loading: Loading, outcome: str) -> Any:
-        return LoadEvent(loading, outcome, thread_name(), time_ns())
-
-    def _module_record(
-        self, name: str, module: ModuleType, loading: Loading | None, preloaded: bool
-    ) -> ModuleRecord:
-        file = module.__dict__.get("__file__") or (self._script if name == "__main__" else "")
-        importer = ""
-        if loading is not None and loading.code is not None:
-            importer = f"{self._scope.relative(loading.code.co_filename)}:{loading.line}"
-        return ModuleRecord(name, self._scope.relative(file) if file else "", importer, preloaded, time_ns())
-
-
-def _has_been_loaded(name: str, module: object) -> bool:
-    """Is it a module of this name that has run, and no test? pytest's own finder loads those."""
-    if name in ("__main__", "__mp_main__") or type(module) is not ModuleType:
-        return False  # looked at by its lines; or lazy still
-    names, spec = namespace_of(module), _spec_of(module)
-    if spec is None or spec.name != name or names.get("__name__") != name or not names.get("__file__"):
-        return False  # another name for a module, or a namespace package: nothing was run
-    is_pytest_s = str(type(spec.loader).__module__).startswith("_pytest.")
-    own_name = name.rpartition(".")[2]
-    is_test = own_name == "conftest" or own_name.startswith("test_") or own_name.endswith("_test")
-    return not spec.__dict__.get("_initializing", False) and not (is_pytest_s and is_test)
-
-
-def _spec_of(module: object) -> Optional[ModuleSpec]:
-    spec = namespace_of(module).get("__spec__")
-    return spec if isinstance(spec, ModuleSpec) else None

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from time import time_ns
+from typing import TYPE_CHECKING
 
 from ssot_probe.model.policy import Boundary, Concept
-from ssot_probe.model.records import BlindRecord, BoundaryRecord
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.model.sharing import boundary_severity
 from ssot_probe.recorder.user_labels import UserLabels
+
+if TYPE_CHECKING:
+    from ssot_probe.model.sharing_records import BoundaryRecord
 
 SETTLE_SECONDS = 0.4
 """Of the time for ending, what the last answers about labels may take."""
@@ -118,6 +122,8 @@ class Boundaries:
     def _record(self, code: str, subject: str, shared: _Shared) -> BoundaryRecord | None:
         if self._labels is None:
             return None
+        from ssot_probe.model.sharing_records import BoundaryRecord  # where there are labels only
+
         known = self._labels.known
         if not (self._labels.is_given_up or all(user in known for user in shared.users)):
             return None  # an answer is still to come

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ssot_probe.context.labels import thread_label
+from ssot_probe.model.names import qualify
 from ssot_probe.model.path_records import (
     CALLED,
     CONSTRUCTED,
@@ -16,6 +17,7 @@ from ssot_probe.model.path_records import (
     WatchedPathRecord,
 )
 from ssot_probe.model.records import NOWHERE, BlindRecord, ImportRecord, Site
+from ssot_probe.observe.census import line_in_code
 from ssot_probe.observe.importers import UNPICKLING
 from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.ear import Target, Use
@@ -175,6 +177,8 @@ class PathLedger:
         if use.place is not None:
             file, line, function, module = use.place
             file = file or (self._places.script if module == "__main__" else "")
+            if use.targets[0].rung == INHERITED and not line:
+                line = line_in_code(qualify(module, function))
             return Site(self._places.relative(file) if file else "", line, function, module)
         if use.code is None:
             return NOWHERE

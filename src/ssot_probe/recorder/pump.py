@@ -76,7 +76,7 @@ class Pump:
         """Be as new: a forked child has neither the thread nor the parent's recorder."""
         self._recorder: Optional[Recorder] = None
         self._turn: Optional[_Turn] = None
-        self._ending: Optional[_Turn] = None  # the last one that was told to end
+        self._left: Optional[_Turn] = None
         self._cycling = allocate_lock()
         self._starting = allocate_lock()
         self._cycles = 0
@@ -88,6 +88,11 @@ class Pump:
     def has_recorder(self) -> bool:
         """Has anything been recorded yet?"""
         return self._recorder is not None
+
+    @property
+    def has_begun(self) -> bool:
+        """Has anything been written or sent?"""
+        return self._recorder is not None and self._recorder.has_begun
 
     @property
     def is_running(self) -> bool:
@@ -133,30 +138,28 @@ class Pump:
             sleep(0.002)
         return self._cycles >= target
 
-    def finish(self, seconds: float) -> None:
-        """Record and deliver what is left, within so many seconds. Starts no thread."""
+    def finish(self, seconds: float) -> bool:
+        """Record and deliver what is left; False where that takes more than so many seconds. Starts none."""
+        self._left = self._turn
         if self._turn is None:
             self._cycle(seconds, is_final=True)
-        elif not self._stop(seconds, is_final=True) and self._recorder is not None:
+            return True
+        if self._stop(seconds, is_final=True):
+            return True
+        if self._recorder is not None:
             self._recorder.give_up()
+        return False
 
-    def wait(self, seconds: float) -> bool:
-        """Give a thread that was told to end so many seconds more; return whether anything was recorded."""
-        if self._ending is not None and not self.has_begun:
-            self._ending.finished.acquire(timeout=seconds)
-        return self.has_begun
-
-    @property
-    def has_begun(self) -> bool:
-        """Has anything been written or sent yet?"""
-        return self._recorder is not None and self._recorder.has_begun
+    def wait(self, seconds: float) -> None:
+        """Wait for a thread that has not finished in time."""
+        if self._left is not None:
+            self._left.finished.acquire(timeout=seconds)
 
     def _stop(self, seconds: float, is_final: bool = False) -> bool:
         """Tell the thread to end. False where it did not within so many seconds."""
         turn, self._turn = self._turn, None
         if turn is None:
             return True
-        self._ending = turn
         turn.is_final, turn.seconds = is_final, seconds
         turn.stop()
         return turn.finished.acquire(timeout=seconds)

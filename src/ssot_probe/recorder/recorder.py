@@ -11,9 +11,9 @@ from ssot_probe.losses import SITES_FULL, Losses
 from ssot_probe.model.path_records import ForkRecord, SourceRecord
 from ssot_probe.model.records import ClassRecord, ImportRecord, ModuleRecord, ProcessRecord, Record
 from ssot_probe.observe import cycles, tallies
-from ssot_probe.observe.finder import LoadEvent
 from ssot_probe.observe.hot_imports import HotImports
 from ssot_probe.observe.instances import InstanceTable
+from ssot_probe.observe.loading import LoadEvent
 from ssot_probe.observe.looks import Looked
 from ssot_probe.observe.makers import MakeEvent
 from ssot_probe.observe.pools.events import PoolEvent

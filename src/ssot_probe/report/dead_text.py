@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ssot_probe.analysis.retirement.sentences import MOST_NAMED
-from ssot_probe.analysis.wording import listing, number, times
+from ssot_probe.analysis.retirement.sentences import MOST_NAMED, users
+from ssot_probe.analysis.wording import number, place, times
+from ssot_probe.report.dead_evidence import MOST_LINES, evidence_lines, totals
 from ssot_probe.report.sanitize import clean
 from ssot_probe.report.segments import Line, Segment
 from ssot_probe.report.view import View
-
-MOST_LINES = 8
-"""Bound on the lines of one kind below one verdict."""
 
 WIDEST_NAME = 11
 
@@ -33,6 +30,7 @@ _AXES = {
     "entry-point": "exercise",
     "importer": "exercise",
     "unseen": "code",
+    "trace": "code",
     "scan": "source",
 }
 """The side of the evidence that each kind of missing thing is on."""
@@ -46,17 +44,30 @@ def lines_of(view: View) -> Iterator[Line]:
         yield from _verdict(row)
         yield []
     for unplaced in view["unplaced"]:
-        place = f"{clean(unplaced['file'])}:{unplaced['line']}"
+        where = place(clean(unplaced["file"]), unplaced["line"])
         yield [
             Segment(f"{'NO-EVIDENCE':<20}", "alarm"),
             Segment(
-                f"{place} deletes {clean(unplaced['name'])}, and the diff does not show where it stands: "
+                f"{where} deletes {clean(unplaced['name'])}, and the diff does not show what it stands in: "
             ),
-            Segment("stands: make it by `git diff --function-context`"),
+            Segment("make it by `git diff --function-context`"),
         ]
         yield []
-    yield from _totals(view)
-    yield from _evidence(view)
+    yield from _not_judged(view["not_judged"])
+    yield from totals(view)
+    yield from evidence_lines(view)
+
+
+def _not_judged(files: Sequence[str]) -> Iterator[Line]:
+    """Yield the deleted files that no import leads to: templates, data, libraries in C."""
+    if not files:
+        return
+    yield [Segment(f"Not judged: {number(len(files), 'deleted file')}, as no recording tells who reads one.")]
+    for file in files[:MOST_LINES]:
+        yield [Segment(f"  {clean(file)}", "place")]
+    if len(files) > MOST_LINES:
+        yield [Segment(f"  and {len(files) - MOST_LINES} more")]
+    yield []
 
 
 def why_lines(view: View) -> Iterator[Line]:
@@ -82,10 +93,10 @@ def _chain(chain: View | None, is_scanned: bool) -> Iterator[Line]:
         yield _entry("imports", f"{begins}, and leads to it:")
         for link in chain["links"]:
             when = "" if link["at_load"] else ", not at the top of its module"
-            place = f"{clean(link['file'])}:{link['line']}"
+            where = place(clean(link["file"]), link["line"])
             yield [
                 Segment(" " * (WIDEST_NAME + 3)),
-                Segment(f"{place}  ", "place"),
+                Segment(f"{where}  ", "place"),
                 Segment(f"{clean(link['importer'])} imports {clean(link['imported'])}{when}"),
             ]
 
@@ -105,25 +116,31 @@ def _verdict(row: View) -> Iterator[Line]:
     yield _heading(row)
     yield [Segment(f"  {clean(row['sentence'])}")]
     if row["verdict"] == "NO-EVIDENCE":
+        yield from _importers(row["static_importers"])
+        yield from _mentions(row)
         return
     if row["verdict"] == "LIVE":
         yield from _ends(row["witnesses"])
-        if row["origins"] != ["application"]:
-            yield _entry("origins", listing([clean(origin) for origin in row["origins"]]))
+        others = [clean(origin) for origin in row["origins"] if origin != "application"]
+        if others:
+            yield _entry("also by", users(others))
         return
     yield _entry("uses", _uses(row))
     yield from _all_of(row["witnesses"])
     yield from _missing(row["missing_details"])
-    ran = [importer for importer in row["static_importers"] if importer["executed"] or not row["missing"]]
+    are_told = any(missing["kind"] == "importer" for missing in row["missing_details"])
+    ran = [importer for importer in row["static_importers"] if importer["executed"] or not are_told]
     yield from _importers(ran)
     yield from _mentions(row)
     if row["verdict"] == "VOID":
         yield from _void(row["void"])
     if row["superseded"]:
-        yield _entry("superseded", f"{number(row['superseded'], 'use')} of an older version of its source")
+        yield _entry("superseded", f"{number(row['superseded'], 'use')} by an older version of its callers")
     if row["before_window"]:
         yield _entry("before", f"{number(row['before_window'], 'use')} before the day that was asked for")
-    told = {"verdict", *(_AXES[missing["kind"]] for missing in row["missing_details"])}
+    is_settled = row["verdict"] not in ("INSUFFICIENT", "VOID")
+    kinds = {missing["kind"] for missing in row["missing_details"]} - ({"scan"} if is_settled else set())
+    told = {"verdict", *(_AXES[kind] for kind in kinds)}
     for axis in row["axes"]:
         if axis["grade"] != "A" and axis["name"] not in told:
             yield _entry(f"grade {axis['grade']}", clean(f"{axis['name']}: {axis['reason']}"))
@@ -134,8 +151,8 @@ def _mentions(row: View) -> Iterator[Line]:
     importers = {(importer["file"], importer["line"]) for importer in row["static_importers"]}
     mentions = [one for one in row["mentions"] if (one["file"], one["line"]) not in importers]
     for one in mentions[:MOST_LINES]:
-        place = f"{clean(one['file'])}:{one['line']}" if one["line"] else clean(one["file"])
-        yield _entry("named", f"{place}  {one['kind']} {clean(one['what'])}")
+        where = place(clean(one["file"]), one["line"])
+        yield _entry("named", f"{where}  {one['kind']} {clean(one['what'])}")
     if len(mentions) > MOST_LINES:
         yield _entry("", f"and {number(len(mentions) - MOST_LINES, 'more place')}")
 
@@ -162,8 +179,8 @@ def _all_of(witnesses: Sequence[View]) -> Iterator[Line]:
 
 
 def _missing(missing: Sequence[View]) -> Iterator[Line]:
-    """Yield what is missing, unless the sentence has named all of it, and no day can be told."""
-    if len(missing) <= MOST_NAMED and not any(one["earliest"] for one in missing):
+    """Yield what is missing, unless the sentence has named all of it, with the day."""
+    if len(missing) <= MOST_NAMED and len({one["earliest"] for one in missing}) <= 1:
         return
     for one in missing[:MOST_LINES]:
         when = f" (earliest {one['earliest']})" if one["earliest"] else ""
@@ -179,22 +196,23 @@ def _uses(row: View) -> str:
         if rung["count"] or name != "inherited"
     ]
     origins = [origin for origin in row["origins"] if origin != "application"]
-    return ", ".join(told) + (f" (also by {listing(origins)})" if origins else "")
+    return ", ".join(told) + (f" (with those by {users(origins)})" if origins else "")
 
 
 def _witness(name: str, witness: View) -> Line:
     file = clean(witness["file"])
-    place = f"{file}:{witness['line']}  " if file else ""
+    where = f"{place(file, witness['line'] or 0)}  " if file else ""
     parts = [
         "for a user" if witness["by_user"] else "",
         witness["origin"] if witness["origin"] != "application" else "",
         f"thread {witness['thread']}" if witness["thread"] else "",
         witness["process"],
     ]
-    count = f", {times(witness['count'])}" if witness["count"] > 1 else ""
+    is_told = witness["count"] > 1 or witness["at_least"]
+    count = f", {times(witness['count'], witness['at_least'])}" if is_told else ""
     return [
         Segment(f"  {name:<{WIDEST_NAME}}", "faint"),
-        Segment(place, "place"),
+        Segment(where, "place"),
         Segment(f"{clean(witness['what'])}{count}, {(witness['time'] or '').replace('T', ' ')}"),
         Segment(f"  [{clean(', '.join(part for part in parts if part))}]", "faint"),
     ]
@@ -220,73 +238,5 @@ def _void(doubts: Sequence[View]) -> Iterator[Line]:
         yield _entry("", f"and {number(len(doubts) - MOST_LINES, 'more cause')}")
 
 
-def _totals(view: View) -> Iterator[Line]:
-    counts = Counter(row["verdict"] for row in view["paths"])
-    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-    yield [Segment(f"{number(len(view['paths']), 'path')}: {told or 'nothing to judge'}.", "heading")]
-    yield []
-
-
-def _evidence(view: View) -> Iterator[Line]:
-    evidence, policy = view["evidence"], view["policy"]
-    counted = "all of them count" if evidence["counted"] == evidence["processes"] else ""
-    counted = counted or f"{evidence['counted']} of them count"
-    hours = f"{evidence['process_hours'] or 'less than 0.1'} process-hours"
-    yield _wide("evidence", f"{number(evidence['processes'], 'process')}, {counted}, {hours}")
-    if evidence["tests"]:
-        yield _wide("tests", f"{number(evidence['tests'], 'process')} ran tests and prove no silence")
-    yield _wide("days", _days(evidence))
-    roles = [f"{clean(role) or 'none given'} {days}" for role, days in evidence["days_of_role"].items()]
-    yield _wide("roles", f"days of each: {', '.join(roles)}" if roles else "none reported")
-    yield _wide("environments", _environments(evidence["environments"]))
-    for name in ("releases", "hosts"):
-        if evidence[name]:
-            yield _wide(name, listing([clean(text) for text in evidence[name]]))
-    yield _wide("cycles", listing(evidence["cycles"]) if evidence["cycles"] else "none declared")
-    declared = evidence["entry_points"]
-    if declared["declared"]:
-        yield _wide("entry points", f"{declared['ran']} of {declared['declared']} ran")
-    yield _wide(
-        "source", "scanned" if evidence["scanned"] else "not scanned: ssot-probe scan finds importers"
-    )
-    code = evidence["code"]
-    if evidence["scanned"] and code["used"]:
-        told = f"{code['unmatched']} of {number(code['used'], 'used piece')} of code"
-        yield _wide("code", f"{told} {'is' if code['unmatched'] == 1 else 'are'} not in the scanned source")
-        for key in code["keys"][:MOST_LINES]:
-            yield _wide("", clean(key))
-    source = f"{clean(policy['source'])}, " if policy["source"] else ""
-    yield _wide("policy", f"{source}{clean(policy['found_by'])}")
-    if policy["recorded"] > 1:
-        yield _wide("", f"{policy['recorded']} different policies were in force while recording")
-    void = evidence["void"]
-    yield _wide("void", f"{number(len(void), 'cause')}" if void else "nothing")
-    for doubt in void[:MOST_LINES]:
-        who = f"{clean(doubt['process'])}: " if doubt["process"] else ""
-        yield _wide("", f"{who}{clean(doubt['cause'])}")
-    if len(void) > MOST_LINES:
-        yield _wide("", f"and {number(len(void) - MOST_LINES, 'more cause')}")
-
-
-def _days(evidence: View) -> str:
-    since = f", since {evidence['since']}" if evidence["since"] else ""
-    if not evidence["days"]:
-        return f"none with valid evidence{since} ({evidence['min_days']} are asked for)"
-    first, last = evidence["first_day"], evidence["last_day"]
-    span = first if first == last else f"{first} to {last}"
-    return f"{evidence['days']} with valid evidence, {span}{since} ({evidence['min_days']} are asked for)"
-
-
-def _environments(environments: View) -> str:
-    recorded = listing([clean(name) or "none given" for name in environments["recorded"]])
-    if not environments["counted"]:
-        return f"{recorded}; the policy does not say whose evidence counts"
-    return f"{recorded}; {listing([clean(name) for name in environments['counted']])} counts"
-
-
 def _entry(name: str, text: str) -> Line:
     return [Segment(f"  {name:<{WIDEST_NAME}}", "faint"), Segment(text)]
-
-
-def _wide(name: str, text: str) -> Line:
-    return [Segment(f"{name:<13}", "faint"), Segment(text)]

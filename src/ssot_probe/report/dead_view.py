@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
@@ -9,7 +10,8 @@ from ssot_probe.analysis.retirement.chains import Chain
 from ssot_probe.analysis.retirement.deleted_names import Deletions
 from ssot_probe.analysis.retirement.epochs import Doubt
 from ssot_probe.analysis.retirement.rows import Retirement, Row, Rung, Witness
-from ssot_probe.analysis.retirement.uses import Use
+from ssot_probe.analysis.retirement.use import Use
+from ssot_probe.analysis.retirement.verdicts import NO_EVIDENCE
 from ssot_probe.analysis.retirement.window import Window
 from ssot_probe.analysis.wording import moment
 from ssot_probe.model.path_records import RUNGS
@@ -19,7 +21,11 @@ SCHEMA = "ssot-probe/dead/1"
 
 
 def dead_view(
-    retirement: Retirement, chosen: ChosenPolicy, generated_at: datetime, deleted: Deletions | None = None
+    retirement: Retirement,
+    chosen: ChosenPolicy,
+    generated_at: datetime,
+    deleted: Deletions | None = None,
+    problems: Sequence[str] = (),
 ) -> View:
     """Return the view of verdicts; its shape is public, see `dead --format json`.
 
@@ -28,20 +34,24 @@ def dead_view(
         chosen: the policy.
         generated_at: now.
         deleted: the change that was asked about, if it was one.
+        problems: why there is nothing to judge by.
     """
     moved = {name.path: name.moved_to for name in deleted.names} if deleted is not None else {}
     return {
         "schema": SCHEMA,
         "generated_at": generated_at.isoformat(timespec="seconds"),
+        "problems": list(problems),
         "policy": {"source": chosen.source, "found_by": chosen.found_by, "recorded": retirement.policies},
         "evidence": _evidence(retirement),
         "paths": [{**_row(row), "moved_to": moved.get(row.path, "")} for row in retirement.rows],
         "unplaced": [name._asdict() for name in deleted.unplaced] if deleted is not None else [],
+        "not_judged": list(deleted.others) if deleted is not None else [],
     }
 
 
 def _evidence(retirement: Retirement) -> View:
     dead = retirement.dead
+    doubts = _all_doubts(retirement)
     return {
         "processes": retirement.total,
         "counted": retirement.counted,
@@ -61,8 +71,15 @@ def _evidence(retirement: Retirement) -> View:
             "keys": [code.key for code in retirement.unmatched],
         },
         "since": str(retirement.since) if retirement.since else None,
-        "void": [_doubt(doubt) for doubt in retirement.doubts],
+        "void": [_doubt(doubt) for doubt in doubts],
+        "to_do": list(dict.fromkeys(doubt.remedy for doubt in doubts if doubt.remedy)),
     }
+
+
+def _all_doubts(retirement: Retirement) -> Sequence[Doubt]:
+    """Return what makes silence worthless, of all paths and of those whose verdict it has cost."""
+    of_paths = (doubt for row in retirement.rows if row.verdict != NO_EVIDENCE for doubt in row.doubts)
+    return tuple(dict.fromkeys((*retirement.doubts, *of_paths)))
 
 
 def _row(row: Row) -> View:
@@ -139,11 +156,11 @@ def _rung(rung: Rung) -> View:
 def _witness(witness: Witness) -> View:
     told = witness._asdict()
     is_at_least = told.pop("is_at_least")
-    return {**told, "time": _time(witness.time), "at_least": is_at_least}
+    return {**told, "line": witness.line or None, "time": _time(witness.time), "at_least": is_at_least}
 
 
 def _try(use: Use) -> View:
-    return {"file": use.site.file, "line": use.site.line, "what": use.what, "count": use.count}
+    return {"file": use.site.file, "line": use.site.line or None, "what": use.what, "count": use.count}
 
 
 def _doubt(doubt: Doubt) -> View:

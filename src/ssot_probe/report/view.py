@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +24,21 @@ SCHEMA = "ssot-probe/report/1"
 View = dict[str, Any]
 
 
-def view_of(judgement: Judgement, chosen: ChosenPolicy, generated_at: datetime) -> View:
-    """Return the view of a judgement; its shape is public, see `report --format json`."""
+def view_of(
+    judgement: Judgement, chosen: ChosenPolicy, generated_at: datetime, problems: Sequence[str] = ()
+) -> View:
+    """Return the view of a judgement; its shape is public, see `report --format json`.
+
+    Args:
+        judgement: what was found.
+        chosen: the policy.
+        generated_at: now.
+        problems: why there is nothing to judge.
+    """
     return {
         "schema": SCHEMA,
         "generated_at": generated_at.isoformat(timespec="seconds"),
+        "problems": list(problems),
         "evidence": {**_evidence(judgement.evidence), "looks": _looks(judgement.looks)},
         "policy": {"source": chosen.source, "found_by": chosen.found_by},
         "concepts": [concept._asdict() for concept in judgement.concepts],

@@ -13,21 +13,19 @@ from ssot_probe.model.path_records import (
 )
 from ssot_probe.model.site import Site
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData
+from ssot_probe.wire.shape import field_kinds
 
 MOST_PER_SPAN = 500
-
-_TIME = "time"
-"""The field that all records of one span have in common, as its time."""
 
 
 class _Shape(NamedTuple):
     span: str
-    record: Callable[..., Any]
+    record: type[Any]
     fields: dict[str, str]  # field -> attribute; a site is four of them, with dots
 
 
-_SHAPES: dict[type, _Shape] = {
-    WatchedPathRecord: _Shape(
+_SHAPES = (
+    _Shape(
         "ssot.paths",
         WatchedPathRecord,
         {
@@ -44,7 +42,7 @@ _SHAPES: dict[type, _Shape] = {
             "called": "ssot.path.called",
         },
     ),
-    DefinitionRecord: _Shape(
+    _Shape(
         "ssot.definitions",
         DefinitionRecord,
         {
@@ -57,20 +55,21 @@ _SHAPES: dict[type, _Shape] = {
             "definition.module": "ssot.definition.modules",
         },
     ),
-    SourceRecord: _Shape(
+    _Shape(
         "ssot.sources",
         SourceRecord,
         {"file": "ssot.source.files", "digest": "ssot.source.digests"},
     ),
-    ForkRecord: _Shape(
+    _Shape(
         "ssot.forks",
         ForkRecord,
         {"child": "ssot.fork.children", "is_expected": "ssot.fork.expected"},
     ),
-}
-_SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES.values()}
+)
+_SHAPE_OF = {shape.record: shape for shape in _SHAPES}
+_SHAPE_OF_SPAN = {shape.span: shape for shape in _SHAPES}
 
-PACKED = frozenset(_SHAPES)
+PACKED = frozenset(_SHAPE_OF)
 PACKED_SPANS = frozenset(_SHAPE_OF_SPAN)
 
 
@@ -79,7 +78,7 @@ def packed_spans(records: Sequence[Any], ids: Iterator[tuple[str, str]]) -> Iter
     by_time: dict[int, list[Any]] = {}
     for record in records:
         by_time.setdefault(record.time, []).append(record)
-    shape = _SHAPES[type(records[0])]
+    shape = _SHAPE_OF[type(records[0])]
     for time, group in by_time.items():
         for start in range(0, len(group), MOST_PER_SPAN):
             part = group[start : start + MOST_PER_SPAN]
@@ -129,19 +128,13 @@ def _kinds(record: Any) -> dict[str, Callable[[str], Any]]:
     """Return how each field is read; those of a definition stand there with a dot."""
     readers: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "bool": _flag}
     found: dict[str, Callable[[str], Any]] = {}
-    for field, kind in _annotations(record).items():
+    for field, kind in field_kinds(record).items():
         if kind == "Site":
-            for inner, name in _annotations(Site).items():
+            for inner, name in field_kinds(Site).items():
                 found[f"{field}.{inner}"] = readers[name]
         else:
             found[field] = readers[kind]
     return found
-
-
-def _annotations(record: Any) -> dict[str, str]:
-    return {
-        field: str(getattr(kind, "__forward_arg__", kind)) for field, kind in record.__annotations__.items()
-    }
 
 
 def _flag(text: str) -> bool:

@@ -107,7 +107,7 @@ ATTRIBUTES = (
     Attribute(
         "ssot.process.closed",
         "string",
-        "how it ended: exit, sigterm, or stop (not the process)",
+        "how it ended: exit, failed (by an exception), sigterm, or stop (not the process)",
     ),
     Attribute("ssot.process.directory", "string", "list of the processes of a directory"),
     Attribute("ssot.process.number", "int", "number of this process in that list"),
@@ -279,7 +279,7 @@ ATTRIBUTES = (
     Attribute(
         "ssot.reference.kind",
         "string",
-        "string, configuration, entry-point, pickle, computed-import, deprecated",
+        "string, configuration, entry-point, pickle, computed-import, deprecated, silent-use",
     ),
     Attribute("ssot.user_source.name", "string", "as the policy writes it, a framework, or arguments"),
     Attribute("ssot.user_source.kind", "string", "policy, framework or arguments"),
@@ -340,6 +340,3 @@ METRICS = (
     Metric("ssot.probe.dropped", "counter", "{record}", "records lost", ("error.type",)),
     Metric("ssot.probe.exported", "counter", "{record}", "records handed to the exporters", ()),
 )
-
-FINDING_CODE = "ssot.finding.code"
-INSTANCE_ID = "ssot.instance.id"

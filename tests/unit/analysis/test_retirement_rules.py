@@ -24,7 +24,7 @@ def test_a_legacy_path_that_nobody_uses_is_told_with_its_verdict_and_what_that_r
     (finding,) = findings("SSOT601", program, by=BY)
     assert (finding.subject, finding.severity, finding.concept) == (OLD, Severity.NOTE, "websocket-manager")
     assert finding.message.startswith("VOID, grade E. No use of it was seen")
-    assert "watched in 1 process, no day" in told(finding)
+    assert "watched in 1 process, without a day of valid evidence" in told(finding)
     assert any(line.startswith("void: ") for line in told(finding))
 
 

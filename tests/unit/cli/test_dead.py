@@ -40,9 +40,9 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("ssot-probe.toml").write_text(POLICY)
 
 
-def record(*workers: Worker, source: Source | None = None) -> str:
+def record(*workers: Worker, source: Source | None = None, name: str = "data") -> str:
     """Write recordings, and return their directory."""
-    directory = Path("data")
+    directory = Path(name)
     directory.mkdir()
     for worker in workers:
         about = worker.about
@@ -182,7 +182,7 @@ def test_every_name_that_a_diff_deletes_has_its_verdict_in_one_call(
     assert run(["dead", source, "--diff", "change.diff"]) == 0
     out = capsys.readouterr().out
     assert f"LIVE                E  {OLD}:serve\n" in out
-    assert f"LOADED-BUT-UNUSED   A  {OLD}:close\n" in out
+    assert f"LOADED-BUT-UNUSED   D  {OLD}:close\n" in out
     assert "2 paths: 1 LIVE, 1 LOADED-BUT-UNUSED." in out
 
 
@@ -243,7 +243,48 @@ def test_a_definition_that_a_diff_does_not_place_has_no_verdict(capsys: pytest.C
 def test_a_change_that_deletes_nothing_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
     Path("change.diff").write_text("")
     assert run(["dead", record(Worker().stops()), "--diff", "change.diff"]) == 0
-    assert "deletes nothing" in capsys.readouterr().err
+    assert "The diff is empty: nothing is deleted, unless" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_an_empty_diff_says_that_it_is_one(capsys: pytest.CaptureFixture[str], content: str) -> None:
+    source = record(Worker().stops())
+    Path("change.diff").write_text(content)
+    assert run(["dead", source, "--diff", "change.diff"]) == 0
+    assert "The diff is empty" in capsys.readouterr().err
+
+
+def test_nothing_shows_who_reads_a_deleted_constant_but_who_imports_it_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("change.diff").write_text(DIFF.partition("@@")[0] + "@@ -1,2 +1,1 @@\n-LIMIT = 5\n x = 1\n")
+    worker = Worker(watched=()).watches(OLD, "module").imports("chat/v.py:3", f"{OLD}:LIMIT")
+    source = watched_source("serve")
+    source.imports("chat/v.py:3", f"{OLD}:LIMIT")
+    assert run(["dead", record(worker.stops(), source=source), "--diff", "change.diff"]) == 3
+    out = capsys.readouterr().out
+    assert f"NO-EVIDENCE         E  {OLD}:LIMIT\n" in out
+    assert "as nothing shows who reads a constant; search the source for its name." in out
+    assert "importer   chat/v.py:3  imports LIMIT from chat.ws.old (executed)" in out
+
+
+def test_a_constant_of_a_module_that_was_never_loaded_is_dead_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("change.diff").write_text(DIFF.partition("@@")[0] + "@@ -1,2 +1,1 @@\n-LIMIT = 5\n x = 1\n")
+    assert run(["dead", record(Worker().stops(), source=watched_source()), "--diff", "change.diff"]) == 0
+    assert capsys.readouterr().out.startswith("NEVER-LOADED")
+
+
+def test_deleted_files_that_are_no_python_code_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = "diff --git a/page.html b/page.html\ndeleted file mode 100644\n--- a/page.html\n+++ /dev/null\n"
+    Path("change.diff").write_text(gone + "@@ -1 +0,0 @@\n-<p>\n")
+    source = record(Worker().stops())
+    assert run(["dead", source, "--diff", "change.diff"]) == 0
+    told = capsys.readouterr()
+    assert "The change deletes no Python code: page.html cannot be judged." in told.err
+    assert "Not judged: 1 deleted file, as no recording tells who reads one.\n  page.html\n" in told.out
+    assert json_of(capsys, source, "--diff", "change.diff")["not_judged"] == ["page.html"]
 
 
 # What follows a verdict
@@ -282,6 +323,9 @@ def test_code_that_was_used_and_that_the_scan_does_not_know_is_published_and_voi
     assert run(["dead", source]) == 0
     out = capsys.readouterr().out
     assert "1 of 1 used piece of code is not in the scanned source" in out
+    known = record(Worker().uses(origin="tooling").stops(), source=watched_source("serve"), name="known")
+    assert run(["dead", known]) == 0
+    assert "the one used piece of code is in the scanned source" in capsys.readouterr().out
     assert run(["dead", source, "--path", f"{OLD}:close"]) == 3
     assert "was used, and the scanned source does not define it" in capsys.readouterr().out
 
@@ -320,6 +364,55 @@ def test_an_inventory_alone_or_an_empty_one_ends_with_3() -> None:
 def test_an_empty_directory_ends_with_3() -> None:
     Path("data").mkdir()
     assert run(["dead", "data"]) == 3
+
+
+@pytest.mark.parametrize("content", [None, "", '{"resourceSpans":['])
+def test_json_is_written_though_there_is_nothing_to_judge_by(
+    capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    Path("data").mkdir()
+    if content is not None:
+        Path("data/x.traces.jsonl").write_text(content)
+    assert run(["dead", "data", "--format", "json"]) == 3
+    told = capsys.readouterr()
+    view = json.loads(told.out)
+    (problem,) = view["problems"]
+    assert problem.startswith("data: ")
+    assert problem in told.err
+    ((path, verdict, sentence),) = [(row["path"], row["verdict"], row["sentence"]) for row in view["paths"]]
+    assert (path, verdict) == (OLD, "NO-EVIDENCE")
+    assert sentence == "Nothing is known about it, as nothing was recorded."
+    assert run(["dead", "data"]) == 3
+    assert capsys.readouterr().out == ""
+
+
+def test_the_footer_tells_all_that_makes_silence_worthless(capsys: pytest.CaptureFixture[str]) -> None:
+    source = record(Worker().is_blind_to(OLD, "it is in C").stops())
+    assert [doubt["cause"] for doubt in json_of(capsys, source)["evidence"]["void"]] == [f"{OLD}: it is in C"]
+    assert run(["dead", source]) == 3
+    out = capsys.readouterr().out
+    assert f"void         1 cause\n             chat (pid 11): {OLD}: it is in C\n" in out
+    assert "to do" not in out
+
+
+def test_what_to_do_about_processes_that_never_said_that_they_ended_is_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["dead", record(Worker(listed=2), Worker("p2", number=2, listed=2))]) == 3
+    assert capsys.readouterr().out.count("SSOT_PROBE_SIGTERM=0") == 1
+
+
+def test_a_witness_says_where_its_count_is_a_lower_bound_and_its_line_is_not_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = record(Worker().uses("chat/v.py:0", count=32, is_at_least=True).uses(origin="test").stops())
+    assert run(["dead", source]) == 0
+    out = capsys.readouterr().out
+    assert "chat/v.py  calls chat.ws.old:serve, at least 32 times, 2026" in out
+    assert "also by    tests\n" in out
+    assert [one["line"] for one in json_of(capsys, source)["paths"][0]["witnesses"]] == [None]
+    assert run(["dead", source, "--emit", "markdown"]) == 0
+    assert "chat/v.py calls chat.ws.old:serve, at least 32 times, 2026" in capsys.readouterr().out
 
 
 def test_a_record_format_of_a_later_version_ends_with_3(capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,3 +113,11 @@ def test_an_import_that_is_under_way_misses_no_finder(tmp_path: Path) -> None:
     environment = {"SSOT_PROBE_DIR": str(tmp_path / "data"), "SSOT_PROBE_DEBUG": "1"}
     done = run(tmp_path, "main.py", probe=False, environment=environment, recordings=tmp_path / "data")
     assert done.checked().stdout.strip() == "colorsys"
+
+
+def test_a_stop_while_nobody_else_can_import_still_has_its_last_word_before_the_interpreter_ends(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "main.py").write_text(PASSING_BY)  # a finder is asked under the interpreter's import lock
+    done = run(tmp_path, "main.py", probe=False, environment={"SSOT_PROBE_DIR": str(tmp_path / "recordings")})
+    assert [record.state for record in done.checked().of(ProcessRecord)] == ["started", "stopped"]

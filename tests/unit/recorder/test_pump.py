@@ -191,7 +191,7 @@ def test_what_is_stopped_while_nothing_can_be_loaded_is_recorded_before_the_proc
         import early
         time.sleep(0.2)
         probe.stop()
-        probes.SHORTEST_FINISH = 10
+        probes.EXIT_SECONDS = 10
         """
     done = run(
         tmp_path,

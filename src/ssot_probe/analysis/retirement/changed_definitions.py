@@ -1,9 +1,10 @@
-"""Which classes and functions the lines of a diff define, before and after it."""
+"""Which classes, functions and constants the lines of a diff define, before and after it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from keyword import iskeyword
 from typing import NamedTuple
 
 from ssot_probe.analysis.retirement.unified_diff import ADDED, KEPT, REMOVED, FileChange, Hunk, Line
@@ -12,7 +13,13 @@ _DEFINITION = re.compile(r"([ \t]*)(?:(class)|(?:async[ \t]+)?def)[ \t]+([^\W\d]
 _INDENTATION = re.compile(r"[ \t\f]*")
 _STRING = re.compile(r"\"\"\"|'''")
 _BLOCK = re.compile(r"(?:if|elif|else|try|except|finally|with|for|while|match|case|async)\b")
+_NAME = re.compile(r"[^\W\d]\w*")
+_TARGETS = re.compile(r"((?:[ \t,()\[\]*]|\b[^\W\d]\w*\b(?![ \t]*[(\[.]))+)(?::[^=]*)?=(?!=)[ \t]*")
+_TWO_WORDS = re.compile(r"\w[ \t]+\w")
+_TYPE = re.compile(r"type[ \t]+([^\W\d]\w*)[ \t]*(?:\[.*\][ \t]*)?=(?!=)")
+_TEXT = re.compile(r"\"\"\".*|\'\'\'.*|\"(?:\\.|[^\"\\])*\"|\'(?:\\.|[^\'\\])*\'|#.*")
 _CLASS, _FUNCTION, _IN_BLOCK, _UNKNOWN = "class", "function", "block", ""
+CONSTANT = "constant"
 _TAB = 8
 _WIDEST = 4
 """So far a class is indented, or one tab, by all who say how."""
@@ -22,7 +29,7 @@ class Defined(NamedTuple):
     """A definition at the top of a module or in a class."""
 
     name: str  # qualified; of one whose class the diff does not show, the last part of it
-    kind: str  # "class" | "function"
+    kind: str  # "class" | "function" | "constant"
     line: int
     is_placed: bool  # False: it stands in something that the diff does not show
     is_changed: bool  # its first line is removed or added
@@ -53,10 +60,13 @@ def _definitions(hunks: Iterable[Hunk], side: str) -> Iterator[Defined]:
 def _in_hunk(hunk: Hunk, side: str) -> Iterator[Defined]:
     opened = _around(hunk)
     quote = ""
+    depth = 0  # of brackets
     for line in hunk.lines:
         if line.side not in (side, KEPT):
             continue
         was_inside, quote = quote, _quote_after(line.text, quote)
+        is_going_on = depth > 0
+        depth = depth if was_inside else _depth_after(line.text, depth)
         text = line.text.strip()
         if was_inside or not text or text.startswith(("#", ")", "]", "}")):
             continue
@@ -65,9 +75,12 @@ def _in_hunk(hunk: Hunk, side: str) -> Iterator[Defined]:
             opened.pop()
         found = _DEFINITION.match(line.text)
         if found is None:
-            if _BLOCK.match(text):
+            constants = [] if is_going_on else list(_constants(line, opened))
+            yield from constants
+            if not constants and _BLOCK.match(text):
                 opened.append(_Open(indentation, _IN_BLOCK, ""))
             continue
+        depth = _depth_after(line.text, 0)
         around = next((one for one in reversed(opened) if one.kind != _IN_BLOCK), None)
         kind = _CLASS if found[2] else _FUNCTION
         if around is not None and around.kind == _FUNCTION:
@@ -77,6 +90,41 @@ def _in_hunk(hunk: Hunk, side: str) -> Iterator[Defined]:
         name = f"{around.name}.{found[3]}" if around is not None and is_placed else found[3]
         yield _defined(line, name, kind, is_placed)
         opened.append(_Open(indentation, kind if is_placed or kind == _FUNCTION else _UNKNOWN, name))
+
+
+def _constants(line: Line, opened: Sequence[_Open]) -> Iterator[Defined]:
+    """Yield the names that an assignment binds, where it stands at the top of a module or in a class."""
+    around = next((one for one in reversed(opened) if one.kind != _IN_BLOCK), None)
+    is_indented = line.text[:1] in (" ", "\t")
+    if around is None and is_indented and not opened:
+        return  # it goes on from a line that the diff does not show
+    if around is not None and (around.kind != _CLASS or _is_too_deep(around, line.text)):
+        return
+    for name in _bound(line.text.strip()):
+        yield _defined(line, f"{around.name}.{name}" if around is not None else name, CONSTANT, True)
+
+
+def _bound(text: str) -> Iterator[str]:
+    """Yield the names that a statement binds if it is an assignment or names a type."""
+    named = _TYPE.match(text)
+    if named is not None:
+        yield named[1]
+        return
+    at = 0
+    while True:
+        targets = _TARGETS.match(text, at)
+        names = [] if targets is None else _NAME.findall(targets[1])
+        if targets is None or _TWO_WORDS.search(targets[1]) or any(map(iskeyword, names)):
+            return
+        yield from names
+        at = targets.end()
+
+
+def _depth_after(text: str, depth: int) -> int:
+    """Return how many brackets are open behind a line."""
+    for sign in _TEXT.sub("", text):
+        depth += (sign in "([{") - (sign in ")]}")
+    return max(0, depth)
 
 
 def _around(hunk: Hunk) -> list[_Open]:

@@ -1,4 +1,4 @@
-"""How source changed while it was recorded: what an older version did proves nothing."""
+"""How source changed while it was recorded: what older versions did, and were silent about, is of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.analysis.retirement.uses import Use
+from ssot_probe.analysis.retirement.use import Use
 from ssot_probe.model.path_records import DefinitionRecord, SourceRecord, WatchedPathRecord
 
 
@@ -41,16 +41,16 @@ class Changes:
             (self._file(record.file), record.digest, record.time, process)
             for process, record in (*recording.of(SourceRecord), *scanned)
         )
-        self._definitions = _newest(
-            (_qualified(record), record.digest, record.time, process)
-            for process, record in (*recording.of(DefinitionRecord), *defined)
+        self._ran_files = _newest(
+            (self._file(record.file), record.digest, record.time, process)
+            for process, record in recording.of(SourceRecord)
         )
         self._paths = _newest(
             [
                 *(
                     (record.path, record.digest, record.time, process)
                     for process, record in recording.of(WatchedPathRecord)
-                    if record.kind not in ("absent", "unknown")
+                    if record.kind != "absent"
                 ),
                 *(
                     (record.path, record.digest, record.time, process)
@@ -69,19 +69,22 @@ class Changes:
         return any((process, digest) in self._ran for digest in version.digests)
 
     def replaced(self, use: Use) -> Version | None:
-        """Return the version that came after the use, where it is proved to be another one.
+        """Return the version of the file that used it that came after the use, where that is another one.
 
-        Of what was used, or of the file that used it. A version that was seen before the use proves nothing:
-        the older one was still running then.
+        What was used may have changed: who needs it needs the newest version. A version that was seen before
+        the use proves nothing: the older one was still running then.
         """
-        definition = self._definitions.get(use.subject)
-        if use.digest and definition and use.digest not in definition.digests and definition.first > use.last:
-            return definition
         file = self._file(use.site.file)
         loaded, newest = self._loaded.get((use.process, file), ""), self._files.get(file)
         if loaded and newest and loaded not in newest.digests and newest.first > use.last:
             return newest
         return None
+
+    def is_newest(self, process: str, name: str) -> bool:
+        """Did the process run the newest version of a file that any did, as far as it loaded it?"""
+        file = self._file(name)
+        loaded, newest = self._loaded.get((process, file), ""), self._ran_files.get(file)
+        return not loaded or newest is None or loaded in newest.digests
 
     def _file(self, name: str) -> str:
         return self._joined.file(name) if self._joined is not None else name

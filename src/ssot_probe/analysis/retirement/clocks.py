@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.retirement.days import start_of
 from ssot_probe.model.path_records import ForkRecord
 from ssot_probe.model.records import ProcessRecord
 
 TOLERANCE = 2_000_000_000
 """Nanoseconds by which clocks may differ: lists of processes tell time to the second."""
+
+
+FIRST_DAY = date(2025, 1, 1)
+"""Nothing can have been recorded before: a clock that says so stood at some beginning of its own."""
+
+
+def is_before_all(time: int) -> bool:
+    """Is it a time at which there was no such recording yet?"""
+    return time < start_of(FIRST_DAY)
 
 
 def disagreements(recording: Recording) -> tuple[str, ...]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from functools import cached_property
 
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.changes import Changes
 from ssot_probe.analysis.retirement.contradictions import Contradictions
+from ssot_probe.analysis.retirement.days import day_of
 from ssot_probe.analysis.retirement.doubts import Doubts
-from ssot_probe.analysis.retirement.epochs import Epoch, ledger_of
+from ssot_probe.analysis.retirement.entry_points import EntryPoints
+from ssot_probe.analysis.retirement.epochs import ledger_of
+from ssot_probe.analysis.retirement.evidence import Evidence, Watched, is_absent
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
-from ssot_probe.analysis.retirement.missing import missing_of
+from ssot_probe.analysis.retirement.missing import NO_SCAN, TRACE, Missing, missing_of
+from ssot_probe.analysis.retirement.no_evidence import Lacking, why_none
 from ssot_probe.analysis.retirement.observable import Observable
 from ssot_probe.analysis.retirement.residue import RE_EXPORT, Residue
 from ssot_probe.analysis.retirement.rows import Row, rungs_of, said_of, witnesses_of
@@ -22,15 +25,24 @@ from ssot_probe.analysis.retirement.scanned_source import ScannedSource
 from ssot_probe.analysis.retirement.seen import Seen, Sorter, through_of
 from ssot_probe.analysis.retirement.sentences import Story, bound, causes_of, sentence_of
 from ssot_probe.analysis.retirement.subjects import Subject, subject_of
+from ssot_probe.analysis.retirement.use import Use
 from ssot_probe.analysis.retirement.uses import UseIndex
-from ssot_probe.analysis.retirement.verdicts import DEAD, LIVE, NO_EVIDENCE, Facts, verdict_of
-from ssot_probe.analysis.retirement.watch import ABSENT, ALIAS, Watch
-from ssot_probe.analysis.retirement.window import Window, counts, window_of
-from ssot_probe.analysis.wording import listing
-from ssot_probe.model.path_records import APPLICATION, CALLED, CONSTRUCTED, LOADED, WatchedPathRecord
+from ssot_probe.analysis.retirement.verdicts import (
+    DEAD,
+    LIVE,
+    LOADED_BUT_UNUSED,
+    NO_EVIDENCE,
+    Facts,
+    verdict_of,
+)
+from ssot_probe.analysis.retirement.watch import Watch
+from ssot_probe.analysis.retirement.window import counts
+from ssot_probe.model.names import split
+from ssot_probe.model.path_records import (
+    INHERITED,
+    WatchedPathRecord,
+)
 from ssot_probe.model.policy import Policy
-
-Watched = Mapping[str, WatchedPathRecord]
 
 
 class Court:
@@ -42,15 +54,23 @@ class Court:
         joined: the recording's join with its source, where that was scanned.
         since: what happened before this day does not count.
         today: from when on missing evidence can be had.
+        constants: paths that a change deletes and says to be constants.
     """
 
     def __init__(
-        self, recording: Recording, policy: Policy, joined: Join | None, since: date | None, today: date
+        self,
+        recording: Recording,
+        policy: Policy,
+        joined: Join | None,
+        since: date | None,
+        today: date,
+        constants: Collection[str] = (),
     ) -> None:
         self._recording = recording
         self._policy = policy
         self._dead = policy.dead
         self._today = today
+        self._constants = constants
         self.since = since
         ledger = ledger_of(recording)
         self.epochs = ledger.epochs
@@ -64,10 +84,15 @@ class Court:
         )
         self._contradictions = Contradictions(recording, joined, self._index)
         self._observable = Observable(recording, self._index)
-        self.doubts = Doubts(
-            recording, ledger.doubts, self.counted, self._watch, self._changes, self.source, today
+        self.doubts = Doubts(recording, ledger.doubts, self.counted, self._watch, self.source, today)
+        self.entry_points = EntryPoints(
+            recording, policy, self._index, self._sorter, self._watch, self.counted
         )
-        self._windows: dict[frozenset[str], Window] = {}
+        self._evidence = Evidence(
+            *(self._index, self._sorter, self._watch, self._changes, self.source, self.counted),
+            policy.dead,
+            since,
+        )
 
     def row(
         self,
@@ -86,25 +111,20 @@ class Court:
             with_chain: look for the declared imports that lead to it, if nobody used it.
         """
         subject = subject_of(path, self._policy, together, staying)
-        watched_as, watched = self._watched(subject)
+        evidence = self._evidence.about(subject)
+        watched_as, watched, seen, former, there, present, window = evidence
         kinds = Counter(record.kind for record in watched.values())
-        seen = self._sorter.seen(subject, ALIAS in kinds or self._index.aliases.is_alias(path))
-        seen = _in_vain(seen, subject, watched)
-        epochs = [
-            epoch
-            for process, epoch in self.counted.items()
-            if process in watched and self._is_current(watched_as, watched[process].digest, epoch, seen)
-        ]
-        present = [epoch for epoch in epochs if watched[epoch.process].kind != ABSENT]
-        window = self._window(present)
-        doubts = self.doubts.of(subject, watched_as, watched.keys(), present)
+        doubts = self.doubts.of(subject, watched_as, watched.keys(), there)
         residue = self.source.residue(subject)
         importers = residue.importers if residue is not None else ()
         here = [watched[epoch.process] for epoch in present]
-        unseen = tuple(self._observable.unseen(subject, seen.loads, here))
+        unseen = (*self._observable.unseen(subject, seen.loads, here), *self._silent(subject, seen))
+        traceless = self._observable.traceless(subject, seen.loads, here)
         is_unscanned = self.source.is_unscanned(path, watched_as)
         missing = missing_of(
-            window, self._dead, self._today, self.unran, importers, unseen, is_unscanned=is_unscanned
+            *(window, self._dead, self._today, self.entry_points.unran, importers, unseen),
+            is_unscanned=is_unscanned,
+            begun=self.entry_points.begun,
         )
         contradiction = self._contradictions.of(subject, seen, importers, present, watched)
         verdict = verdict_of(
@@ -126,6 +146,8 @@ class Court:
             missing,
             importers,
             unseen,
+            traceless,
+            self.entry_points.untold,
             self._observable.as_a_whole(subject, seen.loads),
             self.source.is_scanned,
             is_unscanned,
@@ -138,11 +160,12 @@ class Court:
         axes = axes_of(verdict, terms)
         used = seen.needs or seen.others
         through = through_of(subject, seen, self._index, [importer.module for importer in importers])
+        through = through or _targets(subject, watched.values())
         story = Story(
             verdict,
             worst(axes),
             window,
-            sum(use.count for use in used),
+            sum(use.count for use in used if use.rung != INHERITED),
             said_of(used),
             through,
             tuple(sorted({use.origin for use in seen.others})),
@@ -156,6 +179,10 @@ class Court:
             self.since,
             self._dead.cycles,
             is_member="." in subject.name,
+            traceless=traceless,
+            former=_former(former, seen),
+            is_at_least=any(use.is_at_least for use in used),
+            heirs=len({use.through or use.site for use in used if use.rung == INHERITED}),
         )
         return self._told(subject, story, seen, axes, residue, watched, with_chain=with_chain)
 
@@ -190,119 +217,56 @@ class Court:
             importers=residue.importers if residue is not None else (),
             residue=residue,
             chain=self.source.chain(subject.path) if with_chain and not seen.needs else None,
-            missing=story.missing if verdict not in (LIVE, NO_EVIDENCE, *DEAD) else (),
+            missing=self._missing(story),
             doubts=story.doubts if verdict != LIVE else (),
             window=window,
             bound=bound(len(window.days)) if verdict in DEAD else None,
             tries=tuple(seen.tries),
-            wanted=tuple(use for use in seen.tries if _is_absent(watched.get(use.process))),
-            superseded=len(seen.superseded),
-            before=len(seen.before),
+            wanted=tuple(use for use in seen.tries if is_absent(watched.get(use.process))),
+            superseded=sum(use.count for use, _ in seen.superseded),
+            before=sum(use.count for use in seen.before),
+            target=max((record.target for record in watched.values()), default=""),
         )
 
-    def _watched(self, subject: Subject) -> tuple[str, Watched]:
-        """Return the watched path that a path is or lies in, and what each process said of the path.
+    def _silent(self, subject: Subject, seen: Seen) -> Iterator[str]:
+        """Yield where source uses what was loaded without any of its code being run, in words."""
+        for mention in self.source.silent_uses(subject) if seen.loads else ():
+            name = split(mention.what)[1]
+            yield f"{mention.place} checks, compares, catches or reads {name}, which leaves no trace"
 
-        A name in a watched module is known as far as the module is: where that was never loaded nothing of
-        it was; where it was loaded, the source must say that the name is a class or a function.
-        """
-        path = subject.path
-        around = self._watch.around(path)
-        records = self._watch.of(around)
-        if around == path or not around:
-            return path, records
-        kind = self.source.kind_of(path)
-        told = {}
-        for process, record in records.items():
-            if record.kind in (ABSENT, "unknown"):
-                known = record.kind
-            elif kind:
-                known = kind
-            else:
-                continue
-            unheard = _unheard_of(record.unheard, subject.name) if kind == "function" else record.unheard
-            told[process] = record._replace(path=path, kind=known, unheard=unheard, constructed=0, called=0)
-        return around, told
-
-    def _is_current(self, path: str, digest: str, epoch: Epoch, seen: Seen) -> bool:
-        """Did the process run the newest version of the path, and of those who used an older one?"""
-        newest = self._changes.of_path(path)
-        if newest is not None and digest and digest not in newest.digests:
-            return False
-        return all(
-            epoch.armed >= version.first or self._changes.runs(epoch.process, version)
-            for _, version in seen.superseded
+    def _missing(self, story: Story) -> tuple[Missing, ...]:
+        """Return what is missing from a verdict, or what nobody could know of one that stands."""
+        if story.verdict not in DEAD:
+            return story.missing if story.verdict not in (LIVE, NO_EVIDENCE) else ()
+        is_fetched = story.verdict == LOADED_BUT_UNUSED and story.traceless
+        return (
+            *((Missing(story.traceless, TRACE),) if is_fetched else ()),
+            *((Missing(NO_SCAN, "scan"),) if not self.source.is_scanned else ()),
         )
-
-    def _window(self, epochs: Sequence[Epoch]) -> Window:
-        key = frozenset(epoch.process for epoch in epochs)
-        if key not in self._windows:
-            self._windows[key] = window_of(epochs, self._dead, self.since)
-        return self._windows[key]
 
     def _why_none(self, subject: Subject, kinds: Counter[str], seen: Seen) -> str:
-        """Return why there is no evidence about a path, in words, and what to do."""
-        around = self._watch.around(subject.path)
-        if not kinds and around:
-            return (
-                f"{around} was watched, and source does not say that this is a class or function of it; name "
-                f"{subject.path} in the policy as legacy, and record again"
-            )
-        if not kinds:
-            return "no process watched it; name it in the policy as legacy, and record again"
-        if not self.counted:
-            tests = sum(epoch.is_test for epoch in self.epochs)
-            wanted = listing(self._dead.environments)
-            if wanted:
-                return f"no process was recorded in an environment that counts ({wanted})"
-            return "all that was recorded ran tests" if tests else "nothing was recorded since then"
-        if set(kinds) == {ABSENT}:
-            gone = "it is not there: its module is gone, does not bind it, or never did"
-            if seen.tries:
-                return f"{gone}, and somebody asks for it ({said_of(seen.tries)})"
-            return f"{gone}; check its name, and keep it in the policy to be told who still asks for it"
-        return "no process that counts watched it as its source is now"
-
-    @cached_property
-    def unran(self) -> tuple[str, ...]:
-        """The entry points of the policy that no process ran whose silence counts."""
-        return tuple(name for name in self._dead.entry_points if not self._ran(name))
-
-    def _ran(self, name: str) -> bool:
-        subject = subject_of(name, self._policy)
-        return any(
-            use.process in self.counted and self._sorter.is_within(use) and use.origin == APPLICATION
-            for use in self._index.uses_of(subject, is_alias=False)
-            if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
-        )
+        around, is_constant = self._watch.around(subject.path), subject.path in self._constants
+        lacking = Lacking(subject.path, around, kinds, is_constant, seen)
+        return why_none(lacking, self.epochs, len(self.counted), self._dead.environments)
 
 
-def _in_vain(seen: Seen, subject: Subject, watched: Watched) -> Seen:
-    """Tell imports of what is not there from those that reach it."""
-    gone = [use for use in seen.loads if use.site.file and _is_absent(watched.get(use.process))]
-    if not gone:
-        return seen
-    kept = [use for use in seen.loads if use not in gone]
-    told = {use.site for use in seen.tries}
-    further = [use for use in gone if subject.name and use.site not in told]
-    return seen._replace(loads=kept, tries=[*seen.tries, *further])
+def _former(uses: Sequence[Use], seen: Seen) -> str:
+    """Return what older versions of those who use the path did, where nothing newer is a use, in words."""
+    if not uses or any(use not in uses for use in (*seen.needs, *seen.others)):
+        return ""
+    last = max(uses, key=lambda use: (use.last, use))
+    place = f"{last.site.file}:{last.site.line}"
+    if seen.superseded:
+        return f"it was used until {day_of(last.last)} by {place}, in an earlier version"
+    return f"by an earlier version of {last.site.file}, and nothing newer watched the path since"
 
 
-def _unheard_of(unheard: str, function: str) -> str:
-    """Return what of a module cannot be listened to, without the names that are not the function's."""
-    about = [(part, part.partition(":")[0]) for part in unheard.split("; ")]
-    return "; ".join(
-        part
-        for part, name in about
-        if name in (part, function) or "<" in name or name.startswith(f"{function}.")
-    )
+def _targets(subject: Subject, watched: Iterable[WatchedPathRecord]) -> tuple[str, ...]:
+    """Return the modules that a module path is only another name of."""
+    return () if subject.name else tuple(sorted({each.target for each in watched if each.target}))
 
 
 def _named(residue: Residue | None) -> tuple[str, ...]:
     """Return where strings and settings in code that stays name a path, as "file:line"."""
     found = residue.mentions if residue is not None else ()
     return tuple(sorted({one.place for one in found if one.kind != RE_EXPORT}))
-
-
-def _is_absent(record: WatchedPathRecord | None) -> bool:
-    return record is not None and record.kind == ABSENT

@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta, timezone
 from ssot_probe.analysis.wording import number
 
 NANOSECONDS = 1_000_000_000
-NANOSECONDS_OF_DAY = 86_400 * NANOSECONDS
-
 DAYS_OF_CYCLE: Mapping[str, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 MARGIN = 10
 """Of a cycle, percent: what happens once a month happens some days later now and then."""

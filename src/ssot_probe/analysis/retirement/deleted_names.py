@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.changed_definitions import (
+    CONSTANT,
     Defined,
     definitions_after,
     definitions_before,
@@ -32,7 +33,7 @@ class DeletedName(NamedTuple):
     """A path that will not lead to anything any more."""
 
     path: str  # `module` or `module:Name`
-    kind: str  # "module" | "class" | "function" | "listed"
+    kind: str  # "module" | "class" | "function" | "constant" | "listed"
     file: str  # that it is deleted from, or the list
     line: int  # of its definition, or of the list; 0 for a module
     moved_to: str = ""  # the path that what it named has from then on
@@ -51,11 +52,18 @@ class Deletions(NamedTuple):
 
     names: tuple[DeletedName, ...]
     unplaced: tuple[UnplacedName, ...] = ()  # `git diff --function-context` shows where they stand
+    others: tuple[str, ...] = ()  # deleted files that no import leads to
+    is_empty: bool = False  # there was no change at all
 
     @property
     def paths(self) -> tuple[str, ...]:
         """The paths to ask for, each once."""
         return tuple(dict.fromkeys(found.path for found in self.names))
+
+    @property
+    def constants(self) -> frozenset[str]:
+        """Those of the paths that are constants."""
+        return frozenset(found.path for found in self.names if found.kind == CONSTANT)
 
 
 def deletions_in(text: str, source: str, module_of: ModuleOf) -> Deletions:
@@ -93,7 +101,7 @@ def names_in_list(text: str, source: str) -> Iterator[DeletedName]:
 
 
 def deletions_of(changes: Sequence[FileChange], module_of: ModuleOf) -> Deletions:
-    """Return the modules, and the definitions at the top of modules or in classes, that changes delete.
+    """Return the modules, and what is bound at the top of modules or in classes, that changes delete.
 
     A definition that stays in its file, however changed, is not deleted. One that goes to another file is
     told with the path that it has there, and so is a renamed module: its old path is deleted.
@@ -106,7 +114,7 @@ def deletions_of(changes: Sequence[FileChange], module_of: ModuleOf) -> Deletion
         if change.is_copy or not _is_python(change.old):
             continue
         module = module_of(change.old)
-        after = module_of(change.new) if _is_python(change.new) else ""
+        after = _module(change.new, module_of)
         if not module:
             continue
         gone = _gone(change)
@@ -118,7 +126,12 @@ def deletions_of(changes: Sequence[FileChange], module_of: ModuleOf) -> Deletion
         elif not any(module_of(other.new) == module for other in python if other.new):
             names.append(DeletedName(module, MODULE, change.old, 0, after))
             names += _named(gone, module, change.old, arrived, with_all=False)
-    return Deletions(tuple(sorted(set(names))), tuple(sorted(set(unplaced))))
+    others = {
+        change.old
+        for change in changes
+        if change.old and not change.new and not _module(change.old, module_of)
+    }
+    return Deletions(tuple(sorted(set(names))), tuple(sorted(set(unplaced))), tuple(sorted(others)))
 
 
 def modules_of(inventory: Recording | None) -> ModuleOf:
@@ -141,6 +154,10 @@ def _guessed(file: str) -> str:
     if parts[-1] == "__init__":
         parts.pop()
     return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else ""
+
+
+def _module(file: str, module_of: ModuleOf) -> str:
+    return module_of(file) if _is_python(file) else ""
 
 
 def _is_python(file: str) -> bool:
@@ -181,7 +198,7 @@ def _arrived(changes: Iterable[FileChange], module_of: ModuleOf) -> dict[str, li
     """Return the paths of definitions that changes add, by their qualified names."""
     arrived: dict[str, list[str]] = {}
     for change in changes:
-        module = module_of(change.new) if _is_python(change.new) else ""
+        module = _module(change.new, module_of)
         before = {found.name for found in definitions_before(change)}
         for found in definitions_after(change):
             if module and found.is_placed and found.is_changed and found.name not in before:

@@ -7,7 +7,6 @@ from datetime import date
 from functools import cached_property
 
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.analysis.retirement.changes import Changes
 from ssot_probe.analysis.retirement.days import NANOSECONDS, day_of, start_of
 from ssot_probe.analysis.retirement.epochs import Doubt, Epoch
 from ssot_probe.analysis.retirement.scanned_source import ScannedSource
@@ -24,7 +23,6 @@ class Doubts:
         told: what is missing that nobody can tell to which process it belongs.
         counted: the processes whose silence counts, by identity.
         watch: how paths were watched.
-        changes: of the source while it was recorded.
         source: what was scanned of it.
         today: clocks that are ahead of this day are wrong.
     """
@@ -35,7 +33,6 @@ class Doubts:
         told: Iterable[Doubt],
         counted: Mapping[str, Epoch],
         watch: Watch,
-        changes: Changes,
         source: ScannedSource,
         today: date,
     ) -> None:
@@ -43,7 +40,6 @@ class Doubts:
         self._told = tuple(told)
         self._counted = counted
         self._watch = watch
-        self._changes = changes
         self._source = source
         self._today = today
 
@@ -73,7 +69,8 @@ class Doubts:
             subject: the path.
             watched_as: the path itself, or the watched path that it lies in.
             watching: the processes that watched it.
-            present: of the processes that count, those whose silence about it is judged.
+            present: of the processes that count, those in which it was, in whatever version: who used an
+                older one may need the newest.
         """
         return tuple(
             dict.fromkeys((*self.of_everything, *self._gaps(subject, watched_as, watching, present)))
@@ -86,15 +83,9 @@ class Doubts:
         for process, epoch in self._counted.items():
             if process not in watching:
                 yield Doubt("it did not watch the path: other policy or version", epoch.label)
-            if process in processes or not self._is_over(watched_as, epoch):
-                yield from epoch.doubts
+            yield from epoch.doubts
         for cause, process in self._watch.obstacles(subject, watched_as, processes):
             epoch = self._counted[process]
             yield Doubt(cause, epoch.label, epoch.armed, epoch.last)
         for code in self._source.unmatched_in(subject):
             yield Doubt(f"{code.key} was used, and the scanned source does not define it", "")
-
-    def _is_over(self, path: str, epoch: Epoch) -> bool:
-        """Had the process ended before the newest version of the path was there?"""
-        newest = self._changes.of_path(path)
-        return newest is not None and bool(epoch.closed) and epoch.last < newest.first

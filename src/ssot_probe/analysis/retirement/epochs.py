@@ -7,15 +7,26 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from ssot_probe.analysis.load import NOT_UNDERSTOOD, TORN
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement import ledger as ledgers
-from ssot_probe.analysis.retirement.days import NANOSECONDS
+from ssot_probe.analysis.retirement.clocks import is_before_all
+from ssot_probe.analysis.retirement.days import NANOSECONDS, day_of
 from ssot_probe.analysis.retirement.missing_processes import Missing
 from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.path_records import APPLICATION, TEST, PathUseRecord
 from ssot_probe.model.records import ImportRecord, ModuleRecord
 
+_LOST = {TORN: "torn line", NOT_UNDERSTOOD: "record that this version does not understand"}
+
 CLOCK_TOLERANCE = 60 * NANOSECONDS
+
+
+TELL_THE_END = (
+    "stop processes by SIGTERM or SIGINT, with two seconds to end, and run process 1 of a container below "
+    "an init; SIGKILL, os._exit and SSOT_PROBE_SIGTERM=0 leave no last word"
+)
+"""The remedy where a process did not say that it ended."""
 
 
 class Doubt(NamedTuple):
@@ -25,6 +36,7 @@ class Doubt(NamedTuple):
     process: str  # its label, or the file; "" for all
     first: int = 0  # nanoseconds since the epoch; 0 where unknown
     last: int = 0
+    remedy: str = ""  # what to do about it, where that can be said
 
 
 class Epoch(NamedTuple):
@@ -38,8 +50,8 @@ class Epoch(NamedTuple):
     release: str
     armed: int
     last: int
-    closed: str  # "exit" | "sigterm"; "" where it did not say goodbye, or went on unseen
-    days: frozenset[date]
+    closed: str  # "exit" | "failed" | "sigterm"; "" where it did not say goodbye, or went on unseen
+    days: frozenset[date]  # without the one on which it failed: what was to come then did not
     doubts: tuple[Doubt, ...]
     is_test: bool  # it ran tests: nobody's need
     is_listed: bool  # a list of processes names it, so that others cannot be missing unnoticed
@@ -73,28 +85,33 @@ def _epoch(epoch: ledgers.Epoch, ends: Mapping[str, int], tests: frozenset[str])
         armed=epoch.armed,
         last=epoch.last,
         closed="" if epoch.closed in (ledgers.LOST, ledgers.STOPPED) else epoch.closed,
-        days=frozenset(epoch.days),
-        doubts=tuple(Doubt(cause, process.label, epoch.armed, epoch.last) for cause in causes),
+        days=frozenset(epoch.days) - ({day_of(epoch.last)} if epoch.closed == ledgers.FAILED else set()),
+        doubts=tuple(
+            Doubt(cause, process.label, epoch.armed, epoch.last, remedy) for cause, remedy in causes
+        ),
         is_test=process.identity in tests,
         is_listed=bool(epoch.directory and epoch.number),
     )
 
 
-def _own_doubts(epoch: ledgers.Epoch, end: int) -> Iterator[str]:
+def _own_doubts(epoch: ledgers.Epoch, end: int) -> Iterator[tuple[str, str]]:
+    """Yield what makes the silence of a process worthless, each with what to do about it if that is known."""
     for reason in epoch.reasons:
-        yield f"it {reason.why}"
+        yield f"it {reason.why}", TELL_THE_END if reason.why == ledgers.NEVER_ENDED else ""
     if not epoch.heartbeats:
         return
     if not epoch.control:
-        yield "nothing shows that the probe saw what it does itself to try its observers"
+        yield "nothing shows that the probe saw what it does itself to try its observers", ""
+    if is_before_all(epoch.armed):
+        yield f"its clock said {day_of(epoch.armed)} when it began, which cannot be", ""
     if epoch.armed > epoch.last or end > epoch.last + CLOCK_TOLERANCE:
-        yield "its clock was set back while it ran"
+        yield "its clock was set back while it ran", ""
 
 
 def _fleet_doubts(recording: Recording, told: ledgers.Ledger) -> Iterator[Doubt]:
     """Yield what is known to be missing, and to belong to no process that is here."""
     for loss in told.losses:
-        yield Doubt(f"{loss.reason} ({loss.count})", loss.where)
+        yield Doubt(number(loss.count, _LOST.get(loss.reason, f"record lost as {loss.reason}")), loss.where)
     if recording.inventory is not None:
         for loss in recording.inventory.losses:
             yield Doubt("the scan of the source is incomplete", loss.where)

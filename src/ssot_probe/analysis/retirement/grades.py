@@ -32,6 +32,8 @@ class Terms(NamedTuple):
     missing: tuple[Missing, ...]
     importers: tuple[Importer, ...]
     unseen: tuple[str, ...]  # ways to use it that leave no trace
+    traceless: str  # what code that stays may do with it unseen, in words
+    untold: int  # entry points of which nothing tells whether they got past their first line
     as_a_whole: tuple[str, ...]  # "file:line" of imports of the module itself, by code that stays
     is_scanned: bool
     is_unscanned: bool  # the scan was made by a policy that does not name the path
@@ -75,7 +77,8 @@ def _environment(terms: Terms) -> Axis:
     environments = terms.dead.environments
     if not environments:
         return Axis("environment", NOT_DECLARED, "the policy does not say whose evidence counts")
-    return Axis("environment", BEST, f"the policy says that {listing(environments)} counts")
+    count = "counts" if len(environments) == 1 else "count"
+    return Axis("environment", BEST, f"the policy says that {listing(environments)} {count}")
 
 
 def _roles(terms: Terms) -> Axis:
@@ -112,6 +115,9 @@ def _exercise(terms: Terms) -> Axis:
         return Axis("exercise", PARTIAL, f"{number(pending, 'import')} of it did not run")
     if not declared:
         return Axis("exercise", BEST, "the policy names no entry point that must have run")
+    if terms.untold:
+        reason = f"{number(terms.untold, 'entry point')} began; how far is not told before Python 3.12"
+        return Axis("exercise", CYCLES_INCOMPLETE, reason)
     return Axis("exercise", BEST, f"every entry point of the policy ran ({declared})")
 
 
@@ -133,9 +139,11 @@ def _source(terms: Terms) -> Axis:
     if terms.unreadable:
         return Axis("source", PARTIAL, f"the scan could not read {number(terms.unreadable, 'file')}")
     if terms.named:
-        return Axis("source", NOT_DECLARED, f"{listing(terms.named)} names it")
+        name = "names" if len(terms.named) == 1 else "name"
+        return Axis("source", NOT_DECLARED, f"{listing(terms.named)} {name} it")
     if terms.computing:
-        reason = f"{number(terms.computing, 'import')} in the source compute what they import"
+        compute = "computes what it imports" if terms.computing == 1 else "compute what they import"
+        reason = f"{number(terms.computing, 'import')} in the source {compute}"
         return Axis("source", CYCLES_INCOMPLETE, reason)
     return Axis("source", BEST, "no code that stays names it and did not run")
 
@@ -144,6 +152,9 @@ def _code(terms: Terms) -> Axis:
     if terms.unseen:
         return Axis("code", PARTIAL, "some ways to use it leave no trace")
     if terms.as_a_whole:
-        places = listing(terms.as_a_whole)
-        return Axis("code", PARTIAL, f"{places} imports it as a whole: values read from it leave no trace")
+        imports = "imports" if len(terms.as_a_whole) == 1 else "import"
+        reason = f"{listing(terms.as_a_whole)} {imports} it as a whole: values read from it leave no trace"
+        return Axis("code", PARTIAL, reason)
+    if terms.traceless:
+        return Axis("code", PARTIAL, terms.traceless)
     return Axis("code", BEST, "every way to use it would have been seen")

@@ -18,6 +18,7 @@ from ssot_probe.analysis.load import TOLD_NOTHING
 from ssot_probe.analysis.recording import Loss, Process, Recording
 from ssot_probe.analysis.retirement.clocks import disagreements
 from ssot_probe.analysis.retirement.missing_processes import Missing, doubts, missing_processes
+from ssot_probe.analysis.wording import number
 from ssot_probe.errors import PolicyError
 from ssot_probe.model.path_records import ForkRecord
 from ssot_probe.model.policy import Policy, watched_paths
@@ -29,8 +30,13 @@ from ssot_probe.wire.registry import SCHEMA_VERSION
 LOST = "lost"
 """How a process ended that did not say so: it was killed, or it still ran when its recording was copied."""
 
+NEVER_ENDED = "never said that it ended: it was killed, or it is still running"
+
 STOPPED = "stop"
 """How a recording ended whose process went on without the probe."""
+
+FAILED = "failed"
+"""How a process ended that an exception ended which nobody caught."""
 
 UNREADABLE = "unreadable"
 """Instead of the digest of a policy, as one that a newer version wrote."""
@@ -61,7 +67,7 @@ class Epoch(NamedTuple):
     parent: str  # identity of the recorded process that forked it, "" where none did
     armed: int  # since when the probe observed; of a forked child since the fork
     last: int  # its last sign of life: nothing is known of it after that
-    closed: str  # "exit" | "sigterm" | STOPPED | LOST
+    closed: str  # "exit" | FAILED | "sigterm" | STOPPED | LOST
     python: str
     policy: str  # digest of what its policy lets be observed, watched paths apart; UNREADABLE; "" for unknown
     watched: tuple[str, ...]  # the watched paths of its policy
@@ -183,11 +189,11 @@ def _losses(recording: Recording) -> tuple[dict[str, list[Loss]], tuple[Loss, ..
 def _reasons(epoch: Epoch, usual: str, children: Sequence[str], absent: Collection[str]) -> Iterator[Reason]:
     process = epoch.process
     if epoch.closed == LOST:
-        yield Reason(UNCLOSED, "never said that it ended: it was killed, or it is still running")
+        yield Reason(UNCLOSED, NEVER_ENDED)
     elif epoch.closed == STOPPED:
         yield Reason(UNCLOSED, "was stopped while its process went on")
     for loss in epoch.losses:
-        yield Reason(RECORDS_LOST, f"lost {loss.count} records ({loss.reason})")
+        yield Reason(RECORDS_LOST, f"lost {number(loss.count, 'record')} ({loss.reason})")
     if epoch.control == "missed":
         yield Reason(CONTROL, "did not see what the probe did itself to try its observers")
     if epoch.parent in absent and epoch.parent:

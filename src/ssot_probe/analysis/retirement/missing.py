@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from ssot_probe.analysis.retirement.days import (
     longest_stretch,
     next_day,
 )
+from ssot_probe.analysis.retirement.ledger import FAILED
 from ssot_probe.analysis.retirement.residue import Importer
 from ssot_probe.analysis.retirement.window import Window
 from ssot_probe.analysis.wording import listing, number
@@ -23,11 +24,17 @@ MOST_PLACES = 5
 UNSCANNED = "the source was scanned by a policy that does not name it: scan again with this policy"
 
 
+TRACE = "trace"
+"""What can be missing from a verdict that stands: a way to know."""
+
+NO_SCAN = "a scan of the source: who imports it, and since when, is known of imports that ran only"
+
+
 class Missing(NamedTuple):
     """Something that must be there first."""
 
     what: str
-    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen" | "scan"
+    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen" | "scan" | TRACE
     earliest: date | None = None  # None: no day can be named, somebody has to do something
 
     def __str__(self) -> str:
@@ -42,6 +49,7 @@ def missing_of(
     importers: Iterable[Importer],
     unseen: Iterable[str],
     is_unscanned: bool = False,
+    begun: Collection[str] = (),
 ) -> tuple[Missing, ...]:
     """Return everything that is missing.
 
@@ -52,6 +60,7 @@ def missing_of(
         unran: the entry points that have not run.
         importers: the declared imports of the path in code that stays.
         unseen: ways to use the path that nothing would have shown.
+        begun: entry points that began, and did not get past their first line.
         is_unscanned: the source was scanned by a policy that does not name the path.
     """
     first = next_day(window.days, today)
@@ -60,18 +69,26 @@ def missing_of(
         *(Missing(f"role {role} never reported", "role", first) for role in window.silent),
         *_days(window, dead, first),
         *_cycle(window, dead, first, today),
-        *(Missing(f"entry point {name} has not run", "entry-point", first) for name in unran),
+        *(Missing(_unran(name, begun), "entry-point", first) for name in unran),
         *_importers(pending),
         *(Missing(what, "unseen") for what in unseen),
         *((Missing(UNSCANNED, "scan"),) if is_unscanned else ()),
     )
 
 
+def _unran(name: str, begun: Collection[str]) -> str:
+    how = "began, and did not get past its first line" if name in begun else "has not run"
+    return f"entry point {name} {how}"
+
+
 def _days(window: Window, dead: Dead, first: date) -> Iterator[Missing]:
-    lacking = dead.min_days - len(window.days)
+    needed = max(dead.min_days, 1)
+    lacking = needed - len(window.days)
     if lacking > 0:
         of_roles = f" on which {listing(dead.roles)} all reported" if len(dead.roles) > 1 else ""
-        what = f"{len(window.days)} of {number(dead.min_days, 'day')} of evidence{of_roles}"
+        failed = sum(epoch.closed == FAILED for epoch in window.epochs)
+        but = f" ({number(failed, 'process')} ended by an exception, on a day that does not count)"
+        what = f"{len(window.days)} of {number(needed, 'day')} of evidence{of_roles}{but if failed else ''}"
         yield Missing(what, "days", after(first, lacking))
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 from ssot_probe.analysis.namespaces import Path
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.subjects import Subject
-from ssot_probe.analysis.retirement.uses import Use, UseIndex
+from ssot_probe.analysis.retirement.use import Use
+from ssot_probe.analysis.retirement.uses import UseIndex
 from ssot_probe.analysis.retirement.watch import ALIAS, VALUE
 from ssot_probe.model.names import qualify
 from ssot_probe.model.path_records import APPLICATION, LOADED, DefinitionRecord, WatchedPathRecord
@@ -30,6 +31,7 @@ class Observable:
     ) -> Iterator[str]:
         """Yield the ways in which a path that was loaded may be used unseen, in words."""
         told = list(watched)
+        yield from self._other_names(subject, told)
         loads = [use for use in uses if use.rung == LOADED and use.origin == APPLICATION]
         if not loads:
             return
@@ -58,6 +60,29 @@ class Observable:
                 }
             )
         )
+
+    def traceless(self, subject: Subject, uses: Iterable[Use], watched: Iterable[WatchedPathRecord]) -> str:
+        """Return what code that stays may do unseen with what it fetched; "" where none fetched anything."""
+        is_fetched = any(
+            use.rung == LOADED
+            and use.origin == APPLICATION
+            and not use.is_own
+            and not subject.is_within_dead_set(use.site)
+            for use in uses
+        )
+        if not is_fetched:
+            return ""
+        if subject.name and {record.kind for record in watched} == {"function"}:
+            return "calls after the recording has ended leave no trace"
+        return "isinstance, attributes of a class, and calls after the recording has ended leave no trace"
+
+    def _other_names(self, subject: Subject, watched: Iterable[WatchedPathRecord]) -> Iterator[str]:
+        """Yield what the path stands for where nothing was ever loaded by its own name."""
+        targets = {record.target for record in watched if record.kind == ALIAS}
+        if not subject.name or subject.module not in self._modules:
+            for target in sorted(targets):
+                another = f"another name of {target}" if target else "another name of something else"
+                yield f"it is only {another}, and what reaches that by this name may leave no trace"
 
     def _read_through_module(self, subject: Subject) -> Iterator[str]:
         places = {
@@ -88,7 +113,7 @@ class Observable:
         if self._traits(target):
             return f"{self._traits(target)}, which is used without being constructed"
         if target == str(path) and target not in self._defined:
-            return "which is no class or function that is known: reading a value leaves no trace"
+            return f"and nothing says that {path.name} is code: reading a value leaves no trace"
         return ""
 
     def _traits(self, name: str) -> str:

@@ -12,7 +12,7 @@ from ssot_probe.analysis.legacy import covers
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.undeclared import COMPUTED
 from ssot_probe.model.names import is_within, qualify, split
-from ssot_probe.model.records import BindingRecord, ImportRecord, ModuleRecord, ReferenceRecord
+from ssot_probe.model.records import SILENT, BindingRecord, ImportRecord, ModuleRecord, ReferenceRecord
 
 RE_EXPORT = "re-export"
 _DEPRECATED = "deprecated"
@@ -128,6 +128,16 @@ class Residues:
             )
         )
 
+    def silent_uses(self, path: str, dead: Sequence[str] = ()) -> list[Mention]:
+        """Return where code that stays uses classes of a path without running any of their code."""
+        deleted = (path, *dead)
+        return sorted(
+            Mention(record.site.file, record.site.line, record.kind, record.target)
+            for record in self._silent_within.get(split(path)[0], ())
+            if ":" not in path or _is_of(record.target, path)
+            if not _is_in(deleted, record.site.module, record.site.function)
+        )
+
     @cached_property
     def computed(self) -> tuple[ComputedImport, ...]:
         """Every import of the inventory whose module only the running program knows."""
@@ -228,7 +238,16 @@ class Residues:
     def _references_within(self) -> Mapping[str, Sequence[ReferenceRecord]]:
         found: dict[str, list[ReferenceRecord]] = defaultdict(list)
         for _, record in self._inventory.of(ReferenceRecord):
-            if record.target and record.kind not in (COMPUTED, _DEPRECATED):
+            if record.target and record.kind not in (COMPUTED, _DEPRECATED, SILENT):
+                for package in _packages(split(record.target)[0]):
+                    found[package].append(record)
+        return found
+
+    @cached_property
+    def _silent_within(self) -> Mapping[str, Sequence[ReferenceRecord]]:
+        found: dict[str, list[ReferenceRecord]] = defaultdict(list)
+        for _, record in self._inventory.of(ReferenceRecord):
+            if record.kind == SILENT:
                 for package in _packages(split(record.target)[0]):
                     found[package].append(record)
         return found

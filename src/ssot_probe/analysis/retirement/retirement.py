@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
 
 from ssot_probe.analysis.join import Join
@@ -25,6 +25,7 @@ def retire(
     today: date | None = None,
     is_one_change: bool = False,
     with_chains: bool = False,
+    constants: Collection[str] = (),
 ) -> Retirement:
     """Judge paths.
 
@@ -37,8 +38,9 @@ def retire(
         today: from when on missing evidence can be had; by default it is today, in UTC.
         is_one_change: the paths are deleted together, so that none of them keeps another.
         with_chains: look for the declared imports that lead to what nobody used.
+        constants: those of the paths that a change says to be constants.
     """
-    court = Court(recording, policy, joined, since, today or datetime.now(timezone.utc).date())
+    court = Court(recording, policy, joined, since, today or datetime.now(timezone.utc).date(), constants)
     legacy = [entry for concept in policy.concepts for entry in concept.legacy]
     asked = tuple(dict.fromkeys(legacy if paths is None else paths))
     together = asked if is_one_change else ()
@@ -82,7 +84,7 @@ def _retirement(court: Court, recording: Recording, policy: Policy, rows: Iterab
         releases=tuple(sorted({epoch.release for epoch in epochs if epoch.release})),
         hosts=tuple(sorted({epoch.host for epoch in epochs if epoch.host})),
         entry_points=len(dead.entry_points),
-        ran=len(dead.entry_points) - len(court.unran),
+        ran=len(dead.entry_points) - len(court.entry_points.unran),
         policies=len({record.policy for _, record in recording.of(ProcessRecord) if record.policy}),
         is_scanned=court.source.is_scanned,
         used=court.source.used,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -12,9 +13,9 @@ from ssot_probe.analysis.retirement.epochs import Doubt
 from ssot_probe.analysis.retirement.grades import Axis
 from ssot_probe.analysis.retirement.missing import Missing
 from ssot_probe.analysis.retirement.residue import Importer, Residue
-from ssot_probe.analysis.retirement.uses import Use
+from ssot_probe.analysis.retirement.use import Use
 from ssot_probe.analysis.retirement.window import Window
-from ssot_probe.analysis.wording import number, period
+from ssot_probe.analysis.wording import number, period, place
 from ssot_probe.model.path_records import CALLED, CONSTRUCTED, INHERITED, LOADED, RESOLVED
 from ssot_probe.model.policy import Dead
 
@@ -74,6 +75,7 @@ class Row(NamedTuple):
     wanted: tuple[Use, ...]  # of these, those in processes where it is not there at all
     superseded: int  # uses of older versions, which prove nothing of the newest
     before: int  # uses before the window that was asked for
+    target: str = ""  # of an alias: the qualified name of what it is bound to
 
 
 class Retirement(NamedTuple):
@@ -103,10 +105,11 @@ def rungs_of(uses: Iterable[Use]) -> dict[str, Rung]:
     by_rung: dict[str, list[Use]] = {rung: [] for rung in ALL_RUNGS}
     for use in uses:
         by_rung[use.rung].append(use)
+    is_late = bool(by_rung[INHERITED])  # a subclass is found after it is there, and may be constructed before
     return {
         rung: Rung(
             sum(use.count for use in found),
-            any(use.is_at_least for use in found),
+            any(use.is_at_least for use in found) or (is_late and rung == CONSTRUCTED),
             min((use.first for use in found), default=0),
             max((use.last for use in found), default=0),
         )
@@ -123,10 +126,13 @@ def witnesses_of(uses: Sequence[Use], labels: Callable[[str], str]) -> Iterator[
             break
     chosen = list(places.values())
     last = max(uses, key=lambda use: (use.last, use), default=None)
+    alike: dict[tuple[object, ...], list[Use]] = defaultdict(list)
+    for use in uses:
+        alike[_where(use)].append(use)
     for use in chosen:
-        yield _witness(use, use.first, labels(use.process))
+        yield _witness(use, use.first, labels(use.process), alike[_where(use)])
     if last is not None and (last not in chosen or last.last > last.first):
-        yield _witness(last, last.last, labels(last.process))
+        yield _witness(last, last.last, labels(last.process), alike[_where(last)])
 
 
 def said_of(uses: Sequence[Use]) -> str:
@@ -136,14 +142,20 @@ def said_of(uses: Sequence[Use]) -> str:
     first = min(uses)
     last = max(uses, key=lambda use: (use.last, use))
     when = period(first.first, last.last)
-    place = f"{first.site.file}:{first.site.line} {first.what}" if first.site.file else first.what
+    where = f"{place(first.site.file, first.site.line)} " if first.site.file else ""
     places = {(use.site.file, use.site.line) for use in uses}
     more = f" and {number(len(places) - 1, 'more place')}" if len(places) > 1 else ""
-    return f"{place}{more}, {when}"
+    return f"{where}{first.what}{more}, {when}"
 
 
-def _witness(use: Use, time: int, label: str) -> Witness:
+def _where(use: Use) -> tuple[object, ...]:
+    """Return what uses have in common that are told as one: bit by bit, or for several threads."""
+    return use.process, use.site.file, use.site.line, use.what, use.origin
+
+
+def _witness(use: Use, time: int, label: str, alike: Iterable[Use]) -> Witness:
+    found = list(alike)
     return Witness(
         *(use.site.file, use.site.line, use.what, use.rung, use.origin, use.by_user, use.thread, label),
-        *(time, use.count, use.is_at_least),
+        *(time, sum(one.count for one in found), any(one.is_at_least for one in found)),
     )

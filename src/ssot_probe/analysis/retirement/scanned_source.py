@@ -10,7 +10,7 @@ from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.by_module import ByModule
 from ssot_probe.analysis.retirement.chains import Chain, Chains
 from ssot_probe.analysis.retirement.code_join import Joined, UsedCode, join_recording, scanned_paths
-from ssot_probe.analysis.retirement.residue import Residue, Residues
+from ssot_probe.analysis.retirement.residue import Mention, Residue, Residues
 from ssot_probe.analysis.retirement.subjects import Subject
 from ssot_probe.model.names import qualify, split
 from ssot_probe.model.path_records import DefinitionRecord
@@ -37,6 +37,12 @@ class ScannedSource:
     def residue(self, subject: Subject) -> Residue | None:
         """Return what names a path outside of what is deleted with it, None where nothing was scanned."""
         return self._residues.of(subject.path, subject.dead_set) if self._residues is not None else None
+
+    def silent_uses(self, subject: Subject) -> list[Mention]:
+        """Return where code that stays uses classes of a path without running any of their code."""
+        return (
+            self._residues.silent_uses(subject.path, subject.dead_set) if self._residues is not None else []
+        )
 
     def chain(self, path: str) -> Chain | None:
         """Return the shortest chain of declared imports from what runs down to a path."""

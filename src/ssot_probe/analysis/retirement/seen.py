@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ssot_probe.analysis.retirement.changes import Changes, Version
 from ssot_probe.analysis.retirement.days import NANOSECONDS, start_of
 from ssot_probe.analysis.retirement.subjects import Subject
-from ssot_probe.analysis.retirement.uses import Use, UseIndex
+from ssot_probe.analysis.retirement.use import Use
+from ssot_probe.analysis.retirement.uses import UseIndex
 from ssot_probe.model.path_records import APPLICATION, INHERITED, LOADED, RESOLVED
 
 LASTING = (LOADED, INHERITED)
@@ -22,18 +23,28 @@ REARMING = 2 * 3600 * NANOSECONDS
 class Seen(NamedTuple):
     """The uses of one path, sorted by what they say."""
 
-    needs: list[Use]  # by the application, of the newest version, within the window
+    needs: list[Use]  # by the application, in the newest version of its source, within the window
     others: list[Use]  # by tests, tools, sweeps and health checks
     loads: list[Use]
     looked: list[Use]  # finder questions
     tries: list[Use]  # failed imports
-    superseded: list[tuple[Use, Version]]
+    superseded: list[tuple[Use, Version]]  # by an older version of the file that used it
     before: list[Use]
 
     @property
     def all(self) -> list[Use]:
         """Every use within the window, in the order of time."""
         return sorted({*self.needs, *self.others, *self.loads, *self.looked, *self.tries})
+
+
+def reinstated(seen: Seen) -> Seen:
+    """Return the same where nobody watched the path since: uses by older versions are all that is known."""
+    uses = [use for use, _ in seen.superseded]
+    return seen._replace(
+        needs=sorted([*seen.needs, *(use for use in uses if use.origin == APPLICATION)]),
+        others=sorted([*seen.others, *(use for use in uses if use.origin != APPLICATION)]),
+        superseded=[],
+    )
 
 
 class Sorter:

@@ -32,13 +32,21 @@ INDEPENDENT_USES = 3
 """Zero uses in n independent days leave less than 3/n uses a day possible, with 95 % confidence."""
 
 
+_USERS = {
+    "test": "tests",
+    "tooling": "tools",
+    "sweep": "sweeps through modules",
+    "health-check": "health checks",
+}
+
+
 class Story(NamedTuple):
     """What a sentence tells of."""
 
     verdict: str
     grade: str
     window: Window
-    uses: int
+    uses: int  # without the subclasses
     witness: str  # who used it first, in words; "" for nobody
     through: tuple[str, ...]  # the only names by which it is used
     origins: tuple[str, ...]  # other than the application
@@ -51,12 +59,19 @@ class Story(NamedTuple):
     contradiction: str
     since: date | None
     cycles: Sequence[str]
+    traceless: str = ""  # what code that stays may do with it unseen
+    former: str = ""  # what older versions of those who use it did, where no newer one does
     is_member: bool = False  # of a class: whoever imports the class need not want it
+    is_at_least: bool = False  # there may have been more uses
+    heirs: int = 0  # subclasses elsewhere
 
 
 def sentence_of(story: Story) -> str:
     """Return the sentence."""
-    return _SENTENCES[story.verdict](story)
+    sentence = _SENTENCES[story.verdict](story)
+    if not story.former or story.verdict in (LIVE, LIVE_NON_APP):
+        return sentence
+    return f"{sentence.removesuffix('.')}; {story.former}."
 
 
 def bound(days: int) -> float | None:
@@ -79,28 +94,38 @@ def causes_of(doubts: Iterable[Doubt]) -> tuple[str, ...]:
     )
 
 
+def users(origins: Iterable[str]) -> str:
+    """Return who made uses of these origins, in words."""
+    return listing([_USERS.get(origin, f"the {origin}") for origin in origins])
+
+
 def _about(process: str, cause: str) -> str:
     return f"{process}: {cause}" if process else cause
 
 
 def _live(story: Story) -> str:
     through = f", only through {listing(story.through)}" if story.through else ""
-    return f"The application used it {times(story.uses)}{through}: {story.witness}."
+    former = f" ({story.former})" if story.former else ""
+    if not story.uses:
+        inherit = "inherits" if story.heirs == 1 else "inherit"
+        subclasses = number(story.heirs, "class")
+        return f"{subclasses} of the application {inherit} from it: {story.witness}{former}."
+    heirs = " and inherits from it" if story.heirs else ""
+    used = times(story.uses, story.is_at_least)
+    return f"The application used it {used}{heirs}{through}: {story.witness}{former}."
 
 
 def _live_non_app(story: Story) -> str:
     silence = _doubt(story)
-    return (
-        f"Only {listing(story.origins)} used it, {times(story.uses)} ({story.witness}), which proves no "
-        f"need; {silence}."
-    )
+    used = f"used it, {times(story.uses, story.is_at_least)}" if story.uses else "inherit from it"
+    return f"Only {users(story.origins)} {used} ({story.witness}), which proves no need; {silence}."
 
 
 def _doubt(story: Story) -> str:
     if story.why_none:
         return f"whether the application does is not known, as {story.why_none}"
     if story.void:
-        return f"whether the application does is not known, as {listing(story.void, 2)}"
+        return f"whether the application does is not known, as {_causes(story.void, 2)}"
     if story.missing:
         return f"whether the application does is not settled: {story.missing[0]}"
     return f"the application did not, in {_silence(story)}"
@@ -119,9 +144,10 @@ def _resolved(story: Story) -> str:
 
 def _loaded(story: Story) -> str:
     first = "" if story.is_member else "the imports have to go first, and "
+    unseen = f", as far as can be seen ({story.traceless})" if story.traceless else ""
     return (
         f"It was loaded ({story.loads}), and nothing of it was constructed, called or inherited from in "
-        f"{_silence(story)}: {first}{_proof(story)}."
+        f"{_silence(story)}{unseen}: {first}{_proof(story)}."
     )
 
 
@@ -138,9 +164,15 @@ def _insufficient(story: Story) -> str:
 
 def _void(story: Story) -> str:
     return (
-        f"No use of it was seen, and one may have gone unseen: {listing(story.void, 3)}; this silence proves "
-        "nothing."
+        f"No use of it was seen, and one may have gone unseen: {_causes(story.void, 3)}; this silence "
+        "proves nothing."
     )
+
+
+def _causes(causes: Sequence[str], limit: int) -> str:
+    """Return the first of many causes: each may be a list itself."""
+    more = [f"and {len(causes) - limit} more"] if len(causes) > limit else []
+    return "; ".join([*causes[:limit], *more])
 
 
 def _no_evidence(story: Story) -> str:
@@ -158,6 +190,8 @@ def _contradicted(story: Story) -> str:
 def _silence(story: Story) -> str:
     processes = number(len(story.window.epochs), "process")
     since = f" since {story.since}" if story.since else ""
+    if not story.window.days:
+        return f"{processes} without a day of valid evidence{since}"
     return f"{processes} over {span_of(story.window.days)}{since}"
 
 

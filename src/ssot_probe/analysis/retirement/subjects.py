@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from ssot_probe.analysis.legacy import covers
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.model.names import is_within, split
+from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.model.policy import Policy
 from ssot_probe.model.records import ModuleRecord, Site
 
@@ -30,6 +29,7 @@ class Subject(NamedTuple):
     name: str  # "" where the path is a module, with all below it
     dead_set: tuple[str, ...]  # the path, and the other legacy entries of its concepts
     concept: str  # the first concept that declares it legacy; "" where none does
+    entries: frozenset[str]  # the dead set once more, to look in: it may be of hundreds
 
     def has(self, name: str) -> bool:
         """Is this qualified name, or module, the path itself or something in it?"""
@@ -40,7 +40,17 @@ class Subject(NamedTuple):
 
     def is_within_dead_set(self, site: Site) -> bool:
         """Does the place belong to what is deleted together with the path?"""
-        return any(_is_of(site, entry) for entry in self.dead_set)
+        module = site.module
+        while module:
+            if module in self.entries:
+                return True
+            module = module.rpartition(".")[0]
+        name = site.function
+        while name:
+            if qualify(site.module, name) in self.entries:
+                return True
+            name = name.rpartition(".")[0]
+        return False
 
 
 def subject_of(
@@ -59,7 +69,9 @@ def subject_of(
     others = (entry for entry in (*legacy, *together) if entry not in staying)
     entries = dict.fromkeys([path, *others])
     module, name = split(path)
-    return Subject(path, module, name, tuple(entries), concepts[0].name if concepts else "")
+    return Subject(
+        path, module, name, tuple(entries), concepts[0].name if concepts else "", frozenset(entries)
+    )
 
 
 class Twins:
@@ -85,10 +97,3 @@ class Twins:
             for module, found in files.items()
             if any(len(modules[file]) > 1 for file in found)
         }
-
-
-def _is_of(site: Site, entry: str) -> bool:
-    module, name = split(entry)
-    if not name:
-        return covers(entry, site.module)
-    return site.module == module and (site.function == name or site.function.startswith(f"{name}."))

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from ssot_probe.analysis.fetches import MODULE_LEVEL
 from ssot_probe.analysis.namespaces import Path
 from ssot_probe.analysis.recording import Make, Recording
 from ssot_probe.analysis.retirement.aliases import Aliases
 from ssot_probe.analysis.retirement.by_module import ByModule
-from ssot_probe.analysis.retirement.reaching_imports import FAILED, Imports
+from ssot_probe.analysis.retirement.reaching_imports import Imports
 from ssot_probe.analysis.retirement.subjects import Subject, Twins
+from ssot_probe.analysis.retirement.use import (
+    UNPICKLING,
+    Use,
+    is_program,
+    use_by_import,
+    use_by_presence,
+    use_by_subclass,
+    use_told,
+)
 from ssot_probe.model.names import qualify, split
 from ssot_probe.model.path_records import (
     APPLICATION,
@@ -22,35 +30,15 @@ from ssot_probe.model.path_records import (
     LOADED,
     PROBE,
     RESOLVED,
-    SWEEP,
     TEST,
     PathUseRecord,
 )
 from ssot_probe.model.records import ClassRecord, ImportRecord, ModuleRecord, Site
 
-UNPICKLING = "unpickling"
+OWN_FRAME = "<ssot_probe"
+"""How the files of our wrappers' frames begin: one that stands around another says who really called it."""
 
-
-class Use(NamedTuple):
-    """Something of a path was used at one place of one process."""
-
-    first: int
-    last: int
-    rung: str
-    site: Site
-    what: str  # in words, without how often
-    origin: str
-    process: str
-    thread: str
-    by_user: bool
-    count: int  # type: ignore[assignment]
-    is_at_least: bool
-    through: str  # a subclass, or the alias by which it was fetched
-    is_need: bool  # whoever did that needs the path; else it shows only that it is there
-    is_own: bool  # the path itself, or what is deleted with it, did it while it was loaded
-    subject: str  # qualified name of what was used
-    digest: str  # of its source; "" where that is unknown
-    names: tuple[str, ...] = ()  # that an import fetched
+_Told = tuple[str, PathUseRecord]
 
 
 class UseIndex:
@@ -89,20 +77,24 @@ class UseIndex:
         by_place: dict[tuple[str, str, Site], list[Use]] = defaultdict(list)
         for use in (*self._imported(subject, is_alias), *self._told_of(subject)):
             by_place[use.process, use.rung, use.site].append(use)
+        heard = {(process, rung) for process, rung, _ in by_place}
         for use in self._made_of(subject):  # told twice, as a make and as the use of a path
+            if use.site.file.startswith(OWN_FRAME) and (use.process, use.rung) in heard:
+                continue
             same = by_place[use.process, use.rung, use.site]
             if sum(other.count for other in same) < use.count:
                 is_test = same and all(other.origin == TEST for other in same)
                 same[:] = [use._replace(origin=TEST) if is_test else use]
         found = [use for same in by_place.values() for use in same]
-        found += self._inherited(subject)
+        told = {(use.process, use.through) for use in found if use.rung == INHERITED}
+        found += [use for use in self._inherited(subject) if (use.process, use.through) not in told]
         found += self._present(subject, {use.process for use in found if use.rung == LOADED})
         return sorted(found)
 
     def tries(self, subject: Subject) -> list[Use]:
         """Return the imports of a path that failed."""
         return sorted(
-            _imported(subject, process, record, record.names, RESOLVED, is_alias=False)
+            use_by_import(subject, process, record, record.names, RESOLVED, is_alias=False)
             for process, record in self.imports.failed(subject)
         )
 
@@ -126,7 +118,7 @@ class UseIndex:
                 by_target.items(), key=lambda item: (sum(record.count for record in item[1]), item[0])
             )
             for record in records:
-                use = _imported(subject, process, record, reached[1:], LOADED, is_alias)
+                use = use_by_import(subject, process, record, reached[1:], LOADED, is_alias)
                 yield use if subject.name else self._passed_on(subject, use, record)
 
     def _passed_on(self, subject: Subject, use: Use, record: ImportRecord) -> Use:
@@ -148,27 +140,10 @@ class UseIndex:
             for pair in self._subjects.of(module, below=not subject.name):
                 if subject.has(_named(pair[1].subject, module, subject.module)):
                     told[id(pair)] = pair
-        for process, record in told.values():
-            if record.origin == PROBE:
-                continue
-            yield Use(
-                record.first,
-                record.last,
-                record.rung,
-                record.site,
-                _told_as(record),
-                record.origin,
-                process,
-                record.thread,
-                record.by_user,
-                record.count,
-                record.is_at_least,
-                record.through,
-                record.rung != RESOLVED,
-                record.site.function == MODULE_LEVEL and subject.is_within_dead_set(record.site),
-                record.subject,
-                record.digest,
-            )
+        for process, record in _each_once(subject.path, told.values()):
+            is_own_heir = record.rung == INHERITED and subject.has(record.through)
+            if record.origin != PROBE and not is_own_heir:
+                yield use_told(subject, process, record)
 
     def _made(self) -> Iterator[tuple[str, tuple[str, Make]]]:
         for make in self._recording.makes:
@@ -215,90 +190,44 @@ class UseIndex:
 
     def _inherited(self, subject: Subject) -> Iterator[Use]:
         for base, process, record in self._heirs.of(subject.module, below=not subject.name):
-            if not subject.has(base) or subject.has(record.name):
-                continue
-            site = Site(record.file, record.line, MODULE_LEVEL, split(record.name)[0])
-            yield Use(
-                record.time,
-                record.time,
-                INHERITED,
-                site,
-                f"{record.name} inherits from {base}",
-                APPLICATION,
-                process,
-                thread="",
-                by_user=False,
-                count=1,
-                is_at_least=False,
-                through=record.name,
-                is_need=True,
-                is_own=subject.is_within_dead_set(site),
-                subject=base,
-                digest="",
-            )
+            if subject.has(base) and not subject.has(record.name):
+                yield use_by_subclass(subject, process, record, base)
 
     def _present(self, subject: Subject, processes: set[str]) -> Iterator[Use]:
         """Yield what shows that the path was loaded where no import was seen that did it."""
         told: set[str] = set()
         for process, record in self._modules.of(subject.module, below=not subject.name):
-            if process in processes or process in told:
-                continue
-            told.add(process)
-            file, _, line = record.importer.rpartition(":")
-            site = Site(file, int(line), "", "") if file and line.isdecimal() else Site("", 0, "", "")
-            what = f"loads {record.module}" if site.file else f"{record.module} is loaded"
-            yield Use(
-                record.time,
-                record.time,
-                LOADED,
-                site,
-                what,
-                APPLICATION,
-                process,
-                thread="",
-                by_user=False,
-                count=1,
-                is_at_least=False,
-                through="",
-                is_need=False,
-                is_own=False,
-                subject=record.module,
-                digest="",
-            )
+            if process not in processes and process not in told:
+                told.add(process)
+                yield use_by_presence(process, record)
 
 
-def _imported(
-    subject: Subject,
-    process: str,
-    record: ImportRecord,
-    names: Sequence[str],
-    rung: str,
-    is_alias: bool,
-) -> Use:
-    is_unpickled = record.origin == UNPICKLING
-    what = f"imports {', '.join(names)} from {record.module}" if names else f"imports {record.module}"
-    if is_unpickled:
-        what = f"unpickles something that says it is from {record.module}"
-    if record.outcome == FAILED:
-        what += ", in vain"
-    return Use(
-        record.first,
-        record.last,
-        CONSTRUCTED if is_unpickled and rung == LOADED else rung,
-        record.site,
-        what,
-        SWEEP if record.origin == "sweep" else APPLICATION,
-        process,
-        record.thread,
-        False,
-        record.count,
-        is_at_least=False,
-        through="",
-        is_need=rung == LOADED and (is_unpickled or is_alias),
-        is_own=record.at_load and subject.is_within_dead_set(record.site),
-        subject=record.module,
-        digest="",
-        names=tuple(names),
+def _each_once(path: str, told: Iterable[_Told]) -> Iterator[_Told]:
+    """Yield what was told of each use once: a name and the module around it may both be watched.
+
+    Each of the paths counts all of it, so the one that has most knows it best; of two the one asked for.
+    """
+    by_use: dict[tuple[object, ...], dict[str, list[_Told]]] = defaultdict(lambda: defaultdict(list))
+    for pair in told:
+        by_use[_as_one(*pair)][pair[1].path].append(pair)
+    for same in by_use.values():
+        best = max(same, key=lambda name: (sum(record.count for _, record in same[name]), name == path, name))
+        if is_program(same[best][0][1]):
+            process, record = min(same[best])
+            yield process, record._replace(count=1)
+        else:
+            yield from same[best]
+
+
+def _as_one(process: str, record: PathUseRecord) -> tuple[object, ...]:
+    """Return what is the same in all that tells of uses of one thing, at one place and for one purpose."""
+    if is_program(record):
+        return process, record.subject
+    if record.rung == INHERITED:
+        return process, record.rung, record.subject, record.through, record.origin
+    return (
+        *(process, record.rung, record.subject, record.through, record.origin, record.by_user),
+        *(record.thread, record.site, record.digest),
     )
 
 
@@ -310,15 +239,3 @@ def _named(name: str, module: str, other: str) -> str:
 def _own(cls: str, twins: Twins) -> Iterable[str]:
     module, qualname = split(cls)
     return (qualify(twin, qualname) for twin in twins(module))
-
-
-def _told_as(record: PathUseRecord) -> str:
-    through = f" through {record.through}" if record.through else ""
-    verbs = {
-        RESOLVED: "looks for",
-        LOADED: "loads",
-        CONSTRUCTED: "constructs",
-        CALLED: "calls",
-        INHERITED: "inherits from",
-    }
-    return f"{verbs.get(record.rung, record.rung)} {record.subject}{through}"

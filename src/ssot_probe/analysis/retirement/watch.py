@@ -74,6 +74,16 @@ class Watch:
         return found
 
 
+def unheard_of(unheard: str, function: str) -> str:
+    """Return what of a module cannot be listened to, without the names that are not the function's."""
+    about = [(part, part.partition(":")[0]) for part in unheard.split("; ")]
+    return "; ".join(
+        part
+        for part, name in about
+        if name in (part, function) or "<" in name or name.startswith(f"{function}.")
+    )
+
+
 def _is_about(blind: str, subject: Subject, is_read: bool) -> bool:
     """Is the blind spot the path, or something in it? What is no name may be about everything.
 

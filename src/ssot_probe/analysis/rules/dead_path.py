@@ -24,7 +24,8 @@ RULE = Rule(
     "that were lost. The grade is the worst of all sides; only A says that it is safe to delete.",
     silent="Paths that are used, which is SSOT108, and paths that no process watched whose evidence counts. "
     "What nothing tells of: a process that no list, parent or record names, and uses that leave no trace.",
-    fix="Get what is missing: record for longer, in every role, until the entry points have run. Then delete "
+    fix="Get what is missing: record for longer, in every role, until the entry points have run; where the "
+    "verdict is VOID, mend what it names and record again. When the message says `safe to delete`, delete "
     "the path with its imports. `ssot-probe dead` shows the same for every path, with all of its evidence.",
     example='[dead]\nenvironments = ["production"]\nroles = ["web", "worker"]\nmin_days = 30\n'
     'cycles = ["month"]',
@@ -59,7 +60,8 @@ def _missing(row: Row) -> Iterator[Evidence]:
 
 
 def _evidence(row: Row, retirement: Retirement) -> Iterator[Evidence]:
-    yield Evidence(f"watched in {number(len(row.window.epochs), 'process')}, {span_of(row.window.days)}")
+    days = span_of(row.window.days) if row.window.days else "without a day of valid evidence"
+    yield Evidence(f"watched in {number(len(row.window.epochs), 'process')}, {days}")
     roles = [
         f"{role or 'without a role'} {number(len(days), 'day')}"
         for role, days in sorted(row.window.days_of_role.items())

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.places import capped
 from ssot_probe.analysis.retirement.rows import Row
-from ssot_probe.analysis.retirement.uses import Use
+from ssot_probe.analysis.retirement.use import Use
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import number, period, times
 from ssot_probe.model.finding import Evidence, Finding, Severity

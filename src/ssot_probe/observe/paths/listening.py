@@ -26,6 +26,7 @@ from ssot_probe.observe.paths.definitions import (
 from ssot_probe.observe.paths.ear import Ear, Target
 from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.paths.kinds import Bound, bound_as
+from ssot_probe.observe.paths.progress import Progress
 from ssot_probe.observe.paths.questions import of_module
 from ssot_probe.observe.paths.stored import StoredFunctions
 from ssot_probe.observe.paths.subclasses import Subclasses
@@ -43,6 +44,8 @@ class Listening:
         has_events: this interpreter tells of calls.
         is_followed: are constructions of this class told already, as those of a concept?
         on_failure: told of what could not be observed.
+        entry_points: those of the paths that must have run.
+        progress: sees whether these get past their first line.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class Listening:
         has_events: bool,
         is_followed: Callable[[type], bool],
         on_failure: Callable[[str, BaseException], None],
+        entry_points: frozenset[str],
+        progress: Progress,
     ) -> None:
         self._ears = ears
         self._wrapping = wrapping
@@ -60,6 +65,8 @@ class Listening:
         self._has_events = has_events
         self._is_followed = is_followed
         self._on_failure = on_failure
+        self._entry_points = entry_points
+        self._progress = progress
         self._armed: set[tuple[str, int]] = set()
         self._running: dict[tuple[str, str], Ear] = {}  # of files that are run as a whole
         self._constructors: list[tuple[WatchedPath, ref[type], frozenset[int]]] = []
@@ -169,6 +176,8 @@ class Listening:
             self._table.version += 1
             target = _target(path.path, name, file, each, found, constructors)
             ear = self._ears.listen(each.code, target)
+            if path.path in self._entry_points and each.name == path.name:
+                self._progress.follow(path.path, each.code)
             if ear is None:
                 path.unheard[each.name] = unheard.NO_EVENTS
             elif each.name == "__getattr__" and ear.asked is None:

@@ -62,7 +62,9 @@ class Subclasses:
     def _tell(self, sub: type, target: Target) -> None:
         through = census.qualified_name(sub)
         inherited = target._replace(rung=INHERITED, through=through)
-        place = census.file_of(sub), census.line_of(sub), sub.__qualname__, str(sub.__module__)
+        stored = vars(sub).get("__firstlineno__")  # since 3.13; before, the recorder looks for it
+        line = stored if isinstance(stored, int) else 0
+        place = census.file_of(sub), line, sub.__qualname__, str(sub.__module__)
         origin = TEST if _is_in_test(str(sub.__module__)) else APPLICATION
         now = time_ns()
         use = Use((inherited,), None, -1, place[3], origin, False, "", now, [1, 0, 0, now], place)

@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from ssot_probe.context.sources import is_main
-from ssot_probe.model.path_records import CALLED
+from ssot_probe.model.path_records import BEGAN_ONLY, CALLED
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.paths import control, unheard
@@ -21,6 +21,7 @@ from ssot_probe.observe.paths.definitions import definitions_in, living_definiti
 from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.paths.kinds import Bound
 from ssot_probe.observe.paths.listening import Listening
+from ssot_probe.observe.paths.progress import Progress
 from ssot_probe.observe.paths.questions import Questions, of_module
 from ssot_probe.observe.paths.watched_path import PathTable, WatchedPath, file_of
 from ssot_probe.observe.paths.wrapping import Wrapping
@@ -30,6 +31,9 @@ REARM_SECONDS = 3600.0
 
 REST_SECONDS = 10.0
 """After which what tests, health checks and the path itself use is listened to again."""
+
+LONGEST_TRIAL = 1.0
+"""Seconds that the end of a process waits for another thread that tries what is heard."""
 
 LOOK_SECONDS = 0.5
 """Between two looks for subclasses and cached answers."""
@@ -48,6 +52,7 @@ class WatchedPaths:
         knows_user: is there a user at the moment?
         is_followed: are constructions of this class told already, as those of a concept?
         on_failure: told of what could not be observed.
+        entry_points: those of the paths that must have run.
     """
 
     def __init__(
@@ -59,14 +64,18 @@ class WatchedPaths:
         knows_user: Callable[[], bool],
         is_followed: Callable[[type], bool],
         on_failure: Callable[[str, BaseException], None],
+        entry_points: Iterable[str] = (),
     ) -> None:
         self._table = PathTable(paths, on_failure)
         self._is_on = False
         self.ears = Ears(monitoring, append, is_first_party, knows_user, on_failure)
         self._wrapping = Wrapping(self.ears, on_failure)
         self.questions = Questions(self.ears, self._table)
+        self._progress = Progress(monitoring)
         self._listening = Listening(
-            self.ears, self._wrapping, self._table, _HAS_EVENTS, is_followed, on_failure
+            *(self.ears, self._wrapping, self._table, _HAS_EVENTS, is_followed, on_failure),
+            frozenset(entry_points),
+            self._progress,
         )
         self._late: list[tuple[str, ModuleType]] = []
         self._programs: set[str] = set()
@@ -75,7 +84,7 @@ class WatchedPaths:
         now = monotonic()
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         self.missed: dict[str, str] = {}
-        self.has_tried = False
+        self.has_tried = self._has_tried_last = False
         self._trying = allocate_lock()
 
     @property
@@ -204,6 +213,7 @@ class WatchedPaths:
         if now < self._next_look or not self._is_on:
             return
         self._next_look = now + LOOK_SECONDS
+        self._progress.look()
         self.take_in_main()
         self._look()
         if now >= self._next_rearm:
@@ -216,11 +226,15 @@ class WatchedPaths:
     def look_at_once(self) -> None:
         """Look for the last time, which may take a little longer."""
         self._look()
+        for path in self.paths:
+            if path.path in self._progress.begun_only():
+                self._table.tell_unheard(path, path.name, BEGAN_ONLY)
         if not _HAS_EVENTS:
             self._listening.stored.look_for_copies()
 
     def _look(self) -> None:
         self.take_in_late()
+        self._table.look_for_other_names()
         self.ears.tell_failed()
         self._listening.subclasses.look()
         self._listening.caches.look()
@@ -236,11 +250,18 @@ class WatchedPaths:
         """Find the files of modules that were never loaded; from the recorder, as it reads directories."""
         self._table.locate()
 
-    def try_control(self, finder: object, has_tripwire: bool) -> None:
-        """Try whether all would be heard, and remember in `missed` what was not, each with why."""
-        if not self._is_on or not self._trying.acquire(False):
+    def try_control(self, finder: object, has_tripwire: bool, is_last: bool = False) -> None:
+        """Try whether all would be heard, and remember in `missed` what was not, each with why.
+
+        Before all is taken off for good, the trial of another thread has to be over, and none may begin
+        any more: `is_last`.
+        """
+        if not self._is_on or not self._trying.acquire(is_last, LONGEST_TRIAL if is_last else -1):
             return  # another thread tries just now, and two at once would count each other
         try:
+            if self._has_tried_last:
+                return
+            self._has_tried_last = is_last
             for what, why in control.missed(self.ears, finder, _HAS_EVENTS, has_tripwire).items():
                 self.missed.setdefault(what, why)
             self.has_tried = True
@@ -256,7 +277,7 @@ class WatchedPaths:
         self._next_look, self._next_rearm, self._next_rest = 0.0, now + REARM_SECONDS, now + REST_SECONDS
         for path in self.paths:
             path.loaded = 0
-        self.has_tried = False
+        self.has_tried = self._has_tried_last = False
         self.missed.clear()
         self._trying = allocate_lock()
 

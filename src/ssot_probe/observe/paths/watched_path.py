@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Optional
 
+from ssot_probe.context.sources import is_main
 from ssot_probe.model.names import is_within, qualify, split
 from ssot_probe.observe.modules import namespace_of
-from ssot_probe.observe.paths.kinds import Bound
-from ssot_probe.observe.paths.locating import is_same_file, locate
+from ssot_probe.observe.paths.definitions import Definitions
+from ssot_probe.observe.paths.kinds import Bound, bound_as
+from ssot_probe.observe.paths.locating import ABSENT, UNKNOWN, is_same_file, locate
 
 
 class WatchedPath:
@@ -33,6 +35,7 @@ class WatchedPath:
         self.unheard: dict[str, str] = {}
         self.loaded = 0
         self.is_located = False
+        self.searched: object = None  # what decided where its module was looked for, the last time
         self._tail = "/" + self.module.replace(".", "/")
 
     def covers(self, module: str) -> bool:
@@ -120,14 +123,34 @@ class PathTable:
     def locate(self) -> None:
         """Find the files of modules that were never loaded; from the recorder, as it reads directories."""
         for path in self.paths:
-            if path.bound is None and not path.is_located:
-                path.is_located = True
-                try:
-                    kind, path.file = locate(path.module)
-                except Exception as error:
-                    self._on_failure(path.path, error)
-                    kind = "unknown"
-                path.bound = path.bound or Bound(kind, "")
+            if path.is_located or (path.bound is not None and path.searched is None):
+                continue
+            ground = _ground(path.module)
+            if ground == path.searched:
+                continue
+            is_first, path.searched = path.searched is None, ground
+            try:
+                kind, path.file = locate(path.module)
+            except Exception as error:
+                self._on_failure(path.path, error)
+                kind = UNKNOWN
+            path.is_located = kind != ABSENT  # a server extends `sys.path` before it loads the application
+            if is_first or path.is_located:
+                path.bound = Bound(kind, "") if path.bound in (None, Bound(ABSENT, "")) else path.bound
+                self.version += 1
+
+    def look_for_other_names(self) -> None:
+        """Find watched modules that stand in `sys.modules` for others: nothing is loaded by their name."""
+        for path in self.paths:
+            module = sys.modules.get(path.module)
+            own_name = _own_name(module)
+            if module is None or own_name in ("", path.module) or is_main(path.module):
+                continue
+            bound = Bound("alias", own_name)
+            if path.name:
+                bound = bound_as(module, path.module, path.name, Definitions([], {}))
+            if bound != path.bound:
+                path.bound = bound
                 self.version += 1
 
     def _is_file_of(self, path: WatchedPath, file: str) -> bool:
@@ -143,9 +166,23 @@ class PathTable:
         return file.startswith(path.file.removesuffix("__init__.py"))
 
 
+def _ground(module: str) -> tuple[object, ...]:
+    """Return what decides where a module is looked for."""
+    parts = module.split(".")
+    ancestors = (".".join(parts[:end]) for end in range(1, len(parts)))
+    return (*sys.path, *(name in sys.modules for name in ancestors))
+
+
 def is_part(qualname: str, name: str) -> bool:
     """Is a qualified name that name, or inside of it?"""
     return qualname == name or qualname.startswith(name + ".")
+
+
+def _own_name(module: object) -> str:
+    """Return the name that a module was loaded by, "" for what is no module."""
+    names = namespace_of(module)
+    name = getattr(names.get("__spec__"), "name", None) or names.get("__name__")
+    return name if type(name) is str else ""
 
 
 def file_of(module: object) -> str:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ssot_probe.model.names import qualify, split
 from ssot_probe.model.policy import Policy, Pool
-from ssot_probe.model.records import BlindRecord, PoolRecord, Record
+from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.pools.known import TURNS, pool_of, pools_in_force
 
 if TYPE_CHECKING:
     from ssot_probe.context.sources import UserSources
+    from ssot_probe.model.records import Record
     from ssot_probe.observe.makers import Maker
     from ssot_probe.observe.patching import Patches
     from ssot_probe.observe.pools.checkouts import Checkouts
@@ -157,6 +158,7 @@ class PoolWatch:
 
     def _observed_pool(self, pool: Pool, acquire: tuple[Any, str, Any] | None) -> Any:
         """Return the pool's own state, with the sources of users once what hands out is known."""
+        from ssot_probe.model.instance_records import PoolRecord
         from ssot_probe.observe.candidates import plain_function
         from ssot_probe.observe.makers import Maker
         from ssot_probe.observe.pools.events import ObservedPool

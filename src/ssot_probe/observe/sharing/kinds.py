@@ -37,8 +37,6 @@ ATOMS: frozenset[type] = frozenset(
         CodeType,
     }
 )
-SEQUENCES = (list, tuple, deque)
-SETS = (set, frozenset)
 
 _MUTABLE = frozenset({list, dict, set, bytearray, deque})
 _FROZEN = frozenset(

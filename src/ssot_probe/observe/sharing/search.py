@@ -20,6 +20,7 @@ from ssot_probe.observe.sharing.digest import Digest
 from ssot_probe.observe.sharing.edges import Edges, snapshot
 from ssot_probe.observe.sharing.evidence import Evidence
 from ssot_probe.observe.sharing.kinds import ATOMS
+from ssot_probe.observe.sharing.naming import Naming
 from ssot_probe.observe.sharing.parts import Parts, items_of
 from ssot_probe.observe.sharing.tags import (
     Tags,
@@ -27,7 +28,6 @@ from ssot_probe.observe.sharing.tags import (
     is_personal,
     is_slot_name,
     is_uuid,
-    shape_of,
 )
 from ssot_probe.observe.sharing.traits import RUNNING
 
@@ -37,9 +37,6 @@ MOST_OBJECTS = 5_000
 MAKES_DICTS = (3, 11) <= sys.version_info < (3, 13)
 
 MOST_TO_CONFIRM = 50
-
-FEWEST_ALIKE = 3
-"""Texts that look alike, of which some are ids: the others are those of users who have not come yet."""
 
 STEPS_BETWEEN_RESTS = 100
 
@@ -76,6 +73,7 @@ class Search:
         self._edges = edges
         self._traits = edges.kinds.traits
         self._parts = Parts(edges)
+        self._naming = Naming(edges, tags, owner_of_root)
         self._tags = tags
         self._roots = owner_of_root
         self._most_objects = most_objects
@@ -193,18 +191,17 @@ class Search:
                 self._push_all([held])
 
     def _look_at_entries(self, entries: Iterable[tuple[Any, Any]]) -> Iterator[None]:
+        naming = self._naming
         for key, value in entries:
             self._steps += 1
             if self._is_time_to_rest():
                 yield
             self._digest.add(key, value)
-            named = self._tags.in_key(key) | self._root_in(key)
-            if not named and type(key) is int and key in self._roots:
-                named = {self._roots[key]}  # a descriptor's way to tell instances apart
-            if not named and type(key) is int and self._roots.get(id(value), -1) < 0:
-                named = self._named_by_number(key, value)
+            named = self._tags.in_key(key) | naming.root_in(key)
+            if not named and type(key) is int:
+                named = naming.by_number(key, value)
             if not named:
-                named = self._confirmed(self._maybe_in_key(key), value)
+                named = self._confirmed(naming.maybe_in_key(key), value)
             if named:
                 self._named |= named
                 if self._is_data(value):
@@ -223,13 +220,6 @@ class Search:
             if type(key) not in ATOMS:
                 self._push(key)
 
-    def _maybe_in_key(self, key: Any) -> set[int]:
-        """Return whom a key names that is a number, or a part of it."""
-        if type(key) is int:
-            index = self._tags.equal_in_place(key)
-            return {index} if index >= 0 else set()
-        return self._tags.in_part_of_key(key)
-
     def _confirmed(self, users: set[int], value: Any) -> set[int]:
         """Return the users whom a key may name, if what it leads to is nobody else's and of one of them."""
         if not users or type(value) in ATOMS:
@@ -245,23 +235,11 @@ class Search:
         if type(value) in ATOMS:
             return type(value) in (str, bytes) and self._tags.equal(value) < 0
         self._edges.kinds.learn((type(value),))
-        return type(value) in self._edges.kinds.entered and not self._root_in(value)
-
-    def _named_by_number(self, key: int, value: Any) -> set[int]:
-        """A number as a key names a user only where what it leads to does so too."""
-        index = self._tags.equal_in_place(key)
-        return {index} if index >= 0 and index in self._root_in(value) else set()
+        return type(value) in self._edges.kinds.entered and not self._naming.root_in(value)
 
     def _look_at_collection(self, collection: Any, base: Any) -> Iterator[None]:
         entries = self._edges.without_strange(items_of(collection, base))
-        scalars = [each for each in entries if type(each) in ATOMS]
-        equal = [index for index in map(self._tags.equal, scalars) if index >= 0]
-        texts = [each for each in scalars if type(each) is str]
-        is_list_of_users = len(texts) == len(entries) and (
-            len(equal) * 2 > len(texts) or (bool(equal) and _look_alike(texts))
-        )
-        if base is tuple and len(equal) < len(entries):
-            is_list_of_users = False
+        is_list_of_users = self._naming.are_users(entries, must_be_all=base is tuple)
         for each in entries:
             self._steps += 1
             if self._is_time_to_rest():
@@ -269,20 +247,16 @@ class Search:
             if type(each) in ATOMS:
                 self._digest.add(each)
                 if is_list_of_users:
-                    self._named |= self._owner_of_scalar(each)
+                    self._named |= self._naming.equal(each)
                 else:
                     self._note_scalar(each)
                 continue
-            root = self._root_in(each)
+            root = self._naming.root_in(each)
             if root:
                 self._named |= root
                 self._remember(each)
             else:
                 self._push(each, in_collection=True)
-
-    def _owner_of_scalar(self, scalar: Any) -> set[int]:
-        index = self._tags.equal(scalar)
-        return {index} if index >= 0 else set()
 
     def _look_at_attributes(self, thing: Any, references: Sequence[Any]) -> None:
         """Look at what an object stores by name, and at what else it refers to.
@@ -362,7 +336,7 @@ class Search:
         self._digest.add(id(leaf))
         for text in inside_client(leaf):
             self._digest.add(text)
-            self._add_loose(self._tags.within(text) | self._owner_of_scalar(text))
+            self._add_loose(self._tags.within(text) | self._naming.equal(text))
 
     def _note_slot(
         self, value: Any, is_personal_name: bool, is_directory: bool, is_registry: bool = False
@@ -376,7 +350,7 @@ class Search:
             else:
                 self._add_loose(users)
             return
-        root = self._root_in(value)
+        root = self._naming.root_in(value)
         if root:
             if is_directory or is_registry:
                 self._named |= root
@@ -387,29 +361,8 @@ class Search:
             self._push(value)
 
     def _note_scalar(self, scalar: Any) -> None:
-        self._add_loose(self._tags.within(scalar) | self._owner_of_scalar(scalar))
+        self._add_loose(self._tags.within(scalar) | self._naming.equal(scalar))
         self._digest.add(bytes(scalar) if type(scalar) is bytearray else scalar)
-
-    def _root_in(self, thing: Any) -> set[int]:
-        """Return whose instance it is, or a weak reference, method, tuple or closure leads to directly."""
-        waiting, depth = [thing], 0
-        found: set[int] = set()
-        while waiting and depth < 4:
-            following = []
-            for each in waiting:
-                owner = self._roots.get(id(each))
-                if owner is not None:
-                    found.add(owner)
-                    continue
-                if type(each) in ATOMS:
-                    continue
-                traits = self._traits[type(each)]
-                if traits.is_reference:
-                    following.append(_target_of(each))
-                elif traits.is_looked_through:
-                    following += self._edges.of(each)[:8]
-            waiting, depth = following, depth + 1
-        return found
 
     def _push(self, thing: Any, in_collection: bool = False) -> None:
         kinds = self._edges.kinds
@@ -444,13 +397,3 @@ class Search:
 
     def _is_plain(self, cls: type) -> bool:
         return self._traits[cls].dict_getter is not None and cls in self._edges.kinds.mutable
-
-
-def _look_alike(texts: Sequence[str]) -> bool:
-    return len(texts) >= FEWEST_ALIKE and len(set(map(shape_of, texts))) == 1
-
-
-def _target_of(reference: Any) -> Any:
-    import weakref
-
-    return weakref.ref.__call__(reference)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple, Optional
 
 from ssot_probe.analysis.retirement.residue import Residue
 from ssot_probe.analysis.retirement.rows import Retirement, Row, Witness
-from ssot_probe.analysis.wording import moment, times
-from ssot_probe.model.policy import Policy
+from ssot_probe.analysis.wording import moment, place, times
+from ssot_probe.model.names import split
+from ssot_probe.model.policy import Concept, Policy
 
 BANNED = frozenset({"LOADED-BUT-UNUSED", "RESOLVED-NOT-LOADED", "NEVER-LOADED"})
 """The verdicts after which a path may be banned. After any other the reason is told instead."""
@@ -23,7 +25,7 @@ class JudgedPath(NamedTuple):
     sentence: str  # what the silence proves and what it does not, or who uses it
     missing: tuple[str, ...] = ()  # what the verdict still lacks
     witnesses: tuple[str, ...] = ()  # of its uses, each as one line
-    replacement: str = ""  # the canonical path of its concept
+    replacement: str = ""  # what there is instead of it; "" where nobody can say
     residue: Optional[Residue] = None  # None: its source was not scanned
 
     @property
@@ -61,7 +63,7 @@ class EvidenceSummary(NamedTuple):
 
 def judged_of(row: Row, policy: Policy) -> JudgedPath:
     """Return a verdict as plain values; the policy knows what there is instead of the path."""
-    canonical = [concept.canonical for concept in policy.concepts if concept.name == row.concept]
+    concepts = [concept for concept in policy.concepts if concept.name == row.concept]
     return JudgedPath(
         path=row.path,
         kind=row.kind,
@@ -70,9 +72,27 @@ def judged_of(row: Row, policy: Policy) -> JudgedPath:
         sentence=row.sentence,
         missing=tuple(str(missing) for missing in row.missing),
         witnesses=tuple(dict.fromkeys(map(_told, row.witnesses))),
-        replacement=canonical[0] if canonical else "",
+        replacement=_replacement(row, concepts[0]) if concepts else "",
         residue=row.residue,
     )
+
+
+def _replacement(row: Row, concept: Concept) -> str:
+    """Return what a concept has instead of a legacy path: of its class and makers the one that it stands for.
+
+    That is what it is bound to, or what has its name. For any class of the concept it is the canonical one.
+    """
+    there = [name for name in (concept.canonical, *concept.factories) if name]
+    name = split(row.path)[1]
+    if not name:
+        return ""
+    alike = [one for one in there if row.target == one or split(one)[1] == name]
+    if alike:
+        return alike[0]
+    is_of_concept = row.kind == "class" and any(
+        fnmatchcase(row.path if ":" in glob else name.rpartition(".")[2], glob) for glob in concept.classes
+    )
+    return concept.canonical if is_of_concept else ""
 
 
 def summary_of(retirement: Retirement, command: str) -> EvidenceSummary:
@@ -99,5 +119,5 @@ def summary_of(retirement: Retirement, command: str) -> EvidenceSummary:
 
 
 def _told(witness: Witness) -> str:
-    place = f"{witness.file}:{witness.line} " if witness.file else ""
-    return f"{place}{witness.what}, {times(witness.count)}, {moment(witness.time)}"
+    where = f"{place(witness.file, witness.line)} " if witness.file else ""
+    return f"{where}{witness.what}, {times(witness.count, witness.is_at_least)}, {moment(witness.time)}"

@@ -94,12 +94,14 @@ class Worker:
         """Return a time, so many days after the start."""
         return self.start + days * 24 * HOUR + hours * HOUR
 
-    def watches(self, path: str, kind: str = "unknown", digest: str = "", unheard: str = "") -> Worker:
+    def watches(
+        self, path: str, kind: str = "unknown", digest: str = "", unheard: str = "", target: str = ""
+    ) -> Worker:
         """Say how a path is watched, with zeros."""
         counts = (0, 0, 0, 0)
         self.records.append(
             WatchedPathRecord(
-                path, kind, file_of(path.partition(":")[0]), "", digest, 0, unheard, *counts, self.end
+                path, kind, file_of(path.partition(":")[0]), target, digest, 0, unheard, *counts, self.end
             )
         )
         return self

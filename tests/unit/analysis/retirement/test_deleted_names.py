@@ -237,7 +237,7 @@ def test_new_files_and_other_files_delete_nothing(tree: Path) -> None:
     (tree / "notes.txt").unlink()
     (tree / "a.bin").write_bytes(b"\0\3")
     (tree / "shop/new.py").chmod(0o755)
-    assert changed(tree, "--binary") == Deletions(())
+    assert changed(tree, "--binary") == Deletions((), others=("notes.txt",))
 
 
 def test_files_with_other_line_ends_and_without_a_last_one_are_read(tree: Path) -> None:
@@ -293,6 +293,101 @@ def test_what_stands_in_something_that_the_diff_does_not_show_is_told_apart() ->
         UnplacedName("deep", "shop/old.py", 60),
         UnplacedName("lost", "shop/old.py", 40),
     )
+
+
+CONSTANTS = """\
+LIMIT = 5
+RATE: float = 0.5
+LOW, (HIGH) = 1, 2
+(LEFT, *RIGHT) = pair = read(limit=1)
+type Names = list[str]
+Old = New
+TABLE = {
+    "a": 1,
+}
+kept = 1
+if os:
+    POSIX = True
+
+class Cart:
+    size = 3
+    def add(self, item=4,
+            more=5):
+        local = 6
+        self.size = local
+
+def begin(
+    first=1,
+):
+    inside = 2
+
+call(
+    named=3,
+)
+LIMIT == 5
+LIMIT += 1
+TABLE["a"] = 2
+Cart.size = 4
+else_: int
+text = \'\'\'
+quoted = 1
+\'\'\'
+"""
+
+
+def test_constants_that_leave_a_module_or_class_are_deleted() -> None:
+    kept = "kept = 2\n"
+    found = deletions(diff({"shop/old.py": CONSTANTS}, {"shop/old.py": kept}, context=0))
+    constants = {one.path.partition(":")[2] for one in found.names if one.kind == "constant"}
+    named = "LIMIT RATE LOW HIGH LEFT RIGHT pair Names Old TABLE POSIX text"
+    assert constants == set(named.split())
+    assert {one.path for one in found.names if one.kind != "constant"} == {"shop.old:Cart", "shop.old:begin"}
+    assert found.constants == {f"shop.old:{name}" for name in constants}
+
+
+def test_a_long_line_without_any_assignment_is_read_at_once() -> None:
+    long = " ".join(["word" * 40] * 50) + "\n" + "word, " * 500 + "\n" + "((" * 500 + "\n"
+    assert deletions(diff({"shop/old.py": long}, {"shop/old.py": "x = 1\n"})) == Deletions(())
+
+
+def test_a_constant_of_a_class_that_stays_is_deleted() -> None:
+    new = CONSTANTS.replace("    size = 3\n", "").replace("        local = 6\n", "")
+    found = deletions(diff({"shop/old.py": CONSTANTS}, {"shop/old.py": new}))
+    assert paths(found) == {"shop.old:Cart.size": ""}
+
+
+def test_a_constant_that_changes_its_value_or_becomes_a_function_stays() -> None:
+    new = CONSTANTS.replace("LIMIT = 5\n", "LIMIT = 6\n").replace("kept = 1\n", "def kept(): pass\n")
+    assert deletions(diff({"shop/old.py": CONSTANTS}, {"shop/old.py": new})) == Deletions(())
+
+
+def test_a_constant_that_goes_to_another_file_is_told_with_its_new_path() -> None:
+    old, new = {"shop/old.py": "LIMIT = 5\n"}, {"shop/old.py": "", "shop/new.py": "LIMIT = 5\n"}
+    assert paths(deletions(diff(old, new))) == {"shop.old:LIMIT": "shop.new:LIMIT"}
+
+
+def test_lines_of_a_function_that_the_diff_does_not_show_are_no_constants() -> None:
+    text = "--- a/shop/old.py\n+++ b/shop/old.py\n@@ -20,3 +20,1 @@ def add(self):\n"
+    text += "-    x = 1\n-        named=2,\n     y = 1\n"
+    assert deletions(text) == Deletions(())
+
+
+def test_a_renamed_file_without_any_other_change_leaves_its_old_path(tree: Path) -> None:
+    (tree / "shop/old.py").rename(tree / "shop/older.py")
+    (tree / "a.bin").rename(tree / "b.bin")
+    assert changed(tree, "-M") == Deletions(
+        (DeletedName("shop.old", "module", "shop/old.py", 0, "shop.older"),)
+    )
+
+
+def test_deleted_files_that_no_import_leads_to_are_told_apart(tree: Path) -> None:
+    (tree / "a.bin").unlink()
+    (tree / "my-script.py").write_text("x = 1\n")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "second")
+    (tree / "my-script.py").unlink()
+    (tree / "notes.txt").unlink()
+    assert changed(tree) == Deletions((), others=("my-script.py", "notes.txt"))
 
 
 HEAD = "--- a/x.py\n+++ b/x.py\n"

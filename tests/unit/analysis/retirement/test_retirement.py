@@ -3,20 +3,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from unit.analysis.build import Source
+from unit.analysis.build import Source, file_of
 from unit.analysis.retirement.fleet import FIRST_DAY, FULL, OLD, Worker, day, fleet, judged, terms, verdict
 
 from ssot_probe.analysis.recording import Loss
 from ssot_probe.analysis.retirement.rows import Row
 from ssot_probe.model.path_records import (
+    BEGAN_ONLY,
     CONSTRUCTED,
     INHERITED,
     RESOLVED,
     DefinitionRecord,
+    SourceRecord,
     WatchedPathRecord,
 )
 from ssot_probe.model.policy import Dead
-from ssot_probe.model.records import ClassRecord, Site
+from ssot_probe.model.records import SILENT, ClassRecord, ProcessRecord, Site
 from ssot_probe.policy_json import policy_to_json
 
 REGISTRY = "chat.compat:Registry"
@@ -75,6 +77,30 @@ def test_a_monthly_task_that_must_have_run_and_has_not_keeps_a_path() -> None:
     assert told(verdict(ran, by=by, source=scan())) == ("NEVER-LOADED", "A")
 
 
+def test_an_entry_point_that_got_no_further_than_its_first_line_has_not_run() -> None:
+    job = "chat.jobs:monthly"
+    by = terms(dead=FULL._replace(entry_points=(job,)))
+    failed = Worker(listed=2).watches(job, unheard=f"monthly: {BEGAN_ONLY}").uses(path=job).stops()
+    row = verdict(failed, Worker("p2", number=2, listed=2).watches(job).stops(), by=by, source=scan())
+    assert row.verdict == "INSUFFICIENT"
+    assert "entry point chat.jobs:monthly began, and did not get past its first line" in row.sentence
+    ran = Worker("p2", number=2, listed=2).watches(job).uses(path=job).stops()
+    assert told(verdict(failed, ran, by=by, source=scan())) == ("NEVER-LOADED", "A")
+
+
+def test_before_312_nothing_tells_how_far_an_entry_point_got() -> None:
+    job = "chat.jobs:monthly"
+    by = terms(dead=FULL._replace(entry_points=(job,)))
+    worker = Worker(watched=(OLD, job)).uses(path=job).stops()
+    worker.records = [
+        record._replace(python="3.11.7") if isinstance(record, ProcessRecord) else record
+        for record in worker.records
+    ]
+    row = verdict(worker, by=by, source=scan())
+    assert told(row) == ("NEVER-LOADED", "B")
+    assert "1 entry point began; how far is not told before Python 3.12" in [axis.reason for axis in row.axes]
+
+
 def test_an_entry_point_that_ran_only_in_tests_has_not_run() -> None:
     by = terms(dead=FULL._replace(entry_points=("chat.jobs:monthly",)))
     test = Worker("p2", number=2, listed=2).uses(path="chat.jobs:monthly", origin="test").stops()
@@ -87,6 +113,13 @@ def test_an_import_that_source_declares_and_that_did_not_run_keeps_a_path() -> N
     assert [str(missing) for missing in row.missing] == [
         "chat/jobs.py:4 imports chat.ws.old and did not run (not loaded)"
     ]
+
+
+def test_without_a_scan_a_verdict_says_that_importers_are_unknown() -> None:
+    row = verdict(Worker().stops())
+    assert told(row) == ("NEVER-LOADED", "D")
+    assert [missing.kind for missing in row.missing] == ["scan"]
+    assert verdict(Worker().stops(), source=scan()).missing == ()
 
 
 def test_imports_for_type_checkers_and_of_what_is_deleted_too_keep_nothing() -> None:
@@ -117,6 +150,15 @@ def test_a_cycle_needs_days_in_a_row() -> None:
     first = Worker(days=6).stops()
     second = Worker("p2", first=8, days=6, number=2, listed=2).stops()
     assert verdict(first, second, today=day(14)).verdict == "INSUFFICIENT"
+
+
+def test_the_day_on_which_a_process_ended_by_an_exception_is_no_day_of_evidence() -> None:
+    died = Worker(days=1).stops("failed")
+    row = verdict(died, by=terms(dead=FULL._replace(min_days=0, cycles=())), today=day(0))
+    assert row.verdict == "INSUFFICIENT"
+    assert "0 of 1 day of evidence (1 process ended by an exception" in row.sentence
+    assert len(verdict(Worker(days=8).stops("failed"), today=day(8)).window.days) == 7
+    assert verdict(Worker(days=1).uses().stops("failed")).verdict == "LIVE"
 
 
 def test_only_an_environment_that_the_policy_names_is_safe() -> None:
@@ -167,6 +209,20 @@ def test_what_may_have_gone_unseen_voids_silence(worker: Worker, cause: str) -> 
     assert (row.verdict == "VOID") == bool(cause)
     assert cause in row.sentence
     assert "safe" not in row.sentence or not cause
+
+
+def test_a_clock_at_its_own_beginning_voids_silence_and_no_use() -> None:
+    def at_zero(worker: Worker) -> Worker:
+        worker.records = [
+            record._replace(time=0, armed=0) if isinstance(record, ProcessRecord) else record
+            for record in worker.records
+        ]
+        return worker
+
+    row = verdict(at_zero(Worker().stops()))
+    assert row.verdict == "VOID"
+    assert "its clock said 1970-01-01 when it began" in row.sentence
+    assert verdict(at_zero(Worker().uses().stops())).verdict == "LIVE"
 
 
 def test_a_lost_record_and_a_torn_line_void_silence() -> None:
@@ -283,8 +339,17 @@ def test_uses_by_tests_tools_and_health_checks_prove_no_need() -> None:
     worker = Worker().uses(origin="tooling").uses("chat/h.py:2", origin="health-check").stops()
     row = verdict(worker)
     assert told(row) == ("LIVE-NON-APP", "E")
-    assert row.sentence.startswith("Only health-check and tooling used it, twice")
+    assert row.sentence.startswith("Only health checks and tools used it, twice")
     assert "safe" not in row.sentence
+
+
+def test_a_wrapper_of_the_probe_s_own_is_no_witness_beside_one_that_knows_who_called() -> None:
+    cls = f"{OLD}:Manager"
+    frame = "<ssot_probe, counted like importlib._bootstrap>:210"
+    worker = Worker().makes(frame, cls)
+    worker.uses("tests/test_a.py:3", rung=CONSTRUCTED, subject=cls, origin="test")
+    assert verdict(worker.stops()).verdict == "LIVE-NON-APP"
+    assert verdict(Worker().makes(frame, cls).stops()).verdict == "LIVE"
 
 
 def test_what_the_probe_does_itself_is_no_use() -> None:
@@ -297,6 +362,18 @@ def test_a_class_that_only_its_subclass_uses_lives_through_that() -> None:
     assert row.verdict == "LIVE"
     assert row.through == ("chat.new:Manager",)
     assert "only through chat.new:Manager" in row.sentence
+
+
+def test_what_a_module_inherits_from_itself_is_no_use_of_it() -> None:
+    worker = Worker(watched=(OLD, TICKET)).imports("chat/views.py:3", OLD)
+    inherited = {"rung": INHERITED, "subject": TICKET, "inside": "<module>"}
+    worker.uses(f"{file_of(OLD)}:3", TICKET, through=f"{OLD}:Pass", **inherited)  # type: ignore[arg-type]
+    by = terms(OLD, TICKET)
+    assert verdict(worker.stops(), by=by).verdict == "LOADED-BUT-UNUSED"
+    assert verdict(worker, by=terms(OLD)).verdict == "LOADED-BUT-UNUSED"
+    other = Worker(watched=(OLD, TICKET))
+    other.uses("chat/new.py:3", TICKET, through="chat.new:Pass", **inherited)  # type: ignore[arg-type]
+    assert verdict(other.stops(), by=by).verdict == "LIVE"
 
 
 def test_a_class_that_is_fetched_from_elsewhere_lives_through_that_alias() -> None:
@@ -316,6 +393,21 @@ def test_a_class_that_is_fetched_from_elsewhere_lives_through_that_alias() -> No
 def test_a_reexported_name_is_used_by_being_fetched() -> None:
     worker = Worker(watched=()).watches(REGISTRY, "alias").imports("chat/views.py:3", REGISTRY).stops()
     assert verdict(worker, by=terms(REGISTRY), path=REGISTRY).verdict == "LIVE"
+
+
+@pytest.mark.parametrize(("path", "target"), [(OLD, "chat.new"), (TICKET, "chat.new:Ticket")])
+def test_what_is_only_another_name_of_a_module_is_never_dead(path: str, target: str) -> None:
+    worker = Worker(watched=()).watches(path, "alias", target=target)
+    row = verdict(worker.stops(), by=terms(path), path=path, source=scan())
+    assert row.verdict == "INSUFFICIENT"
+    assert f"it is only another name of {target}" in row.sentence
+
+
+def test_a_module_that_is_another_name_is_used_by_whoever_imports_it() -> None:
+    worker = Worker(watched=()).watches(OLD, "alias", target="chat.new")
+    row = verdict(worker.imports("chat/views.py:3", OLD, outcome="cached").stops())
+    assert row.verdict == "LIVE"
+    assert "only through chat.new: chat/views.py:3 imports chat.ws.old" in row.sentence
 
 
 def test_a_facade_is_used_by_whoever_fetches_what_it_passes_on() -> None:
@@ -405,34 +497,68 @@ def test_what_legacy_modules_do_while_they_load_each_other_is_no_use() -> None:
     assert verdict(later, by=by).verdict == "LIVE"
 
 
-def test_a_use_of_an_older_version_proves_nothing_and_silence_counts_from_the_change_on() -> None:
-    old = Worker(days=9).uses(digest="v1", days=1)
-    old.records.append(_definition("v1", old.at()))
-    new = Worker("p2", first=10, days=30, number=2, listed=2)
-    new.records.append(_definition("v2", new.at()))
-    row = verdict(old.stops(), new.stops())
+def _runs(name: str, digest: str, first: int = 0, days: int = 9, number: int = 1) -> Worker:
+    """Return a process that runs a version of the views."""
+    worker = Worker(name, first=first, days=days, number=number, listed=number)
+    return worker.loaded_source("chat/views.py", digest)
+
+
+def test_a_use_by_an_older_version_of_its_caller_is_told_and_silence_counts_from_the_change_on() -> None:
+    old = _runs("p1", "v1").uses(days=1).stops()
+    new = _runs("p2", "v2", first=10, days=30, number=2).stops()
+    row = verdict(old, new, source=scan())
     assert (row.verdict, row.superseded) == ("NEVER-LOADED", 1)
     assert min(row.window.days) == day(10)
+    assert row.sentence.endswith("; it was used until 2026-01-06 by chat/views.py:9, in an earlier version.")
 
 
-def test_a_use_of_an_older_version_beside_the_newest_is_a_use() -> None:
-    old = Worker(days=20, listed=2).uses(digest="v1", days=15)
-    new = Worker("p2", first=10, days=30, number=2, listed=2)
+def test_a_use_whose_caller_has_not_changed_stays_one_though_the_path_has() -> None:
+    old = _runs("p1", "v1").uses(digest="v1", days=1)
+    old.records.append(_definition("v1", old.at()))
+    new = _runs("p2", "v1", first=10, days=30, number=2)
     new.records.append(_definition("v2", new.at()))
     assert verdict(old.stops(), new.stops()).verdict == "LIVE"
 
 
-def test_a_use_of_one_of_several_definitions_of_a_name_is_a_use() -> None:
-    """A getter and its setter share a name; the scan tells both of them, after what was recorded."""
-    name = f"{OLD}:Socket.state"
-    for used, verdict_of_it in (("getter", "LIVE"), ("setter", "LIVE"), ("older", "NO-EVIDENCE")):
-        worker = Worker(days=8).uses(subject=name, digest=used).stops()
-        source = Source(time=worker.at(2), policy=policy_to_json(terms()))
-        source.module("chat.app")
-        source.module(OLD)
-        source.defines(OLD, name, 3, "getter")
-        source.defines(OLD, name, 7, "setter")
-        assert verdict(worker, source=source).verdict == verdict_of_it, used
+def test_a_use_by_an_older_version_stays_one_as_long_as_no_valid_process_watched_the_path_since() -> None:
+    old = _runs("p1", "v1").uses(days=1).stops()
+    killed = _runs("p2", "v2", first=10, days=30, number=2)
+    elsewhere = _runs("p2", "v2", first=10, days=30, number=2).stops()
+    elsewhere.about = elsewhere.about._replace(environment="laptop")
+    unwatched = Worker("p2", first=10, days=30, number=2, listed=2, watched=())
+    unwatched.loaded_source("chat/views.py", "v2").stops()
+    for new in (killed, elsewhere, unwatched):
+        row = verdict(old, new)
+        assert row.verdict == "LIVE"
+        assert "by an earlier version of chat/views.py, and nothing newer watched the path" in row.sentence
+    scanned = scan()
+    scanned.records.append(SourceRecord("chat/views.py", "v2", old.end + 1))
+    assert verdict(_runs("p1", "v1", number=0).uses(days=1).stops(), source=scanned).verdict == "LIVE"
+
+
+def test_a_use_by_an_older_version_beside_the_newest_is_a_use() -> None:
+    old = _runs("p1", "v1", days=20).uses(days=15).stops()
+    row = verdict(old, _runs("p2", "v2", first=10, days=30, number=2).stops())
+    assert row.verdict == "LIVE"
+    assert "earlier version" not in row.sentence
+
+
+def test_days_of_older_versions_of_what_imports_a_path_do_not_count() -> None:
+    old = _runs("p1", "v1", days=30).imports("chat/views.py:3", f"{OLD}:serve")
+    new = _runs("p2", "v2", first=35, days=3, number=2).imports("chat/views.py:3", f"{OLD}:serve")
+    for worker in (old, new):
+        worker.records.append(_definition("v1", worker.at()))
+    row = verdict(old.stops(), new.stops())
+    assert (row.verdict, len(row.window.days)) == ("INSUFFICIENT", 3)
+    blind = _runs("p1", "v1", days=30).imports("chat/views.py:3", f"{OLD}:serve")
+    assert verdict(blind.is_blind_to(OLD, "in C").stops(), new).verdict == "VOID"
+
+
+def test_the_silence_about_an_older_version_of_what_was_never_loaded_does_not_count() -> None:
+    old = Worker(days=30, watched=()).watches(OLD, digest="v1").stops()
+    new = Worker("p2", first=35, days=3, number=2, listed=2, watched=()).watches(OLD, digest="v2").stops()
+    row = verdict(old, new)
+    assert (row.verdict, len(row.window.days)) == ("INSUFFICIENT", 3)
 
 
 def test_the_silence_about_an_older_version_does_not_count() -> None:
@@ -447,6 +573,8 @@ def test_what_is_wrong_with_an_older_version_beside_the_newest_voids_its_silence
     new = Worker("p2", first=10, days=30, number=2, listed=2, watched=())
     new.watches(OLD, digest="v2", kind="module")
     assert verdict(killed, new.stops()).verdict == "VOID"
+    gone = Worker(days=3, watched=(), listed=2).watches(OLD, digest="v1", kind="module")
+    assert verdict(gone, new).verdict == "VOID"
     assert verdict(killed.stops(), new).verdict == "NEVER-LOADED"
 
 
@@ -461,10 +589,46 @@ def test_a_module_that_is_loaded_and_not_used_says_who_loads_it() -> None:
     worker = Worker().imports("chat/views.py:3", f"{OLD}:serve")
     worker.records.append(_definition("v1", worker.at()))
     row = verdict(worker.stops(), source=scan(("chat/views.py:3", f"{OLD}:serve")))
-    assert told(row) == ("LOADED-BUT-UNUSED", "A")
+    assert told(row) == ("LOADED-BUT-UNUSED", "D")
     assert "the imports have to go first" in row.sentence
-    assert row.sentence.endswith("safe to delete once they have.")
     assert "chat/views.py:3 imports serve from chat.ws.old" in row.sentence
+
+
+def test_of_what_was_fetched_and_not_used_it_is_said_which_uses_leave_no_trace() -> None:
+    source = scan(("chat/views.py:3", TICKET))
+    source.defines(TICKET, TICKET, 3, kind="class")
+    worker = Worker(watched=()).watches(TICKET, "class").imports("chat/views.py:3", TICKET)
+    row = verdict(worker.stops(), path=TICKET, by=terms(TICKET), source=source)
+    assert told(row) == ("LOADED-BUT-UNUSED", "D")
+    assert "safe" not in row.sentence
+    assert "isinstance, attributes of a class" in row.sentence
+    assert [missing.kind for missing in row.missing] == ["trace"]
+    assert "isinstance" in str(row.missing[0])
+
+
+def test_what_only_legacy_code_loads_may_go_with_it() -> None:
+    both = terms(OLD, "chat.ws.older")
+    worker = Worker(watched=(OLD, "chat.ws.older")).imports("chat/ws/older.py:2", f"{OLD}:serve")
+    worker.records.append(_definition("v1", worker.at()))
+    row = verdict(worker.stops(), by=both, source=scan(("chat/ws/older.py:2", f"{OLD}:serve")))
+    assert told(row) == ("LOADED-BUT-UNUSED", "A")
+    assert row.sentence.endswith("safe to delete once they have.")
+    assert row.missing == ()
+
+
+def test_a_use_that_leaves_no_trace_and_stands_in_code_that_stays_is_named() -> None:
+    source = scan(("chat/views.py:3", TICKET))
+    source.names("chat/views.py:9", TICKET, kind=SILENT, inside="view")
+    source.names(f"{file_of(OLD)}:4", TICKET, kind=SILENT, inside="serve")
+    worker = Worker(watched=(OLD,)).imports("chat/views.py:3", TICKET)
+    worker.records.append(_definition("v1", worker.at())._replace(definition=Site("", 1, "Ticket", OLD)))
+    row = verdict(worker.stops(), source=source)
+    assert row.verdict == "INSUFFICIENT"
+    assert [str(missing) for missing in row.missing] == [
+        "chat/views.py:9 checks, compares, catches or reads Ticket, which leaves no trace"
+    ]
+    never = verdict(Worker().stops(), source=source)
+    assert "leaves no trace" not in never.sentence
 
 
 def test_of_a_module_that_is_imported_as_a_whole_nobody_knows_which_values_are_read() -> None:

@@ -154,6 +154,56 @@ def test_no_loss_makes_a_used_path_dead() -> None:
     assert live > ITERATIONS / 10
 
 
+def versions(random: Random) -> tuple[Truth, dict[str, bool]]:
+    """Return a fleet of which some run an older version of the only caller, and who runs which."""
+    path = PATHS[0]
+    used: dict[str, set[str]] = {each: set() for each in PATHS}
+    workers, unclosed, is_new = [], set(), {}
+    for number in range(1, 5):
+        is_new[f"p{number}"] = number > 2 and random.random() < 0.8
+        worker = Worker(
+            f"p{number}",
+            role=("web", "worker")[number % 2],
+            first=0 if number < 3 else 12,
+            days=10,
+            number=number,
+            listed=number,
+            watched=(),
+        )
+        for each in PATHS:
+            worker.watches(each, "module", digest=random.choice(("a", "b")))
+        worker.loaded_source("chat/views.py", "v2" if is_new[worker.name] else "v1")
+        if random.random() < (0.1 if is_new[worker.name] else 0.5):
+            used[path].add(worker.name)
+            worker.uses("chat/views.py:9", path, days=random.randrange(8), digest=random.choice(("a", "b")))
+        if random.random() < 0.9:
+            worker.stops(random.choice(("exit", "sigterm", "failed")))
+        else:
+            unclosed.add(worker.name)
+        workers.append(worker)
+    return Truth(workers, used, unclosed), is_new
+
+
+def test_only_a_newer_version_of_the_caller_that_was_watched_supersedes_a_use() -> None:
+    dead = live = 0
+    for seed in range(ITERATIONS // 5):
+        random = Random(seed)
+        truth, is_new = versions(random)
+        left = damaged(all_of(truth), random) if random.random() < 0.7 else all_of(truth)
+        here = {name for name, _ in left}
+        about = [worker.about for worker in truth.workers if worker.name in here]
+        verdict = {row.path: row.verdict for row in judged(Recording(left, about), TERMS, today=day(30)).rows}
+        known = truth.used[PATHS[0]] & revealed(left)
+        if verdict[PATHS[0]] in DEAD:
+            assert not any(is_new[name] for name in known), seed
+            closed = {name for name in here if is_new[name]} - truth.unclosed
+            assert not known or closed, seed
+        dead += verdict[PATHS[0]] in DEAD and bool(known)
+        live += verdict[PATHS[0]] == LIVE
+    assert dead > 10, "uses that are superseded leave a silence that counts"
+    assert live > ITERATIONS / 50
+
+
 def test_order_and_copies_change_nothing() -> None:
     for seed in range(200):
         random = Random(seed)

@@ -167,3 +167,25 @@ def test_calls_past_a_wrapper_are_told(tmp_path: Path, legacy: str, program: str
 
 def _blind(run: Run) -> str:
     return " ".join(record.subject for record in run.of(BlindRecord))
+
+
+@pytest.mark.parametrize("path", ["shop.legacy", "shop.legacy:old"])
+@pytest.mark.parametrize("use", ["from shop.legacy import old\nold()", "shop.legacy.old()"])
+def test_a_path_that_is_another_name_of_a_module_is_told_as_an_alias(
+    tmp_path: Path, path: str, use: str
+) -> None:
+    program = f"""
+import sys
+import shop.core
+sys.modules['shop.legacy'] = shop.legacy = shop.core
+{use}
+"""
+    files = {"shop/__init__.py": "", "shop/core.py": "def old(): return 1\n"}
+    observed, _ = run_both(tmp_path, program=program, files=files, policy=watching(path))
+    told = state(observed.processes[0], path)
+    assert (told.kind, told.target) == ("alias", path.replace("legacy", "core"))
+
+
+def test_a_module_that_changes_its_own_name_is_no_alias(tmp_path: Path) -> None:
+    observed = _run(tmp_path, "__name__ = 'shop'\ndef old(): return 1\n", "import shop.legacy\n")
+    assert state(observed.processes[0], "shop.legacy").kind == "module"

@@ -9,7 +9,7 @@ import pytest
 from support.children import run, run_both
 from support.watched import state, uses, watching
 
-from ssot_probe.model.path_records import INHERITED, RESOLVED
+from ssot_probe.model.path_records import INHERITED, RESOLVED, WatchedPathRecord
 from ssot_probe.model.records import ImportRecord
 
 LEGACY = """
@@ -51,7 +51,8 @@ def test_a_class_that_only_its_subclasses_use_is_used(tmp_path: Path, base: str,
     observed, _ = run_both(tmp_path, program=program, files=files, policy=watching("shop.legacy"))
     (inherited,) = uses(observed, "shop.legacy", INHERITED)
     assert (inherited.subject, inherited.through) == (f"shop.legacy:{base}", "shop.own:Own")
-    assert (inherited.site.file, inherited.site.module) == ("shop/own.py", "shop.own")
+    assert (inherited.site.file, inherited.site.line) == ("shop/own.py", 2)
+    assert inherited.site.module == "shop.own"
     if base == "Bare" and body == "pass":
         (made,) = uses(observed, "shop.legacy", "constructed")
         assert (made.through, made.site.line) == ("shop.own:Own", 2)
@@ -199,6 +200,28 @@ def test_a_name_that_its_module_does_not_bind_is_absent(tmp_path: Path) -> None:
         "shop.again:Manager": ("alias", "shop.legacy:Manager"),
         "shop.legacy:ONE": ("value", ""),
     }
+
+
+def test_a_module_is_there_as_soon_as_the_server_has_made_it_reachable(tmp_path: Path) -> None:
+    program = """
+        import sys
+        import helper
+        from ssot_probe import startup
+        startup.activate().flush()
+        sys.path.insert(0, "lib")
+        import shop
+    """
+    files = {"helper.py": "", "lib/shop/__init__.py": "", "lib/shop/legacy.py": LEGACY}
+    observed = run(
+        tmp_path, program=program, files=files, policy=watching("shop.legacy", "shop.gone")
+    ).checked()
+    kinds = {
+        path: [record.kind for record in observed.of(WatchedPathRecord) if record.path == path]
+        for path in ("shop.legacy", "shop.gone")
+    }
+    assert kinds["shop.legacy"][0] == "absent"
+    assert kinds["shop.legacy"][-1] == "unknown"
+    assert set(kinds["shop.gone"]) == {"absent"}
 
 
 def test_a_name_that_its_module_answers_for_is_used_when_it_is_asked_for(tmp_path: Path) -> None:

@@ -1,0 +1,363 @@
+"""The composition root of the live half: the only place that builds it, starts it and takes it down."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from time import monotonic, time_ns
+from typing import TYPE_CHECKING, Optional, Union
+
+from ssot_probe import forks
+from ssot_probe.interruption import remember_interruption, was_interrupted
+from ssot_probe.losses import INTERNAL, Losses
+from ssot_probe.model.policy import Policy, watched_paths
+from ssot_probe.model.process_records import BlindRecord
+from ssot_probe.observe import tallies
+from ssot_probe.observe.instances import InstanceRef
+from ssot_probe.observe.looks import LONGEST_LOOK
+from ssot_probe.observe.population import Population
+from ssot_probe.probe.descendants import Descendants
+from ssot_probe.probe.observers import Observers
+from ssot_probe.probe.recorded_process import RecordedProcess
+from ssot_probe.recorder.awakening import Awakening
+from ssot_probe.recorder.boundaries import Boundaries
+from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.pump import Pump
+from ssot_probe.settings import Settings, from_environment, read_user_key
+from ssot_probe.termination import Termination
+
+if TYPE_CHECKING:
+    from ssot_probe.model.records import Record
+    from ssot_probe.recorder.recorder import Exporter, Recorder
+
+EXIT_SECONDS = 2.0
+"""How much longer than without the probe a process may take to end."""
+
+ENDING_SECONDS = 0.2
+"""Of these, what the interpreter itself needs more to end, with what the probe has loaded."""
+
+SHORTEST_FINISH = 0.5
+"""What is left of them for the last records at least, however long the look at what is shared took."""
+
+EXIT, SIGTERM, STOP, FAILED = "exit", "sigterm", "stop", "failed"
+"""How a recording ends that has its last word; with the last of them its process went on."""
+
+FORK_SECONDS = 0.1
+"""How long a fork waits for the recorder to come to the end of a batch."""
+
+
+class Probe:
+    """The probe of one process. Use `start()` to get one.
+
+    Args:
+        settings: what the environment says.
+        policy: what is observed and how it is judged; the empty one infers.
+        exporters: further ones beside those that the settings name.
+    """
+
+    def __init__(self, settings: Settings, policy: Policy, exporters: Sequence[Exporter] = ()) -> None:
+        self.settings = settings
+        self.policy = policy
+        self._process = RecordedProcess(settings)
+        self._exporters = tuple(exporters)
+        self._user_key = read_user_key(settings.user_key_file) if settings.user_key_file else os.urandom(32)
+        self._source_digests: dict[str, str] = {}  # by path; a forked child need not read them again
+        self._inventory: list[Record] = []  # told again by every forked child
+        self._pid = os.getpid()
+        self._was_running = self._is_forking = False
+        self.is_active = False
+        self.losses = Losses()
+        self.buffer = Buffer(self.losses, self._on_first_record)
+        self.observers = Observers(
+            *(settings, policy, _working_directory()),
+            *(self.buffer.add, self._tell, self.report_error),
+        )
+        self.instances = self.observers.instances
+        self.population = Population(self.instances)
+        self.boundaries = Boundaries(policy.boundary)
+        self.descendants = Descendants(
+            *(self._before_exec, self.observers.is_own_code, self.observers.scope.relative),
+            self.report_error,
+        )
+        self.pump = Pump(
+            self._make_recorder,
+            lambda: self.observers.modules.is_loading,
+            self.observers.look_around,
+            self.losses,
+            self.report_error,
+        )
+        self._awakening = Awakening(self._wake)
+        self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(SIGTERM))
+
+    def start(self) -> Probe:
+        """Begin to observe. What was loaded before is observed from now on, and reported as late."""
+        self.is_active = True
+        self._termination.start()
+        if self._termination.refusal and self.settings.sigterm:
+            self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
+        forks.tell(self)
+        self.observers.start(self._keep, self._on_user, self._wake)
+        if watched_paths(self.policy):
+            self.descendants.hear_programs()
+        atexit.register(self.end)
+        return self
+
+    def stop(self) -> None:
+        """Take everything off, record and deliver what is left within two seconds. May be called twice.
+
+        Where the process goes on after it, its silence proves nothing: what it does then is not seen.
+        """
+        self.end(EXIT if _is_ending() else STOP)
+
+    def end(self, closing: str = EXIT) -> None:
+        """Stop, and say what made an end: the process, a signal, or the application in the middle of it."""
+        if not self.is_active or os.getpid() != self._pid:
+            return
+        self.is_active = False
+        self._process.closing = FAILED if closing == EXIT and _has_failed() else closing
+        self._termination.hold()
+        deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
+        ended = time_ns()
+        try:
+            self._awakening.stop()
+            self.observers.stop_imports()
+            self.observers.look_for_the_last_time()
+            if self.observers.modules.classes:
+                self._record_all(self.observers.explain_shared(self._process.identity))
+                self._count_outlived(ended, deadline)
+            self.observers.remove_wrappers()
+            self._record_all(self.descendants.blind_spots(self._process.listing, self._process.armed))
+            if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())) and closing == STOP:
+                atexit.register(self._wait)
+            elif not self.pump.has_begun:
+                _say_nothing_was_recorded()
+        except Exception as error:
+            self.report_error(error)
+        finally:
+            if was_interrupted():
+                remember_interruption()
+        atexit.unregister(self.end)
+        self._termination.release()
+
+    def _wait(self) -> None:
+        """Wait for the recorder: a thread that imports while the interpreter ends can crash it (3.10)."""
+        if os.getpid() == self._pid:
+            self.pump.wait(EXIT_SECONDS)
+            if not self.pump.has_begun:
+                _say_nothing_was_recorded()
+
+    def flush(self, seconds: float = EXIT_SECONDS) -> bool:
+        """Look through the watched modules again and export all there is; False where it took too long."""
+        self.observers.modules.look_again()
+        return self.pump.flush(seconds)
+
+    def look(self, seconds: float = LONGEST_LOOK) -> bool:
+        """Look at once at what the users' instances share; False where that was not possible in time."""
+        return self.observers.looks.look("call", seconds)
+
+    def report_error(self, error: BaseException) -> None:
+        """Count an error of the probe's own; show it where SSOT_PROBE_DEBUG asks for it."""
+        self.losses.add(INTERNAL)
+        if self.settings.debug:
+            import traceback
+
+            traceback.print_exception(type(error), error, error.__traceback__)
+
+    def __enter__(self) -> Probe:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def _on_first_record(self) -> None:
+        self._begin()
+        if "otlp" in self.settings.exporters:
+            forks.tell_first()
+        if "file" in self.settings.exporters and not self.pump.has_recorder:
+            self._process.announce()
+        self.pump.start()
+
+    def _begin(self) -> None:
+        """Have something to record."""
+        self._awakening.disarm()
+        self._process.has_begun = True
+        self.descendants.begin(self._process.identity)
+
+    def _wake(self) -> None:
+        """Start the recorder where it sleeps since a fork, and there is something that only it can see."""
+        if self.is_active and not self._is_forking and not self.pump.is_running:
+            try:
+                self._on_first_record()
+            except Exception as error:
+                self.report_error(error)
+
+    def _keep(self, record: Record) -> None:
+        """Tell a record with the first one that there is: on its own it is not worth a thread."""
+        self._inventory.append(record)
+        self.buffer.items.append(record)
+
+    def _tell(self, record: Record) -> None:
+        self._inventory.append(record)
+        self.buffer.add(record)
+
+    def _on_user(self, known: InstanceRef | None) -> None:
+        """Be ready for what users may share. The application's thread calls this: it must not raise."""
+        self.observers.looks.on_user(known)
+        self.observers.loop_values.note()
+        if self.boundaries.is_on and len(self.instances.users) > 1:
+            self.boundaries.prepare()
+
+    def _record_all(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self.buffer.add(record)
+
+    def _count_outlived(self, ended: int, deadline: float) -> None:
+        """Look whether instances have outlived their users' work, if there are enough of them."""
+        if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
+            return
+        try:
+            from ssot_probe.observe.outlived import outlived
+
+            is_first_party = self.observers.modules.is_first_party
+            for found in outlived(self.population, ended, self._process.identity, is_first_party):
+                self.buffer.add(found)
+        except Exception as error:  # what was recorded until now is still to be told
+            self.report_error(error)
+
+    def _before_exec(self, record: BlindRecord) -> None:
+        """Tell at once what nobody will tell any more: this process becomes another program."""
+        if self.is_active:
+            self.buffer.add(record)
+            self.pump.flush(FORK_SECONDS)
+
+    def _make_recorder(self) -> Recorder:
+        from ssot_probe.probe.recorder_assembly import assemble_recorder
+
+        self._begin()
+        if "file" in self.settings.exporters:
+            self._process.announce()
+        return assemble_recorder(
+            settings=self.settings,
+            policy=self.policy,
+            process=self._process,
+            observers=self.observers,
+            population=self.population,
+            buffer=self.buffer,
+            boundaries=self.boundaries,
+            losses=self.losses,
+            further=self._exporters,
+            user_key=self._user_key,
+            children=self.descendants.begun,
+            source_digests=self._source_digests,
+            on_error=self.report_error,
+        )
+
+    # What a fork does
+
+    def before_fork(self) -> None:
+        """Stop our threads: a fork beside a running one is warned of since 3.12, and copies its locks."""
+        if self.is_active:
+            self._is_forking = True
+            self.descendants.before_fork()
+            # The pump first, as it starts the others where they do not run.
+            self._was_running |= self.pump.pause(FORK_SECONDS)
+            self.observers.before_fork(FORK_SECONDS)
+            self.boundaries.pause(FORK_SECONDS)
+
+    def after_fork_in_parent(self) -> None:
+        """Go on with the next record: Python 3.13 warns of threads that are there after these hooks."""
+        if self.is_active and self._was_running:
+            self.buffer.wake_with_next()
+            tallies.interrupt()
+            self._awakening.arm()
+        self._was_running = self._is_forking = False
+
+    def after_fork_in_child(self) -> None:
+        """Be a process of its own: nothing counted, nothing waiting, another identity."""
+        if not self.is_active:
+            return
+        self._pid = os.getpid()
+        self._was_running = self._is_forking = False
+        self._process.after_fork_in_child()
+        self.descendants.after_fork_in_child()
+        self.losses.clear()
+        self.pump.forget()
+        self.buffer.clear()
+        self.observers.after_fork_in_child()
+        self.boundaries.forget()
+        self.population.forget()
+        self.buffer.items.extend(self._inventory)
+        if watched_paths(self.policy):
+            self._awakening.arm()
+        else:
+            self._awakening.disarm()
+
+
+def start(
+    policy: Union[str, Policy, None] = None,
+    settings: Optional[Settings] = None,
+    exporters: Sequence[Exporter] = (),
+) -> Probe:
+    """Start the probe in this process, whatever SSOT_PROBE says.
+
+    Args:
+        policy: a policy, the path of a policy file, or None for the nearest policy file, else inferred.
+        settings: None to read the environment.
+        exporters: further ones beside those that the settings name.
+
+    Raises:
+        PolicyError: the policy cannot be read.
+        SettingsError: a variable has a value without a meaning.
+    """
+    settings = settings or from_environment(os.environ)
+    if not isinstance(policy, Policy):
+        policy = find_policy(policy or settings.config)
+    return Probe(settings, policy, exporters).start()
+
+
+def find_policy(path: str) -> Policy:
+    """Read the policy at the path, or the nearest one where the path is empty; the empty one if none.
+
+    Raises:
+        PolicyError: it cannot be read.
+    """
+    from ssot_probe.policy_file import find_policy_file, read_policy
+
+    found = path or find_policy_file(_working_directory())
+    return read_policy(found) if found else Policy()
+
+
+def _say_nothing_was_recorded() -> None:
+    """Write to standard error that the process ends, and that its recording is empty."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write("ssot-probe: the process ended before anything of it was recorded\n")
+    except (OSError, ValueError):
+        return  # nobody can be told: it is closed or full
+
+
+def _handles_sigterm(settings: Settings, policy: Policy) -> bool:
+    """Does the end by SIGTERM matter? Where silence is to be evidence it does, unless somebody said no."""
+    return bool(watched_paths(policy)) if settings.sigterm is None else settings.sigterm
+
+
+def _is_ending() -> bool:
+    """Does the interpreter run what `atexit` knows? It has waited for the threads before."""
+    threading = sys.modules.get("threading")
+    return threading is not None and not threading.main_thread().is_alive()
+
+
+def _has_failed() -> bool:
+    """Did an exception end the program that nobody caught, and that was no wish to end it?"""
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    traceback = error.__traceback__ if isinstance(error, Exception) else None
+    return traceback is not None and traceback.tb_frame.f_code.co_name in ("<module>", "_run_module_as_main")
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"

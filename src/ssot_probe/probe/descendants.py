@@ -1,0 +1,94 @@
+"""The processes that this one forks or starts: which of them record, and which nobody will see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import time_ns
+from typing import TYPE_CHECKING, Optional
+
+from ssot_probe.export.listing import Listing, listed_since
+from ssot_probe.model.process_records import BlindRecord
+from ssot_probe.recorder.children import Children
+
+if TYPE_CHECKING:
+    from ssot_probe.observe.started_programs import StartedPrograms
+
+
+class Descendants:
+    """What passes between a process and those that come from it.
+
+    Args:
+        before_exec: told why, where this process itself becomes a program that will not record.
+        is_own_code: is a module, in a file, the application's own?
+        short: returns the name of a file as it is told.
+        on_error: told of an error of the probe's own; must not raise.
+    """
+
+    def __init__(
+        self,
+        before_exec: Callable[[BlindRecord], None],
+        is_own_code: Callable[[str, str], bool],
+        short: Callable[[str], str],
+        on_error: Callable[[BaseException], None],
+    ) -> None:
+        self._tell_before_exec = before_exec
+        self._is_own_code = is_own_code
+        self._short = short
+        self._on_error = on_error
+        self._children = Children()
+        self._programs: Optional[StartedPrograms] = None  # only where silence is to prove something
+
+    def hear_programs(self) -> None:
+        """Hear of programs that are started from now on."""
+        try:
+            from ssot_probe.observe.started_programs import StartedPrograms
+
+            self._programs = StartedPrograms(
+                self._before_exec, self._is_own_code, self._short, self._on_error
+            )
+            self._programs.start()
+        except Exception as error:
+            self._on_error(error)
+
+    def begin(self, identity: str) -> None:
+        """Tell the process that forked this one, once, that there is something to record here."""
+        self._children.begin(identity)
+
+    def begun(self) -> list[str]:
+        """Return the identities of the forked children that have told so since the last time."""
+        return self._children.begun()
+
+    def blind_spots(self, listing: Listing, armed: int) -> list[BlindRecord]:
+        """Hear no more, and return which programs did not record: until the end they may have begun to.
+
+        Args:
+            listing: the list that those which record are in.
+            armed: since when this process is observed.
+        """
+        if self._programs is None:
+            return []
+        self._programs.stop()
+        found = self._programs.blind_spots(lambda: listed_since(listing, armed))
+        if self._children.some_became_unrecorded():
+            reason = "a forked one became a Python program without the probe"
+            found.append(BlindRecord("child processes", reason, time_ns()))
+        return found
+
+    def before_fork(self) -> None:
+        """Have ready what a child needs to tell of itself."""
+        self._children.before_fork()
+        if self._programs is not None:
+            self._programs.before_fork()
+
+    def after_fork_in_child(self) -> None:
+        """Be a child, from which nothing has come yet."""
+        self._children.after_fork_in_child()
+        if self._programs is not None:
+            self._programs.after_fork_in_child()
+
+    def _before_exec(self, record: BlindRecord) -> None:
+        """Let somebody know that this process becomes a program that nobody will see."""
+        if self._children.has_parent:
+            self._children.become_unrecorded()
+        else:
+            self._tell_before_exec(record)
