@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cached_property
 
 from ssot_probe.analysis.join import Join
 from ssot_probe.analysis.recording import Recording
@@ -14,6 +13,7 @@ from ssot_probe.analysis.retirement.contradictions import Contradictions
 from ssot_probe.analysis.retirement.days import day_of
 from ssot_probe.analysis.retirement.doubts import Doubts
 from ssot_probe.analysis.retirement.epochs import Epoch, ledger_of
+from ssot_probe.analysis.retirement.exercise import Exercise
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
 from ssot_probe.analysis.retirement.missing import NO_SCAN, TRACE, Missing, missing_of
 from ssot_probe.analysis.retirement.observable import Observable
@@ -37,15 +37,9 @@ from ssot_probe.analysis.retirement.window import Window, counts, window_of
 from ssot_probe.analysis.wording import listing
 from ssot_probe.model.names import split
 from ssot_probe.model.path_records import (
-    APPLICATION,
-    BEGAN_ONLY,
-    CALLED,
-    CONSTRUCTED,
-    LOADED,
     WatchedPathRecord,
 )
 from ssot_probe.model.policy import Policy
-from ssot_probe.model.records import ProcessRecord
 
 Watched = Mapping[str, WatchedPathRecord]
 
@@ -79,6 +73,7 @@ class Court:
         self._sorter = Sorter(
             self._index, self._changes, since, {epoch.process: epoch.last for epoch in self.epochs}
         )
+        self.exercise = Exercise(recording, policy, self._index, self._watch, self._sorter, self.counted)
         self._contradictions = Contradictions(recording, joined, self._index)
         self._observable = Observable(recording, self._index)
         self.doubts = Doubts(recording, ledger.doubts, self.counted, self._watch, self.source, today)
@@ -123,9 +118,9 @@ class Court:
         traceless = self._observable.traceless(subject, seen.loads, here)
         is_unscanned = self.source.is_unscanned(path, watched_as)
         missing = missing_of(
-            *(window, self._dead, self._today, self.unran, importers, unseen),
+            *(window, self._dead, self._today, self.exercise.unran, importers, unseen),
             is_unscanned=is_unscanned,
-            begun=self._begun,
+            begun=self.exercise.begun,
         )
         contradiction = self._contradictions.of(subject, seen, importers, present, watched)
         verdict = verdict_of(
@@ -148,7 +143,7 @@ class Court:
             importers,
             unseen,
             traceless,
-            self.untold,
+            self.exercise.untold,
             self._observable.as_a_whole(subject, seen.loads),
             self.source.is_scanned,
             is_unscanned,
@@ -315,52 +310,6 @@ class Court:
             return f"{gone}; check its name, and keep it in the policy to be told who still asks for it"
         return "no process that counts watched it as its source is now"
 
-    @cached_property
-    def unran(self) -> tuple[str, ...]:
-        """The entry points of the policy that no process ran whose silence counts."""
-        return tuple(name for name in self._dead.entry_points if not self._ran(name))
-
-    @cached_property
-    def _begun(self) -> frozenset[str]:
-        """The entry points that some process began, and got no further."""
-        names = self._dead.entry_points
-        return frozenset(
-            name
-            for name in names
-            if any(BEGAN_ONLY in record.unheard for record in self._watch.of(name).values())
-        )
-
-    @cached_property
-    def untold(self) -> int:
-        """How many entry points of those that ran may have failed at their first line, as nothing tells."""
-        return sum(
-            name not in self.unran and not self._ran(name, for_sure=True) for name in self._dead.entry_points
-        )
-
-    def _ran(self, name: str, for_sure: bool = False) -> bool:
-        subject = subject_of(name, self._policy)
-        watched = self._watch.of(name)
-        return any(
-            use.process in self.counted
-            and not self._is_failure(watched.get(use.process), use.process, for_sure)
-            and self._sorter.is_within(use)
-            and use.origin == APPLICATION
-            for use in self._index.uses_of(subject, is_alias=False)
-            if use.rung in (CONSTRUCTED, CALLED) or (use.rung == LOADED and not subject.name)
-        )
-
-    @cached_property
-    def _silent_about_lines(self) -> frozenset[str]:
-        """The processes whose Python does not tell how far an entry point got."""
-        told = {process: record.python for process, record in self._recording.of(ProcessRecord)}
-        return frozenset(process for process, python in told.items() if _version(python) < (3, 12))
-
-    def _is_failure(self, watched: WatchedPathRecord | None, process: str, for_sure: bool) -> bool:
-        """Did an entry point only begin in the process? `for_sure`: or does nothing tell that it did not?"""
-        if watched is not None and BEGAN_ONLY in watched.unheard:
-            return True
-        return for_sure and process in self._silent_about_lines
-
 
 def _in_vain(seen: Seen, subject: Subject, watched: Watched) -> Seen:
     """Tell imports of what is not there from those that reach it."""
@@ -381,10 +330,6 @@ def _unheard_of(unheard: str, function: str) -> str:
         for part, name in about
         if name in (part, function) or "<" in name or name.startswith(f"{function}.")
     )
-
-
-def _version(python: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in python.split(".")[:2] if part.isdecimal())
 
 
 def _former(uses: Sequence[Use], seen: Seen) -> str:

@@ -82,7 +82,7 @@ def _retirement(court: Court, recording: Recording, policy: Policy, rows: Iterab
         releases=tuple(sorted({epoch.release for epoch in epochs if epoch.release})),
         hosts=tuple(sorted({epoch.host for epoch in epochs if epoch.host})),
         entry_points=len(dead.entry_points),
-        ran=len(dead.entry_points) - len(court.unran),
+        ran=len(dead.entry_points) - len(court.exercise.unran),
         policies=len({record.policy for _, record in recording.of(ProcessRecord) if record.policy}),
         is_scanned=court.source.is_scanned,
         used=court.source.used,
