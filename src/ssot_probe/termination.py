@@ -1,14 +1,21 @@
 """Lets a recording have its last word when SIGTERM ends the process.
 
-The handler does what nobody else would: it stands in for the default action only, and takes it in the end.
+The handler does what nobody else would: it stands in for the default action only, and takes it in the end. To
+the application it is the default action: `signal.signal` and `signal.getsignal` say SIG_DFL where it stands,
+and put it there where they are given that, so that who asks for the handler before their own gets what they
+would have got, and gives it back.
 """
 
 from __future__ import annotations
 
-import _signal as signal  # type: ignore[import-not-found]  # `signal` above it takes milliseconds to load
+import _signal  # type: ignore[import-not-found]  # what stands there in truth
 import os
 from collections.abc import Callable
+from functools import wraps
 from types import FrameType
+from typing import Any
+
+from ssot_probe.observe.unseen_frames import leave_out, unseen
 
 
 class Termination:
@@ -27,22 +34,27 @@ class Termination:
         self._on_signal = on_signal
         self._handler = self._handle  # each look at the method makes another one
         self._is_held = self._has_come = False
+        self._disguised: dict[str, tuple[Any, Any]] = {}  # name in `signal` -> what was there, and ours
         self.refusal = ""
 
     def start(self) -> None:
         """Begin to handle it, unless the application does."""
         if not self._is_wanted:
             return
+        import signal
+
         if os.getpid() == 1:
             self.refusal = "the default action does not end process 1: run it below an init"
             return
-        if signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
             self.refusal = "the application handles it, or takes no notice of it"
             return
         try:
             signal.signal(signal.SIGTERM, self._handler)
         except (OSError, ValueError):
             self.refusal = "only the main thread can handle a signal, and another one started the probe"
+        else:
+            self._disguise()
 
     def hold(self) -> None:
         """Let a signal wait: the probe is writing its last words."""
@@ -51,20 +63,60 @@ class Termination:
     def release(self) -> None:
         """Put the default action back, unless the application's is there; take it if the signal has come."""
         self._is_held = False
-        if self._is_handling():
+        if not self._disguised:
+            return
+        self._undisguise()
+        if _signal.getsignal(_signal.SIGTERM) is self._handler:
             try:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
             except (OSError, ValueError):
                 return  # not in the main thread: what is there now takes the default action
         if self._has_come:
             _die()
 
-    def _is_handling(self) -> bool:
-        return self._is_wanted and signal.getsignal(signal.SIGTERM) is self._handler
+    @unseen
+    def _disguise(self) -> None:
+        """Be the default action to who asks for the handler, or sets that."""
+        import signal
+
+        ours, default, kinds = self._handler, signal.SIG_DFL, (int, signal.Handlers)
+        set_handler, get_handler = signal.signal, signal.getsignal
+
+        @wraps(set_handler)
+        def ssot_probe_signal(signalnum: Any, handler: Any) -> Any:
+            is_ours = self._disguised and type(handler) in kinds and handler == default
+            try:
+                before = set_handler(signalnum, ours if is_ours and signalnum == signal.SIGTERM else handler)
+            except BaseException as error:
+                leave_out(error)
+                raise
+            return default if before is ours else before
+
+        @wraps(get_handler)
+        def ssot_probe_getsignal(signalnum: Any) -> Any:
+            try:
+                handler = get_handler(signalnum)
+            except BaseException as error:
+                leave_out(error)
+                raise
+            return default if handler is ours else handler
+
+        self._disguised = {
+            "signal": (set_handler, ssot_probe_signal),
+            "getsignal": (get_handler, ssot_probe_getsignal),
+        }
+        for name, (_, answers) in self._disguised.items():
+            setattr(signal, name, answers)
+
+    def _undisguise(self) -> None:
+        import signal
+
+        disguised, self._disguised = self._disguised, {}
+        for name, (original, answers) in disguised.items():
+            if getattr(signal, name) is answers:
+                setattr(signal, name, original)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if not self._is_handling():
-            return  # called by the application's own handler, which would not have called the default action
         if self._is_held:
             self._has_come = True
             return
@@ -76,5 +128,5 @@ class Termination:
 
 def _die() -> None:
     """Take the default action: whoever waits for the process sees which signal ended it."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGTERM)
+    _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
+    os.kill(os.getpid(), _signal.SIGTERM)

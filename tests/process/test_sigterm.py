@@ -86,7 +86,7 @@ print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
 
     outcome = shop.run("prog.py", environment=ON)
 
-    assert outcome[:3] == (0, "False\nTrue\n", "")
+    assert outcome[:3] == (0, "True\nTrue\n", "")
     assert closed(shop) == ["stop"]
 
 
@@ -94,7 +94,7 @@ print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
     "before",
     [
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))",
-        # such a one would not have called the default action
+        # the default action cannot be called
         "before = signal.signal(signal.SIGTERM, lambda *a: (callable(before) and before(*a), sys.exit(7)))",
     ],
     ids=["replaced", "called by the handler that replaced it"],
@@ -104,6 +104,45 @@ def test_a_handler_that_the_application_installs_is_the_only_one(shop: Project, 
 
     assert (outcome.code, outcome.err) == (7, "")
     assert closed(shop) == ["exit"]
+
+
+CHAINED = """\
+before = signal.getsignal(signal.SIGTERM)
+assert before is signal.SIG_DFL, before
+def passes_on(number, frame):
+    if callable(before):
+        before(number, frame)
+    else:
+        signal.signal(number, before)
+        os.kill(os.getpid(), number)
+assert signal.signal(signal.SIGTERM, passes_on) is signal.SIG_DFL
+assert signal.getsignal(signal.SIGTERM) is passes_on
+"""
+
+
+def test_a_handler_that_passes_the_signal_on_to_the_one_before_ends_the_process(shop: Project) -> None:
+    outcome = end(started(shop, CHAINED))
+
+    assert (outcome.code, outcome.err) == (-signal.SIGTERM, "")
+    assert closed(shop) == ["sigterm"]
+
+
+def test_what_signal_is_asked_in_vain_looks_as_without_the_probe(shop: Project) -> None:
+    before = """\
+import inspect, pickle, traceback
+assert list(inspect.signature(signal.signal).parameters) == ["signalnum", "handler"]
+assert pickle.loads(pickle.dumps(signal.getsignal)) is signal.getsignal
+for wrong in (lambda: signal.signal(signal.SIGTERM, 7), lambda: signal.getsignal(1000)):
+    try:
+        wrong()
+    except (TypeError, ValueError):
+        assert "ssot_probe" not in traceback.format_exc() or sys.version_info < (3, 11)
+    else:
+        raise AssertionError
+"""
+    outcome = end(started(shop, before))
+
+    assert (outcome.code, outcome.err) == (-signal.SIGTERM, "")
 
 
 def test_a_handler_that_the_application_takes_away_again_leaves_ours(shop: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import os
 import signal
 
@@ -25,14 +26,17 @@ def test_process_1_keeps_the_default_action_as_the_kernel_does_not_take_it_there
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_the_default_action_is_back_after_the_end() -> None:
+def test_the_default_action_is_back_after_the_end_and_so_is_who_tells_of_it() -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    told_by = signal.signal, signal.getsignal
     try:
         termination = Termination(True, never)
         termination.start()
-        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert _signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
         termination.hold()
         termination.release()
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert _signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+        assert (signal.signal, signal.getsignal) == told_by
     finally:
         signal.signal(signal.SIGTERM, before)

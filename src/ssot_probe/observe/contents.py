@@ -58,6 +58,11 @@ class Contents:
             elif not is_function:
                 self.others.append((name, value))
 
+    @property
+    def spoken_of(self) -> dict[str, tuple[str, ...]]:
+        """The names that the code of each function speaks of."""
+        return {name: function.__code__.co_names for name, _, function in self.functions}
+
 
 def _function_of(value: Any) -> FunctionType | None:
     if type(value) is partial or type(value) is cached_property:

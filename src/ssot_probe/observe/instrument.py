@@ -32,6 +32,7 @@ from ssot_probe.observe.module_instances import construction_of
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.patching import Patches
+from ssot_probe.observe.recursion import may_call_itself
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.stale_calls import StaleCalls
 from ssot_probe.observe.uses import Uses, public_methods
@@ -282,7 +283,7 @@ class Instrumenter:
             if not (makes or is_wrapped or declared):
                 continue
             qualified = qualify(module, f"{owner_name}.{name}" if owner_name else name)
-            if qualified in self._factories and (is_wrapped or self._legacy.follows(function)):
+            if qualified in self._factories and (is_wrapped or self._legacy.is_unwrapped(function)):
                 found = True
             elif makes or qualified in declared:
                 is_maker = (
@@ -290,7 +291,9 @@ class Instrumenter:
                     or qualified not in self._on_trial
                     or any(map(says_class, function.__code__.co_names))
                 )
-                self._wrap_factory(owner, name, value, function, qualified, id(value) in held, is_maker)
+                may_recur = not is_maker and may_call_itself(name, contents.spoken_of)
+                is_held = id(value) in held
+                self._wrap_factory(owner, name, value, function, qualified, is_held, is_maker, may_recur)
                 found = True
         return found
 
@@ -303,6 +306,7 @@ class Instrumenter:
         qualified: str,
         is_held: bool,
         is_maker: bool,
+        may_recur: bool,
     ) -> None:
         is_method = isinstance(owner, type)
         skipped = 1 if is_method and not isinstance(value, staticmethod) else 0
@@ -312,14 +316,15 @@ class Instrumenter:
         kind = _kind(function.__code__, is_method)
         maker = self._maker(qualified, kind, function, skipped)
         self._factories.add(qualified)
-        if is_maker or not self._legacy.follow(maker, value, function):
+        if is_maker or not self._legacy.follow(maker, value, function, may_recur):
             make = _MAKING.get(kind, Wrappers.factory)
             if not self._wrappers.know(maker, function.__code__, is_held):
                 self._held.add(qualified, value)
             patch = self._patches.put(owner, name, value, make(self._wrappers, maker))
             if qualified in self._on_trial and kind != "generator":
                 self._legacy.add(maker, function, patch)
-        self._classes.names[name] = True  # what calls a maker may be one
+        if not may_recur:
+            self._classes.names[name] = True  # what calls a maker may be one
         if not is_method:
             module = qualified.partition(":")[0]
             self._emit(BindingRecord(module, name, "function", qualified, 0, time_ns()))

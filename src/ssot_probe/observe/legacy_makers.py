@@ -49,21 +49,26 @@ class LegacyMakers:
         self._follow = follow
         self._retry = retry
         self._known: list[_Legacy] = []
-        self._followed: set[int] = set()  # ids of code
+        self._unwrapped: set[int] = set()  # ids of code
         self._next = monotonic() + RETRY_SECONDS
 
-    def follows(self, function: FunctionType) -> bool:
-        """Is it listened to by events, with nothing in its place?"""
-        return id(function.__code__) in self._followed
+    def is_unwrapped(self, function: FunctionType) -> bool:
+        """Does nothing stand in the place of a function that was looked at?"""
+        return id(function.__code__) in self._unwrapped
 
-    def follow(self, maker: Maker, value: Any, function: FunctionType) -> bool:
-        """Listen to a function by events, with no wrapper. False where they would not tell of all calls."""
+    def follow(self, maker: Maker, value: Any, function: FunctionType, may_recur: bool) -> bool:
+        """Listen to a function by events, with no wrapper. False where only a wrapper sees all calls.
+
+        One that may call itself is left alone where events do not tell of it: a wrapper on each of its frames
+        takes twice as much of the stack as the frame, and the program may have none left.
+        """
         stored = value.__func__ if type(value) in (staticmethod, classmethod) else value
-        if stored is not function or not self._follow(maker, function.__code__):
-            return False
-        self._followed.add(id(function.__code__))
-        self._try(_Legacy(maker, function.__code__, None))
-        return True
+        is_followed = stored is function and self._follow(maker, function.__code__)
+        if is_followed:
+            self._try(_Legacy(maker, function.__code__, None))
+        if is_followed or may_recur:
+            self._unwrapped.add(id(function.__code__))
+        return is_followed or may_recur
 
     def add(self, maker: Maker, function: FunctionType, patch: Patch | None) -> None:
         """Try one that stands behind a wrapper."""

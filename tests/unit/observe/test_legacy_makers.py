@@ -139,3 +139,28 @@ def _handed_out(observed: Run, name: str) -> int:
 
 def _blind(observed: Run) -> list[BlindRecord]:
     return [record for record in observed.of(BlindRecord) if record.subject.startswith("shop.")]
+
+
+def test_a_legacy_function_that_calls_itself_goes_as_deep_as_without(tmp_path: Path) -> None:
+    legacy = """
+        def fact(n):
+            return 1 if n < 2 else n * fact(n - 1)
+        def is_even(n):
+            return n == 0 or is_odd(n - 1)
+        def is_odd(n):
+            return n != 0 and is_even(n - 1)
+    """
+    program = """
+        from shop import legacy
+        for name in ("fact", "is_even"):
+            for depth in range(100, 2000):
+                try:
+                    getattr(legacy, name)(depth)
+                except RecursionError:
+                    print(name, depth // 50)
+                    break
+    """
+    policy = POLICY.format(name="fact").replace(
+        '"shop.legacy:fact"', '"shop.legacy:fact", "shop.legacy:is_even"'
+    )
+    run_both(tmp_path, program=program, files={**FILES, "shop/legacy.py": legacy}, policy=policy)

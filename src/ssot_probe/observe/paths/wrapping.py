@@ -20,6 +20,7 @@ from ssot_probe.observe.inherited_constructors import inherited_constructor, pas
 from ssot_probe.observe.patching import InnerPatch, Patch
 from ssot_probe.observe.paths.ear import Ear, Target
 from ssot_probe.observe.paths.ears import Ears
+from ssot_probe.observe.recursion import may_call_itself
 from ssot_probe.observe.unseen_frames import leave_out, unseen
 
 MOST_ROUNDS = 200 if sys.version_info >= (3, 12) else sys.maxsize
@@ -306,20 +307,6 @@ def makes_what_starts_later(value: Any) -> bool:
     """Is it a function whose call runs nothing: that of a coroutine or generator?"""
     function = plain_function(value)
     return function is not None and (is_coroutine(function.__code__) or is_generator(function.__code__))
-
-
-def may_call_itself(name: str, speaks: Mapping[str, Collection[str]]) -> bool:
-    """May a function call itself, by way of others too? By the names that their code speaks of."""
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        for each in speaks.get(waiting.pop(), ()):
-            if each == name:
-                return True
-            if each not in seen:
-                seen.add(each)
-                waiting.append(each)
-    return False
 
 
 def _remove(function: _Function) -> None:
