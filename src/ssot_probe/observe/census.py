@@ -18,6 +18,12 @@ def qualified_name(cls: type) -> str:
     return qualify(str(cls.__module__), cls.__qualname__)
 
 
+def is_strange(cls: type) -> bool:
+    """Does its metaclass compare or hash it? Whoever looks it up in a table would call that."""
+    metaclass = type(cls)
+    return metaclass.__hash__ is not type.__hash__ or metaclass.__eq__ is not type.__eq__
+
+
 def base_names(cls: type) -> tuple[str, ...]:
     """Return the qualified names of all bases, nearest first, without `object`."""
     return tuple(qualified_name(base) for base in cls.__mro__[1:-1])

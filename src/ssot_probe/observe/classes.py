@@ -65,8 +65,11 @@ class ObservedClasses:
 
         Most classes that a module binds do not: this costs a tenth of finding out.
         """
-        own_name = cls.__qualname__ if self._policy.concepts else cls.__name__
-        return self._own_names[own_name] or not self.by_object.keys().isdisjoint(cls.__mro__)
+        return self.is_named(cls) or not self.by_object.keys().isdisjoint(cls.__mro__)
+
+    def is_named(self, cls: type) -> bool:
+        """Could the class play a concept, by its own name alone?"""
+        return self._own_names[cls.__qualname__ if self._policy.concepts else cls.__name__]
 
     def add(self, cls: type, bound_in: str = "") -> ObservedClass | None:
         """Return what is known of a class, from now on if need be; None where it plays no concept."""

@@ -16,6 +16,7 @@ from types import (
 from typing import Any
 
 from ssot_probe.observe.candidates import HANDING_OUT, plain_function
+from ssot_probe.observe.census import is_strange
 
 _PLAIN = frozenset(
     {
@@ -32,23 +33,25 @@ class Contents:
     """What a module or class holds.
 
     Attributes:
-        classes: name and class.
+        classes: name and class, of those that can be looked up in a table.
         functions: name, value as stored, and the innermost Python function, for those that are the
             module's own; of those whose names begin with two underscores only what may hand things out.
         others: name and value of what may be an instance of some class.
+        strange: name and class, of those whose metaclass compares or hashes them.
     """
 
-    __slots__ = ("classes", "functions", "others")
+    __slots__ = ("classes", "functions", "others", "strange")
 
     def __init__(self, holder: type | ModuleType, module: str) -> None:
         self.classes: list[tuple[str, type]] = []
+        self.strange: list[tuple[str, type]] = []
         self.functions: list[tuple[str, Any, FunctionType]] = []
         self.others: list[tuple[str, Any]] = []
         spoken = HANDING_OUT if isinstance(holder, type) and not issubclass(holder, type) else ()
         for name, value in [item for item in list(vars(holder).items()) if type(item[1]) not in _PLAIN]:
             is_function = type(value) is FunctionType
             if not is_function and issubclass(type(value), type):
-                self.classes.append((name, value))
+                (self.strange if is_strange(value) else self.classes).append((name, value))
                 continue
             function = None if name.startswith("__") and name not in spoken else _function_of(value)
             if function is not None:

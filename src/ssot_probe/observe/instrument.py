@@ -91,6 +91,7 @@ class Instrumenter:
             source.target.partition(".")[0] for source in policy.user if source.kind == "argument"
         }
         self._is_guarded = any(map(wants_one_per_thread, policy.concepts))
+        self._strange: set[str] = set()  # subjects that were told to be unobservable
         self._uses = Uses(append, instances, self.classes, self.failed)
         factories = {name for concept in policy.concepts for name in concept.factories}
         named = {name for concept in policy.concepts for name in concept.legacy if ":" in name}
@@ -113,6 +114,8 @@ class Instrumenter:
         self._classes.files[name] = str(vars(module).get("__file__") or "")
         contents = Contents(module, name)
         found = False
+        for _, cls in contents.strange:
+            self._tell_strange(name, cls)
         for attribute, cls in contents.classes:
             if self._classes.may_play(cls):
                 found |= self._bind_class(name, attribute, cls)
@@ -123,6 +126,13 @@ class Instrumenter:
         self._take_in(name, module, contents)
         return found
 
+    def _tell_strange(self, module: str, cls: type) -> None:
+        subject = qualify(module, cls.__qualname__)
+        is_own = vars(cls).get("__module__") == module
+        if is_own and subject not in self._strange and self._classes.is_named(cls):
+            self._strange.add(subject)
+            self._emit(BlindRecord(subject, "its metaclass compares or hashes it", time_ns()))
+
     def reports(self, cls: type) -> bool:
         """Are constructions of the class told by a wrapper on its constructor?"""
         return self._constructors.reporters.get(cls) is not None
@@ -131,7 +141,8 @@ class Instrumenter:
         """Tell which names are bound to another observed class than they were told to be."""
         for (module, attribute), serial in list(self._bound.items()):
             value: Any = namespace_of(sys.modules.get(module)).get(attribute)
-            if issubclass(type(value), type):  # not `isinstance`: that asks a proxy's `__class__`
+            # not `isinstance`: that asks a proxy's `__class__`
+            if issubclass(type(value), type) and not census.is_strange(value):
                 observed = self.classes.get(value)
                 if observed is not None and observed.serial != serial:
                     self._bind_class(module, attribute, value)

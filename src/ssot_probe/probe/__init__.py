@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
 
@@ -120,15 +120,18 @@ class Probe:
         self._termination.hold()
         deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
         ended = time_ns()
+        self._try_each(
+            self._awakening.stop,
+            self.observers.stop_imports,
+            self.observers.look_for_the_last_time,
+            self._explain_shared,
+            lambda: self._count_outlived(ended, deadline),
+            self.observers.remove_wrappers,
+            lambda: self._record_all(
+                self.descendants.blind_spots(self._process.listing, self._process.armed)
+            ),
+        )
         try:
-            self._awakening.stop()
-            self.observers.stop_imports()
-            self.observers.look_for_the_last_time()
-            if self.observers.modules.classes:
-                self._record_all(self.observers.explain_shared(self._process.identity))
-                self._count_outlived(ended, deadline)
-            self.observers.remove_wrappers()
-            self._record_all(self.descendants.blind_spots(self._process.listing, self._process.armed))
             if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())) and closing == STOP:
                 atexit.register(self._wait)
             elif not self.pump.has_begun:
@@ -213,8 +216,22 @@ class Probe:
         for record in records:
             self.buffer.add(record)
 
+    def _try_each(self, *steps: Callable[[], None]) -> None:
+        """Take all steps: what one of them fails at is no reason to lose what was recorded."""
+        for step in steps:
+            try:
+                step()
+            except Exception as error:
+                self.report_error(error)
+
+    def _explain_shared(self) -> None:
+        if self.observers.modules.classes:
+            self._record_all(self.observers.explain_shared(self._process.identity))
+
     def _count_outlived(self, ended: int, deadline: float) -> None:
         """Look whether instances have outlived their users' work, if there are enough of them."""
+        if not self.observers.modules.classes:
+            return
         if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
             return
         try:

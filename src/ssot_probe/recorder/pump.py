@@ -187,6 +187,13 @@ class Pump:
         elapsed = now - self._started
         return elapsed < STARTING_SECONDS or (elapsed < LONGEST_START and now - self._grew < PROGRESS_SECONDS)
 
+    def _look_around(self) -> None:
+        """Look at what nothing tells of; where that fails, what was told still has to be recorded."""
+        try:
+            self._look()
+        except Exception as error:
+            self._on_error(error)
+
     def _cycle(self, seconds: float, turn: _Turn | None = None, is_final: bool = False) -> None:
         """Run one cycle, unless another thread's takes longer than so many seconds."""
         deadline = monotonic() + seconds
@@ -195,7 +202,7 @@ class Pump:
         try:
             if self._recorder is None:
                 self._recorder = self._make_recorder()
-            self._look()
+            self._look_around()
 
             def rest() -> None:
                 if turn is not None and not turn.is_stopping:

@@ -201,3 +201,25 @@ def test_what_is_stopped_while_nothing_can_be_loaded_is_recorded_before_the_proc
         environment={"SSOT_PROBE": ""},
     ).checked()
     assert [record.state for record in done.of(ProcessRecord)] == ["started", "stopped"]
+
+
+@pytest.mark.parametrize("step", ["look_around", "stop_imports", "look_for_the_last_time", "remove_wrappers"])
+def test_a_look_that_fails_costs_no_record_and_is_counted(tmp_path: Path, step: str) -> None:
+    program = """
+        import ssot_probe.probe as probes
+        def fail(self):
+            raise RuntimeError("a fault of our own")
+        probes.Observers.{step} = fail
+        probes.start()
+        import early
+    """
+    done = run(
+        tmp_path,
+        program=program.format(step=step),
+        files={"early.py": ""},
+        policy=watching("early"),
+        environment={"SSOT_PROBE": ""},
+    ).checked()
+    assert [record.state for record in done.of(ProcessRecord)] == ["started", "stopped"]
+    assert "early" in {record.module for record in done.of(ModuleRecord)}
+    assert done.losses["internal_error"] > 0

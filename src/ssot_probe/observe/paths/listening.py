@@ -11,6 +11,7 @@ from weakref import ref
 from ssot_probe.model.names import qualify
 from ssot_probe.model.path_records import CALLED, CONSTRUCTED
 from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.census import is_strange
 from ssot_probe.observe.modules import namespace_of
 from ssot_probe.observe.paths import unheard
 from ssot_probe.observe.paths.caches import Caches
@@ -211,6 +212,9 @@ class Listening:
             if not path.name or is_part(qualname, path.name)
         }
         for qualname, cls in own.items():
+            if is_strange(cls):
+                path.unheard[qualname] = unheard.STRANGE
+                continue
             line = found.classes.get(qualname) or vars(cls).get("__firstlineno__") or 0
             target = Target(path.path, CONSTRUCTED, qualify(name, qualname), file, line, qualname, name)
             self.subclasses.add(cls, target)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from time import time_ns
-from weakref import WeakSet, ref
+from weakref import ref
 
 from ssot_probe.model.path_records import APPLICATION, INHERITED, TEST
 from ssot_probe.observe import census
 from ssot_probe.observe.candidates import plain_function
+from ssot_probe.observe.class_set import ClassSet
 from ssot_probe.observe.paths.ear import Target, Use
 from ssot_probe.observe.paths.ears import Ears
 from ssot_probe.observe.paths.wrapping import Wrapping
@@ -31,8 +32,8 @@ class Subclasses:
         self._wrapping = wrapping
         self._is_of_path = is_of_path
         self._bases: list[tuple[ref[type], Target]] = []
-        self._told: WeakSet[type] = WeakSet()
-        self._heard: WeakSet[type] = WeakSet()
+        self._told = ClassSet()
+        self._heard = ClassSet()
 
     def add(self, cls: type, target: Target) -> None:
         """Look out for subclasses of a class of a path, whose constructions are told as `target`."""
@@ -69,7 +70,7 @@ class Subclasses:
         now = time_ns()
         use = Use((inherited,), None, -1, place[3], origin, False, "", now, [1, 0, 0, now], place)
         self._ears.add_use(use)
-        if sub not in self._heard and len(self._heard) < MOST_SUBCLASSES:
+        if sub not in self._heard and len(self._heard) < MOST_SUBCLASSES and not census.is_strange(sub):
             self._heard.add(sub)
             self._listen(sub, target._replace(through=through))
 

@@ -29,6 +29,7 @@ UNSEEN = "it was loaded past the import system, and found later"
 UNPICKLED = "something of its module was unpickled, which may run none of its code"
 COPIED = "functions that run its code were made of it, and are not heard before Python 3.12"
 NOT_PYTHON = "it is not written in Python"
+STRANGE = "its metaclass compares or hashes it"
 
 _EXTENSIONS = (".so", ".pyd")
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Mapping
 from sys import _getframe
 from types import ModuleType
 from typing import Any, Optional
-from weakref import WeakSet
 
 from ssot_probe.observe.candidates import is_coroutine, is_generator, plain_function
 from ssot_probe.observe.census import qualified_name
+from ssot_probe.observe.class_set import ClassSet
 from ssot_probe.observe.inherited_constructors import inherited_constructor, passing_on, shown_constructor
 from ssot_probe.observe.patching import InnerPatch, Patch
 from ssot_probe.observe.paths.ear import Ear, Target
@@ -67,14 +67,14 @@ class Wrapping:
         self._is_enabled = True
         self._functions: list[_Function] = []
         self._outer: list[_Function] = []  # which hear what is made
-        self._constructions: dict[type, _Construction] = {}
+        self._constructions: dict[int, _Construction] = {}  # by the id of the class, which each keeps
         self._rounds: dict[type, int] = {}
         self.replaced: list[Target] = []
-        self.heard_elsewhere: WeakSet[type] = WeakSet()
+        self.heard_elsewhere = ClassSet()
 
     def listen_to_constructions(self, cls: type, *targets: Target) -> bool:
         """Hear constructions of a class that inherits its constructor. False where that cannot be done."""
-        known = self._constructions.get(cls)
+        known = self._constructions.get(id(cls))
         if known is not None:
             known.ear.targets = tuple(dict.fromkeys((*known.ear.targets, *targets)))
             return True
@@ -85,7 +85,7 @@ class Wrapping:
         shown = shown_constructor(cls, plain_function(inherited[1]))
         construction = _Construction(cls, ear, shown, None)
         construction.wrapper = self._constructing(construction, passing_on(cls))
-        self._constructions[cls] = construction
+        self._constructions[id(cls)] = construction
         return self._put(construction)
 
     def listen_to_function(
@@ -193,18 +193,14 @@ class Wrapping:
         def ssot_probe_heard(
             wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         ) -> Any:
-            kind = type(instance)
-            if (
-                self._is_enabled
-                and not ear.is_resting
-                and (kind is cls or not (kind in known or kind in elsewhere))
-            ):
+            if self._is_enabled and not ear.is_resting:
                 try:
-                    targets = None
-                    if kind is not cls:
+                    kind, targets = type(instance), None
+                    is_told = kind is not cls and (id(kind) in known or kind in elsewhere)
+                    if kind is not cls and not is_told:
                         through = qualified_name(kind)
                         targets = tuple(target._replace(through=through) for target in ear.targets)
-                    if not note(ear, _getframe(), targets):
+                    if not is_told and not note(ear, _getframe(), targets):
                         ear.is_resting = ear.has_rested = True
                         self._take_off(construction)
                 except Exception as error:  # and nothing is called here: there may be no room on the stack
