@@ -7,6 +7,7 @@ import sys
 import pytest
 from process.project import POLICY, Project
 
+from ssot_probe.model.path_records import ForkRecord
 from ssot_probe.model.records import BlindRecord
 
 BEGIN = """\
@@ -171,3 +172,18 @@ print(type(_posixsubprocess.fork_exec).__name__, type(vars(subprocess).get("_for
     name = "builtin_function_or_method"
     assert outcome[:3] == (0, f"{[name] * 4}\n{name} {name}\n", "")
     assert sys.version_info >= (3, 10)
+
+
+def test_a_forked_child_that_starts_one_is_known_though_it_is_killed_at_once(works: Project) -> None:
+    program = """\
+def start():
+    subprocess.run([PYTHON, *CODE], env=BARE, check=True)
+    os.kill(os.getpid(), 9)
+print(os.waitpid(forked(start), 0)[1])
+"""
+    works.write({"prog.py": BEGIN + program})
+    outcome = works.run("-W", "ignore::DeprecationWarning", "prog.py")
+    assert outcome[:3] == (0, "9\n", "")
+    forks = works.recorded().of(ForkRecord)
+    assert len(forks) == 1
+    assert len((works.recordings / "processes.list").read_text().splitlines()) == 2

@@ -80,6 +80,7 @@ class StartedPrograms:
 
     Args:
         before_exec: told why, where the process itself is about to become one.
+        on_started: told of the first of each kind: from now on this process must not go unnoticed.
         is_own_code: is a module, in a file, the application's own?
         short: returns the name of a file as it is told.
         on_error: told of an error of the probe's own; must not raise.
@@ -88,11 +89,13 @@ class StartedPrograms:
     def __init__(
         self,
         before_exec: Callable[[BlindRecord], None],
+        on_started: Callable[[], None],
         is_own_code: Callable[[str, str], bool],
         short: Callable[[str], str],
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._before_exec = before_exec
+        self._on_started = on_started
         self._is_own_code = is_own_code
         self._short = short
         self._on_error = on_error
@@ -198,6 +201,8 @@ class StartedPrograms:
         reason = self._reason(program, words, environment)
         if reason and (reason in self._pids or len(self._pids) < MOST_PLACES):
             pids = self._pids.setdefault(reason, [])
+            if not pids:
+                self._on_started()
             if len(pids) < MOST_PROGRAMS:
                 pids.append(pid)
 

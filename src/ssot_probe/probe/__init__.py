@@ -78,7 +78,7 @@ class Probe:
         self.population = Population(self.instances)
         self.boundaries = Boundaries(policy.boundary)
         self.descendants = Descendants(
-            *(self._before_exec, self.observers.is_own_code, self.observers.scope.relative),
+            *(self._before_exec, self._wake, self.observers.is_own_code, self.observers.scope.relative),
             self.report_error,
         )
         self.pump = Pump(

@@ -19,6 +19,7 @@ class Descendants:
 
     Args:
         before_exec: told why, where this process itself becomes a program that will not record.
+        on_started: told that it has started one: from now on it must not go unnoticed.
         is_own_code: is a module, in a file, the application's own?
         short: returns the name of a file as it is told.
         on_error: told of an error of the probe's own; must not raise.
@@ -27,11 +28,13 @@ class Descendants:
     def __init__(
         self,
         before_exec: Callable[[BlindRecord], None],
+        on_started: Callable[[], None],
         is_own_code: Callable[[str, str], bool],
         short: Callable[[str], str],
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._tell_before_exec = before_exec
+        self._on_started = on_started
         self._is_own_code = is_own_code
         self._short = short
         self._on_error = on_error
@@ -44,7 +47,7 @@ class Descendants:
             from ssot_probe.observe.started_programs import StartedPrograms
 
             self._programs = StartedPrograms(
-                self._before_exec, self._is_own_code, self._short, self._on_error
+                self._before_exec, self._on_started, self._is_own_code, self._short, self._on_error
             )
             self._programs.start()
         except Exception as error:
