@@ -70,11 +70,14 @@ def _lines(resource: Resource, spans: Sequence[SpanData]) -> Iterator[str]:
 
 
 def _with_lasting_ids(spans: Iterable[SpanData], name: str) -> list[SpanData]:
-    """Give each span ids that depend on what it says, so that reading an inventory twice adds nothing."""
+    """Give each span ids that depend on what it says, so that reading an inventory twice adds nothing.
+
+    And on when it was taken: of two inventories of one tree the later one counts, whole.
+    """
     seen: Counter[bytes] = Counter()
     lasting = []
     for span in spans:
-        said = json.dumps([name, span.name, span.attributes]).encode()
+        said = json.dumps([name, span.start, span.name, span.attributes]).encode()
         seen[said] += 1
         digits = blake2b(said + b"#%d" % seen[said], digest_size=24).hexdigest()
         lasting.append(span._replace(trace_id=digits[:32], span_id=digits[32:]))

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from support.children import read_spans
+from unit.inventory import trees
 from unit.inventory.trees import Scanned, scan
 
+from ssot_probe.analysis.load import load
 from ssot_probe.inventory import written
 from ssot_probe.inventory.written import write_inventory
-from ssot_probe.model.records import ProcessRecord, Record
+from ssot_probe.model.records import ModuleRecord, ProcessRecord, Record
 from ssot_probe.wire.registry import ATTRIBUTES
 from ssot_probe.wire.spans import from_span
 
@@ -65,6 +67,22 @@ def test_a_second_inventory_replaces_the_first_and_is_the_same(tmp_path: Path, s
     second = Path(write_inventory(scanned.inventory.records, str(tmp_path), "shop")).read_bytes()
     assert first == second
     assert len(list(tmp_path.glob("*.jsonl.gz"))) == 1
+
+
+def test_of_two_inventories_of_a_tree_that_did_not_change_the_later_one_counts_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+    for hour, place in enumerate(("first", "second")):
+        monkeypatch.setattr(trees, "TIME", trees.TIME + hour * 3_600_000_000_000)
+        records = scan(tmp_path / "tree", FILES).inventory.records
+        write_inventory(records, str(tmp_path / place), "shop")
+        taken.append(records)
+    both = load([str(tmp_path / "second"), str(tmp_path / "first"), str(tmp_path / "first")]).inventory
+    assert both is not None
+    assert not both.losses
+    modules = [record for _, record in both.of(ModuleRecord)]
+    assert sorted(modules) == sorted(record for record in taken[-1] if isinstance(record, ModuleRecord))
 
 
 def test_every_span_has_ids_of_its_own(tmp_path: Path, scanned: Scanned) -> None:
