@@ -16,8 +16,8 @@ from ssot_probe.model.records import BlindRecord
 from ssot_probe.observe.makers import Maker
 from ssot_probe.observe.patching import Patch
 
-MOST_TRIALS = 32
-"""Calls that may hand out nothing before a function is let go."""
+MOST_TRIALS = 10_000
+"""Calls that may hand out nothing before a function is let go: some ten milliseconds of observation."""
 
 RETRY_SECONDS = 3600.0
 """After which it is tried anew."""

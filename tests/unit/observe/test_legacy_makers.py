@@ -49,6 +49,7 @@ RETRIED = """
     import time
     from ssot_probe.observe import legacy_makers
     legacy_makers.RETRY_SECONDS = 0.2
+    legacy_makers.MOST_TRIALS = 32
     import ssot_probe.probe
     probe = ssot_probe.probe.start()
     from shop import legacy
@@ -93,6 +94,19 @@ def test_one_that_is_let_go_is_tried_anew_and_what_may_be_missing_is_told(tmp_pa
     assert _handed_out(observed, name) == 100
     (told,) = _blind(observed)
     assert (told.subject, told.reason[:30]) == (f"shop.legacy:{name}", "it handed out nothing at first")
+
+
+@pytest.mark.parametrize("name", ["current", "get_cart_manager", "Registry.current", "later"])
+def test_one_that_hands_out_nothing_for_long_is_still_seen_when_it_does(tmp_path: Path, name: str) -> None:
+    program = (
+        "from shop import legacy\ncall = {}\nfor _ in range(500):\n    call()\n"
+        "legacy.fill()\nfor _ in range(3):\n    call()\n"
+    )
+    observed, _ = run_both(
+        tmp_path, program=program.format(CALLS[name]), files=FILES, policy=POLICY.format(name=name)
+    )
+    assert _handed_out(observed, name) == 3
+    assert _blind(observed) == []
 
 
 def test_what_is_constructed_inside_of_one_that_hands_out_nothing_is_known_to_be(tmp_path: Path) -> None:

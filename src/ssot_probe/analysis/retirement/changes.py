@@ -24,7 +24,12 @@ class Version(NamedTuple):
 
 
 class Changes:
-    """The newest source of files, of definitions and of watched paths; a scan counts as its time says."""
+    """The newest source of files and of watched paths; a scan counts as its time says.
+
+    Args:
+        recording: what was loaded, and when.
+        joined: its join with its source, where that was scanned.
+    """
 
     def __init__(self, recording: Recording, joined: Join | None) -> None:
         self._joined = joined
@@ -32,6 +37,10 @@ class Changes:
             (process, self._file(record.file)): record.digest
             for process, record in recording.of(SourceRecord)
         }
+        self._last_loaded: dict[tuple[str, str], int] = {}
+        for _, record in recording.of(SourceRecord):
+            version = self._file(record.file), record.digest
+            self._last_loaded[version] = max(self._last_loaded.get(version, 0), record.time)
         inventory = recording.inventory
         scanned = inventory.of(SourceRecord) if inventory is not None else ()
         defined = inventory.of(DefinitionRecord) if inventory is not None else ()
@@ -72,13 +81,14 @@ class Changes:
         """Return the version of the file that used it that came after the use, where that is another one.
 
         What was used may have changed: who needs it needs the newest version. A version that was seen before
-        the use proves nothing: the older one was still running then.
+        the use proves nothing: the older one was still running then. Nor does one after which the older one
+        was loaded again, as where the newer was tried in one place, or taken back.
         """
         file = self._file(use.site.file)
         loaded, newest = self._loaded.get((use.process, file), ""), self._files.get(file)
-        if loaded and newest and loaded not in newest.digests and newest.first > use.last:
-            return newest
-        return None
+        if not loaded or newest is None or loaded in newest.digests or newest.first <= use.last:
+            return None
+        return newest if self._last_loaded[file, loaded] <= newest.first else None
 
     def is_newest(self, process: str, name: str) -> bool:
         """Did the process run the newest version of a file that any did, as far as it loaded it?"""

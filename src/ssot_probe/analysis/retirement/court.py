@@ -79,9 +79,8 @@ class Court:
         self._index = UseIndex(recording)
         self._watch = Watch(recording)
         self._changes = Changes(recording, joined)
-        self._sorter = Sorter(
-            self._index, self._changes, since, {epoch.process: epoch.last for epoch in self.epochs}
-        )
+        ends = {epoch.process: epoch.last for epoch in self.epochs}
+        self._sorter = Sorter(self._index, self._changes, since, ends)
         self._contradictions = Contradictions(recording, joined, self._index)
         self._observable = Observable(recording, self._index)
         self.doubts = Doubts(recording, ledger.doubts, self.counted, self._watch, self.source, today)

@@ -9,10 +9,14 @@ from ssot_probe.analysis.case import Case
 from ssot_probe.analysis.legacy import Use, covers, uses
 from ssot_probe.analysis.places import capped
 from ssot_probe.analysis.recording import Recording
+from ssot_probe.analysis.retirement.rows import Row
+from ssot_probe.analysis.retirement.verdicts import LIVE
 from ssot_probe.analysis.rule import Rule
 from ssot_probe.analysis.wording import number, period, times
 from ssot_probe.model.finding import Evidence, Finding, Severity
+from ssot_probe.model.path_records import CALLED, CONSTRUCTED
 from ssot_probe.model.policy import Concept
+from ssot_probe.model.records import ModuleRecord
 
 RULE = Rule(
     code="SSOT108",
@@ -33,11 +37,14 @@ RULE = Rule(
 
 def check(case: Case) -> Iterator[Finding]:
     """Look for uses of each legacy entry of each concept."""
+    rows = {row.path: row for row in case.retirement.rows} if case.retirement is not None else {}
     for members in case.concepts:
         concept = members.concept
         for entry, found in _by_outermost(case.recording, concept).items():
             if found:
                 yield _finding(concept, entry, found)
+            elif entry in rows and rows[entry].verdict == LIVE:
+                yield from _used_unfetched(case.recording, concept, rows[entry])
 
 
 def _by_outermost(recording: Recording, concept: Concept) -> Mapping[str, list[Use]]:
@@ -75,6 +82,23 @@ def _finding(concept: Concept, entry: str, found: Sequence[Use]) -> Finding:
         concept=concept,
         count=count,
     )
+
+
+def _used_unfetched(recording: Recording, concept: Concept, row: Row) -> Iterator[Finding]:
+    """Yield a name that nobody imported, and that was used all the same: through its module, or by others."""
+    own = {
+        record.file
+        for _, record in recording.of(ModuleRecord)
+        if any(covers(entry, record.module) for entry in concept.legacy)
+    }
+    found = [witness for witness in row.witnesses if witness.file not in own]
+    if found:
+        lines = [
+            Evidence(f"{one.what}, {times(one.count, one.is_at_least)}", one.file, one.line) for one in found
+        ]
+        count = sum(row.rungs[rung].count for rung in (CONSTRUCTED, CALLED)) or len(found)
+        message = f"Declared legacy. {row.sentence}"
+        yield RULE.finding(row.path, message, capped(lines), concept=concept, count=count)
 
 
 def _lines(found: Sequence[Use]) -> list[Evidence]:

@@ -543,6 +543,15 @@ def test_a_use_by_an_older_version_beside_the_newest_is_a_use() -> None:
     assert "earlier version" not in row.sentence
 
 
+def test_a_use_by_a_version_that_came_back_after_the_newer_one_is_a_use() -> None:
+    old = _runs("p1", "v1").uses(days=1).stops()
+    canary = _runs("p2", "v2", first=10, days=2, number=2).stops()
+    back = _runs("p3", "v1", first=13, days=2, number=3).stops()
+    newest = _runs("p4", "v2", first=16, days=30, number=4).stops()
+    assert verdict(old, canary, back, newest).verdict == "LIVE"
+    assert verdict(old, canary, newest).verdict != "LIVE"
+
+
 def test_days_of_older_versions_of_what_imports_a_path_do_not_count() -> None:
     old = _runs("p1", "v1", days=30).imports("chat/views.py:3", f"{OLD}:serve")
     new = _runs("p2", "v2", first=35, days=3, number=2).imports("chat/views.py:3", f"{OLD}:serve")
