@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+from support.children import run
+from support.watched import watching
 from unit.analysis.build import MANAGER, Program, concept, findings, policy, told
 
+from ssot_probe.analysis.judge import judge
+from ssot_probe.analysis.load import load
 from ssot_probe.model.finding import Severity
 from ssot_probe.model.policy import Policy
 
@@ -171,3 +177,23 @@ def test_without_declared_legacy_nothing_is() -> None:
     program.cls("chat.ws.old:SocketManager")
     program.imports("chat/views.py:9", OLD)
     assert not findings("SSOT108", program, by=Policy())
+
+
+def test_a_legacy_function_that_is_only_reached_through_its_module_is_told_by_who_calls_it(
+    tmp_path: Path,
+) -> None:
+    by = policy(concept(canonical=MANAGER, legacy=("shop.old:total", "shop.old:unused")))
+    files = {
+        "shop/__init__.py": "",
+        "shop/old.py": "def total():\n    return 1\ndef unused():\n    return 2\n",
+    }
+    done = run(
+        tmp_path,
+        program="import shop.old\nfor _ in range(3):\n    shop.old.total()\n",
+        files=files,
+        policy=watching("shop.old:total", "shop.old:unused"),
+    ).checked()
+    found = [one for one in judge(load([str(done.directory)]), by).findings if one.code == "SSOT108"]
+    assert [(one.subject, one.count) for one in found] == [("shop.old:total", 3)]
+    assert found[0].message.startswith("Declared legacy. The application used it 3 times: main.py:3 calls ")
+    assert told(found[0]) == ["main.py:3 calls shop.old:total, 3 times"]

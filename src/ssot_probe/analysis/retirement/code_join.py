@@ -159,12 +159,15 @@ class _Index:
 
     def __init__(self, definitions: Sequence[DefinitionRecord]) -> None:
         self._by_name: dict[str, list[DefinitionRecord]] = defaultdict(list)
+        self._lambdas: dict[int, list[DefinitionRecord]] = defaultdict(list)  # used by what they are bound to
         self._modules: dict[str, list[DefinitionRecord]] = defaultdict(list)
         for found in definitions:
             if found.kind == MODULE:
                 self._modules[found.definition.module].append(found)
             elif found.kind in (CLASS, FUNCTION):
                 self._by_name[name_on_any_version(found.definition.function)].append(found)
+                if found.definition.function.endswith("<lambda>"):
+                    self._lambdas[found.definition.line].append(found)
 
     def state_of(self, code: UsedCode, contents: _Contents) -> str:
         """Return what became of a piece of code.
@@ -174,7 +177,8 @@ class _Index:
         """
         defined = code.defined
         name = name_on_any_version(defined.function)
-        same = [found for found in self._by_name.get(name, ()) if is_same_file(found.definition, defined)]
+        named = self._by_name.get(name) or self._lambdas.get(defined.line) or []
+        same = [found for found in named if is_same_file(found.definition, defined)]
         if same:
             return _compared(code, same)
         modules = (found for of_name in self._modules.values() for found in of_name)

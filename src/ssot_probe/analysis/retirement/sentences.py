@@ -145,8 +145,9 @@ def _resolved(story: Story) -> str:
 def _loaded(story: Story) -> str:
     first = "" if story.is_member else "the imports have to go first, and "
     unseen = f", as far as can be seen ({story.traceless})" if story.traceless else ""
+    loads = f" ({story.loads})" if story.loads else ""
     return (
-        f"It was loaded ({story.loads}), and nothing of it was constructed, called or inherited from in "
+        f"It was loaded{loads}, and nothing of it was constructed, called or inherited from in "
         f"{_silence(story)}{unseen}: {first}{_proof(story)}."
     )
 

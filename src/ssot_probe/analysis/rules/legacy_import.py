@@ -93,9 +93,10 @@ def _used_unfetched(recording: Recording, concept: Concept, row: Row) -> Iterato
     }
     found = [witness for witness in row.witnesses if witness.file not in own]
     if found:
-        lines = [
+        said = (
             Evidence(f"{one.what}, {times(one.count, one.is_at_least)}", one.file, one.line) for one in found
-        ]
+        )
+        lines = list(dict.fromkeys(said))  # the last use may be of the place of the first
         count = sum(row.rungs[rung].count for rung in (CONSTRUCTED, CALLED)) or len(found)
         message = f"Declared legacy. {row.sentence}"
         yield RULE.finding(row.path, message, capped(lines), concept=concept, count=count)

@@ -164,7 +164,7 @@ class WatchedPaths:
                 found = living_definitions([module])[id(module)]
                 self._listening.listen(name, module, paths, found)
                 for path in paths:
-                    self._table.tell_blind(path, path.name, unheard.UNSEEN)
+                    self._table.tell_blind(path, path.name or path.module, unheard.UNSEEN)
 
     def expect(self, name: str, module: ModuleType) -> None:
         """Listen to a module that was there before, once `take_in_late` is called for all of them."""

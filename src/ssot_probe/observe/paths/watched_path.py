@@ -110,7 +110,7 @@ class PathTable:
     def tell_blind(self, path: WatchedPath, name: str, why: str) -> None:
         """Note the same of what no import tells that it is there."""
         self.tell_unheard(path, name, why)
-        self.blind.setdefault(qualify(path.module, name), why)
+        self.blind.setdefault(name if name == path.module else qualify(path.module, name), why)
 
     def is_of_path(self, path: str, cls: type) -> bool:
         """Does a class belong to a path itself?"""

@@ -113,6 +113,12 @@ def test_code_that_moved_in_its_file_is_the_same() -> None:
     assert joined(use(CART._replace(line=30))).matched
 
 
+def test_a_lambda_that_is_called_by_the_name_it_is_bound_to_is_found_by_its_line() -> None:
+    source = (module(), definition(CART._replace(function="<lambda>")))
+    assert joined(use(CART._replace(function="total")), source=source).matched
+    assert joined(use(CART._replace(function="total", line=11)), source=source).unmatched
+
+
 def test_code_with_another_digest_was_changed() -> None:
     assert joined(use(digest="d2")).changed
     assert joined(use(CART._replace(line=30), digest="d2")).changed
