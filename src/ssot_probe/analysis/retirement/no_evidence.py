@@ -52,7 +52,8 @@ def why_none(lacking: Lacking, epochs: Sequence[Epoch], counted: int, environmen
         is_test = all(epoch.is_test for epoch in there)
         return f"all that was recorded{where} ran tests" if is_test else "nothing was recorded since then"
     if set(lacking.kinds) == {ABSENT}:
-        gone = "it is not there: its module is gone, does not bind it, or never did"
+        why = "does not bind it" if ":" in lacking.path else "never was"
+        gone = f"it is not there: its module is gone, or {why}"
         if lacking.seen.tries:
             return f"{gone}, and somebody asks for it ({said_of(lacking.seen.tries)})"
         return f"{gone}; check its name, and keep it in the policy to be told who still asks for it"
