@@ -34,12 +34,11 @@ class Changes:
     def __init__(self, recording: Recording, joined: Join | None) -> None:
         self._joined = joined
         self._loaded = {
-            (process, self._file(record.file)): record.digest
-            for process, record in recording.of(SourceRecord)
+            (process, self.file(record.file)): record.digest for process, record in recording.of(SourceRecord)
         }
         self._last_loaded: dict[tuple[str, str], int] = {}
         for _, record in recording.of(SourceRecord):
-            version = self._file(record.file), record.digest
+            version = self.file(record.file), record.digest
             self._last_loaded[version] = max(self._last_loaded.get(version, 0), record.time)
         inventory = recording.inventory
         scanned = inventory.of(SourceRecord) if inventory is not None else ()
@@ -47,11 +46,11 @@ class Changes:
         self._ran = {(process, record.digest) for process, record in recording.of(SourceRecord)}
         self._ran.update((process, record.digest) for process, record in recording.of(DefinitionRecord))
         self._files = _newest(
-            (self._file(record.file), record.digest, record.time, process)
+            (self.file(record.file), record.digest, record.time, process)
             for process, record in (*recording.of(SourceRecord), *scanned)
         )
         self._ran_files = _newest(
-            (self._file(record.file), record.digest, record.time, process)
+            (self.file(record.file), record.digest, record.time, process)
             for process, record in recording.of(SourceRecord)
         )
         self._paths = _newest(
@@ -84,7 +83,7 @@ class Changes:
         the use proves nothing: the older one was still running then. Nor does one after which the older one
         was loaded again, as where the newer was tried in one place, or taken back.
         """
-        file = self._file(use.site.file)
+        file = self.file(use.site.file)
         loaded, newest = self._loaded.get((use.process, file), ""), self._files.get(file)
         if not loaded or newest is None or loaded in newest.digests or newest.first <= use.last:
             return None
@@ -92,11 +91,12 @@ class Changes:
 
     def is_newest(self, process: str, name: str) -> bool:
         """Did the process run the newest version of a file that any did, as far as it loaded it?"""
-        file = self._file(name)
+        file = self.file(name)
         loaded, newest = self._loaded.get((process, file), ""), self._ran_files.get(file)
         return not loaded or newest is None or loaded in newest.digests
 
-    def _file(self, name: str) -> str:
+    def file(self, name: str) -> str:
+        """Return the source's name for a file of the recording, where it was scanned."""
         return self._joined.file(name) if self._joined is not None else name
 
 

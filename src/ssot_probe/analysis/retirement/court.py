@@ -111,7 +111,7 @@ class Court:
         """
         subject = subject_of(path, self._policy, together, staying)
         evidence = self._evidence.about(subject)
-        watched_as, watched, seen, former, there, present, window = evidence
+        watched_as, watched, seen, former, importing, there, present, window = evidence
         kinds = Counter(record.kind for record in watched.values())
         doubts = self.doubts.of(subject, watched_as, watched.keys(), there)
         residue = self.source.residue(subject)
@@ -179,7 +179,7 @@ class Court:
             self._dead.cycles,
             is_member="." in subject.name,
             traceless=traceless,
-            former=_former(former, seen),
+            former=_former(former, seen, importing),
             is_at_least=any(use.is_at_least for use in used),
             heirs=len({use.through or use.site for use in used if use.rung == INHERITED}),
         )
@@ -249,7 +249,7 @@ class Court:
         return why_none(lacking, self.epochs, len(self.counted), self._dead.environments)
 
 
-def _former(uses: Sequence[Use], seen: Seen) -> str:
+def _former(uses: Sequence[Use], seen: Seen, importing: Collection[str]) -> str:
     """Return what older versions of those who use the path did, where nothing newer is a use, in words."""
     if not uses or any(use not in uses for use in (*seen.needs, *seen.others)):
         return ""
@@ -257,6 +257,8 @@ def _former(uses: Sequence[Use], seen: Seen) -> str:
     place = f"{last.site.file}:{last.site.line}"
     if seen.superseded:
         return f"it was used until {day_of(last.last)} by {place}, in an earlier version"
+    if last.site.file in importing:
+        return f"by an earlier version of {last.site.file}, which still imports it"
     return f"by an earlier version of {last.site.file}, and nothing newer watched the path since"
 
 

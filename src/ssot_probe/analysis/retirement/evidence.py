@@ -29,6 +29,7 @@ class About(NamedTuple):
     watched: Watched  # what each process said of it last
     seen: Seen
     former: list[Use]  # by older versions of the files that used it
+    importing: frozenset[str]  # those of these files that still import it
     there: list[Epoch]  # the counted processes that watched it and had it
     present: list[Epoch]  # those of them that ran the newest version of all that matters
     window: Window  # the days of these
@@ -78,7 +79,9 @@ class Evidence:
         watching = [epoch for process, epoch in self._counted.items() if process in watched]
         current = [epoch for epoch in watching if self._is_current(watched_as, watched[epoch.process].digest)]
         former = [use for use, _ in seen.superseded]
-        if former and not any(self._is_proof(epoch, seen) for epoch in current):
+        importing = self._still_importing(subject, seen) if former else frozenset()
+        seen = reinstated(seen, importing)
+        if seen.superseded and not any(self._is_proof(epoch, seen) for epoch in current):
             seen = reinstated(seen)
         there = [epoch for epoch in watching if not is_absent(watched[epoch.process])]
         present = [
@@ -88,7 +91,7 @@ class Evidence:
         ]
         callers = _callers(subject, seen)
         window = self._window([epoch for epoch in present if self._is_newest(epoch, callers)])
-        return About(watched_as, watched, seen, former, there, present, window)
+        return About(watched_as, watched, seen, former, importing, there, present, window)
 
     def _watched(self, subject: Subject) -> tuple[str, Watched]:
         """Return the watched path that a path is or lies in, and what each process said of the path.
@@ -133,6 +136,17 @@ class Evidence:
     def _is_newest(self, epoch: Epoch, callers: Collection[str]) -> bool:
         """Did the process run the newest version of the files that import the path?"""
         return all(self._changes.is_newest(epoch.process, file) for file in callers)
+
+    def _still_importing(self, subject: Subject, seen: Seen) -> frozenset[str]:
+        """Return the files whose older versions used the path, and whose newest one still imports it."""
+        residue = self._source.residue(subject)
+        declared = {importer.file for importer in residue.importers} if residue is not None else set()
+        loaded = {use.site.file for use in seen.loads if self._changes.is_newest(use.process, use.site.file)}
+        return frozenset(
+            use.site.file
+            for use, _ in seen.superseded
+            if use.site.file in loaded or self._changes.file(use.site.file) in declared
+        )
 
     def _window(self, epochs: Sequence[Epoch]) -> Window:
         key = frozenset(epoch.process for epoch in epochs)

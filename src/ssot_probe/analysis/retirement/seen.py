@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -37,13 +37,14 @@ class Seen(NamedTuple):
         return sorted({*self.needs, *self.others, *self.loads, *self.looked, *self.tries})
 
 
-def reinstated(seen: Seen) -> Seen:
-    """Return the same where nobody watched the path since: uses by older versions are all that is known."""
-    uses = [use for use, _ in seen.superseded]
+def reinstated(seen: Seen, files: Collection[str] | None = None) -> Seen:
+    """Return the same with uses by older versions counted: those of these files, all of them for None."""
+    back = [pair for pair in seen.superseded if files is None or pair[0].site.file in files]
+    uses = [use for use, _ in back]
     return seen._replace(
         needs=sorted([*seen.needs, *(use for use in uses if use.origin == APPLICATION)]),
         others=sorted([*seen.others, *(use for use in uses if use.origin != APPLICATION)]),
-        superseded=[],
+        superseded=[pair for pair in seen.superseded if pair not in back],
     )
 
 

@@ -543,6 +543,19 @@ def test_a_use_by_an_older_version_beside_the_newest_is_a_use() -> None:
     assert "earlier version" not in row.sentence
 
 
+def test_a_use_by_an_older_version_of_a_file_that_still_imports_the_path_is_a_use() -> None:
+    old = _runs("p1", "v1").uses(days=1).imports("chat/views.py:3", f"{OLD}:serve").stops()
+    again = _runs("p2", "v2", first=10, days=30, number=2).imports("chat/views.py:4", f"{OLD}:serve").stops()
+    gone = _runs("p2", "v2", first=10, days=30, number=2).stops()
+    importing = scan()
+    importing.imports("chat/views.py:4", f"{OLD}:serve")
+    for new, source in ((again, None), (again, scan()), (gone, importing)):
+        row = verdict(old, new, source=source)
+        assert row.verdict == "LIVE"
+        assert "by an earlier version of chat/views.py, which still imports it" in row.sentence
+    assert verdict(old, gone, source=scan()).verdict != "LIVE"
+
+
 def test_a_use_by_a_version_that_came_back_after_the_newer_one_is_a_use() -> None:
     old = _runs("p1", "v1").uses(days=1).stops()
     canary = _runs("p2", "v2", first=10, days=2, number=2).stops()
