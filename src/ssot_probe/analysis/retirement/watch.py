@@ -13,6 +13,9 @@ from ssot_probe.model.names import qualify, split
 from ssot_probe.model.path_records import WatchedPathRecord
 from ssot_probe.model.records import BlindRecord, ModuleRecord
 
+BY_C = " by code in C"
+"""How the subjects of blind spots end that are about imports of one module."""
+
 ABSENT, ALIAS, VALUE = "absent", "alias", "value"
 
 LOADED_MODULES = f"{BLIND_TO_IMPORTS}loaded modules"
@@ -94,7 +97,7 @@ def _is_about(blind: str, subject: Subject, is_read: bool) -> bool:
         return False
     if blind.startswith(LOADED_MODULES):
         return is_read
-    name = blind.removeprefix(BLIND_TO_IMPORTS)
+    name = blind.removeprefix(BLIND_TO_IMPORTS).removesuffix(BY_C)
     if not is_path(name):
         return True
     module, qualname = split(name)

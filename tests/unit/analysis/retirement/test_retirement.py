@@ -196,6 +196,8 @@ def test_the_grade_is_the_worst_of_all_sides() -> None:
         (Worker().is_blind_to("something new", "nobody knows").stops(), "nobody knows"),
         (Worker().is_blind_to("shared references", "switched off").stops(), ""),
         (Worker().is_blind_to("chat.views", "in C").stops(), ""),
+        (Worker().is_blind_to("imports of chat.views by code in C", "unknown").stops(), ""),
+        (Worker().is_blind_to(f"imports of {OLD} by code in C", "unknown").stops(), "unknown"),
         (
             Worker(listed=2).stops(),
             "1 process left no record here, known from number 2 of the list of processes list-1",
