@@ -135,7 +135,7 @@ class Probe:
             if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())) and closing == STOP:
                 atexit.register(self._wait)
             elif not self.pump.has_begun:
-                _say_nothing_was_recorded()
+                self._say_nothing_was_recorded()
         except Exception as error:
             self.report_error(error)
         finally:
@@ -149,7 +149,15 @@ class Probe:
         if os.getpid() == self._pid:
             self.pump.wait(EXIT_SECONDS)
             if not self.pump.has_begun:
-                _say_nothing_was_recorded()
+                self._say_nothing_was_recorded()
+
+    def _say_nothing_was_recorded(self) -> None:
+        """Say so where errors are shown; to who reads the recording the empty file that is left says it."""
+        if self.settings.debug:
+            try:
+                sys.stderr.write("ssot-probe: the process ended before anything of it was recorded\n")
+            except (AttributeError, OSError, ValueError):
+                return  # nobody can be told
 
     def flush(self, seconds: float = EXIT_SECONDS) -> bool:
         """Look through the watched modules again and export all there is; False where it took too long."""
@@ -344,15 +352,6 @@ def find_policy(path: str) -> Policy:
 
     found = path or find_policy_file(_working_directory())
     return read_policy(found) if found else Policy()
-
-
-def _say_nothing_was_recorded() -> None:
-    """Write to standard error that the process ends, and that its recording is empty."""
-    try:
-        if sys.stderr is not None:
-            sys.stderr.write("ssot-probe: the process ended before anything of it was recorded\n")
-    except (OSError, ValueError):
-        return  # nobody can be told: it is closed or full
 
 
 def _handles_sigterm(settings: Settings, policy: Policy) -> bool:

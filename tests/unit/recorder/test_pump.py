@@ -159,13 +159,13 @@ def test_a_process_that_ends_before_its_first_cycle_does_has_said_that_it_began(
 
 
 def test_a_process_that_ends_with_nothing_recorded_says_so(tmp_path: Path) -> None:
-    patch = "probes.Probe._make_recorder = lambda self: (self._announce(), time.sleep(30))"
+    patch = "probes.Probe._make_recorder = lambda self: (self._process.announce(), time.sleep(30))"
     done = run(
         tmp_path,
         program=SLOW.format(patch=patch),
         files={"early.py": ""},
         policy=watching("early"),
-        environment={"SSOT_PROBE": ""},
+        environment={"SSOT_PROBE": "", "SSOT_PROBE_DEBUG": "1"},
     )
     assert (done.code, done.stdout) == (0, "")
     assert done.stderr == "ssot-probe: the process ended before anything of it was recorded\n"
