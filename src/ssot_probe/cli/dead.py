@@ -168,7 +168,7 @@ def _retired(
     with_chains: bool,
 ) -> Retirement:
     legacy = [entry for concept in chosen.policy.concepts for entry in concept.legacy]
-    if not asked and not legacy and deleted is None:
+    if not asked and not legacy and deleted is None and recording.processes:
         raise UsageError(
             f"the policy ({chosen.source or chosen.found_by}) declares no legacy path: name one with --path"
         )

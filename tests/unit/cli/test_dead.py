@@ -386,6 +386,17 @@ def test_json_is_written_though_there_is_nothing_to_judge_by(
     assert capsys.readouterr().out == ""
 
 
+def test_json_is_written_without_any_policy_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir(exist_ok=True)
+    Path("ssot-probe.toml").unlink(missing_ok=True)
+    assert run(["dead", "data", "--format", "json"]) == 3
+    view = json.loads(capsys.readouterr().out)
+    assert (view["paths"], len(view["problems"])) == ([], 1)
+
+
 def test_the_footer_tells_all_that_makes_silence_worthless(capsys: pytest.CaptureFixture[str]) -> None:
     source = record(Worker().is_blind_to(OLD, "it is in C").stops())
     assert [doubt["cause"] for doubt in json_of(capsys, source)["evidence"]["void"]] == [f"{OLD}: it is in C"]
