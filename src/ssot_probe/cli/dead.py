@@ -23,6 +23,7 @@ from ssot_probe.analysis.sources import find_files, total_size
 from ssot_probe.analysis.wording import listing
 from ssot_probe.cli.collection import without_collection
 from ssot_probe.cli.deleted import deletions, nothing_deleted
+from ssot_probe.cli.output import write
 from ssot_probe.errors import NoEvidenceError, UsageError
 from ssot_probe.report import json_report, text
 from ssot_probe.report.dead_text import lines_of, why_lines
@@ -112,9 +113,9 @@ def command(
     if emit is not None:
         options = {"config": config, "since": since, "names": names, "diff": diff}
         command_line = _command_line(sources, paths, options)
-        _write(_emitted(emit, retirement, chosen, command_line, output), output)
+        write(_emitted(emit, retirement, chosen, command_line, output), output, "The verdicts lie")
     elif format_name == "json":
-        _write(json_report.render(view), output)
+        write(json_report.render(view), output, "The verdicts lie")
     else:
         _show(why_lines(view) if why is not None else lines_of(view), output)
     if problem is not None:
@@ -211,17 +212,4 @@ def _show(lines: Iterable[Line], output: str | None) -> None:
 
         print_lines(lines, sys.stdout)
         return
-    _write(text.plain(lines), output)
-
-
-def _write(rendered: str, output: str | None) -> None:
-    if output is None:
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        click.echo(rendered.encode(encoding, "backslashreplace").decode(encoding), nl=False)
-        return
-    try:
-        with open(output, "w", encoding="utf-8") as file:
-            file.write(rendered)
-    except OSError as error:
-        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
-    click.echo(f"The verdicts lie in {os.path.abspath(output)}", err=True)
+    write(text.plain(lines), output, "The verdicts lie")

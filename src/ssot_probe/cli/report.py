@@ -15,6 +15,7 @@ from ssot_probe.analysis.load import load
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.sources import find_files, total_size
 from ssot_probe.analysis.wording import number
+from ssot_probe.cli.output import write
 from ssot_probe.errors import NoEvidenceError, UsageError
 from ssot_probe.model.finding import Severity
 from ssot_probe.report import json_report, text
@@ -117,23 +118,10 @@ def _write(view: View, output: Output) -> None:
         print_to_terminal(view, sys.stdout)
         return
     rendered = json_report.render(view) if output.format == "json" else text.render(view)
-    if output.file is None:
-        _print(rendered)
-        return
-    try:
-        with open(output.file, "w", encoding="utf-8") as file:
-            file.write(rendered)
-    except OSError as error:
-        raise UsageError(f"--output {output.file}: cannot be written: {error.strerror}") from error
-    click.echo(f"The report lies in {os.path.abspath(output.file)}", err=True)
+    write(rendered, output.file, "The report lies")
 
 
 def _draw(recording: Recording, judgement: Judgement, directory: str) -> None:
     drawn = write_drawings(recording, judgement.findings, directory)
     note = f"; {drawn.note}" if drawn.note and drawn.graphs else ""
     click.echo(f"{number(len(drawn.graphs), 'drawing')} in {os.path.abspath(directory)}{note}", err=True)
-
-
-def _print(rendered: str) -> None:
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    click.echo(rendered.encode(encoding, "backslashreplace").decode(encoding), nl=False)

@@ -10,6 +10,7 @@ from time import time_ns
 import click
 
 from ssot_probe.cli.collection import without_collection
+from ssot_probe.cli.output import write
 from ssot_probe.errors import UsageError
 from ssot_probe.inventory.cache import Cache
 from ssot_probe.inventory.inventory import name_of, take_inventory
@@ -78,7 +79,11 @@ def command(
         raise UsageError(f"{directory}: the inventory cannot be written: {error.strerror}") from error
     taken = Taken(path, _shown(file), policy, source, datetime.now(timezone.utc))
     view = scan_view(inventory, taken)
-    _write(json_report.render(view) if format_name == "json" else scan_text.render(view), output)
+    write(
+        json_report.render(view) if format_name == "json" else scan_text.render(view),
+        output,
+        "The summary lies",
+    )
 
 
 def _existing(path: str) -> str:
@@ -97,16 +102,3 @@ def _shown(file: str) -> str:
     """Return the path as it is shorter to type: relative where it lies below the working directory."""
     relative = os.path.relpath(file)
     return file if relative.startswith(os.pardir) else relative
-
-
-def _write(rendered: str, output: str | None) -> None:
-    if output is None:
-        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        click.echo(rendered.encode(encoding, "backslashreplace").decode(encoding), nl=False)
-        return
-    try:
-        with open(output, "w", encoding="utf-8") as file:
-            file.write(rendered)
-    except OSError as error:
-        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
-    click.echo(f"The summary lies in {os.path.abspath(output)}", err=True)

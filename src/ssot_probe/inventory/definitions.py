@@ -6,10 +6,11 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
+from ssot_probe.inventory.expressions import alternatives
 from ssot_probe.inventory.facts import ClassFact, FunctionFact, Symbol
 from ssot_probe.inventory.guards import last_name
 from ssot_probe.inventory.scopes import Scope, expanded, holder_of, is_imported, symbol_of
-from ssot_probe.inventory.walk import TYPING, Place, Walk, alternatives
+from ssot_probe.inventory.walk import TYPING, Place, Walk
 
 _FIRST = frozenset(
     {

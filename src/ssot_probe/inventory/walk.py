@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ssot_probe.inventory import guards
+from ssot_probe.inventory.expressions import forms, stored_names
 from ssot_probe.inventory.facts import Imported, Symbol
 from ssot_probe.inventory.scopes import Meaning, Scope, expanded, is_imported, symbol_of
 
@@ -190,7 +191,7 @@ class Walk:
         scope = Scope("comprehension", place.scope, place.scope.inner_name("<genexpr>") if is_lazy else "")
         inner = place._replace(scope=scope)
         for generator in node.generators:
-            for name in _stored(generator.target):
+            for name in stored_names(generator.target):
                 scope.bind(name, Meaning("other", None, "", node.lineno))
             self._block([generator.iter, *generator.ifs], inner)
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
@@ -272,7 +273,7 @@ class Walk:
 
     def _assign_to(self, target: ast.expr, value: ast.expr | None, place: Place, line: int) -> None:
         if isinstance(target, ast.Name):
-            for form, expression in _forms(value):
+            for form, expression in forms(value):
                 self._bind(place, target.id, form, expression, line)
                 place = place._replace(guard=guards.inside(place.guard, guards.BRANCH))
         elif isinstance(target, (ast.Tuple, ast.List)):
@@ -371,39 +372,6 @@ class Walk:
             self.exports.append(node)
         else:
             self._block([value], place)
-
-
-def alternatives(value: ast.expr) -> Iterator[ast.expr]:
-    """Yield the expressions whose value one may have: both sides of `a or b` and `a if c else b`."""
-    waiting = [value]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, ast.IfExp):
-            waiting += [found.orelse, found.body]
-        elif isinstance(found, ast.BoolOp):
-            waiting += reversed(found.values)
-        elif isinstance(found, (ast.NamedExpr, ast.Await)):
-            waiting.append(found.value)
-        else:
-            yield found
-
-
-def _forms(value: ast.expr | None) -> Iterator[tuple[str, ast.expr | None]]:
-    """Yield how each value of an assignment is made: by a call, as another name, or in some other way."""
-    if value is None:
-        yield "other", None
-        return
-    for found in alternatives(value):
-        if isinstance(found, ast.Call):
-            yield "call", found.func
-        elif isinstance(found, (ast.Name, ast.Attribute)):
-            yield "alias", found
-        else:
-            yield "other", None
-
-
-def _stored(target: ast.expr) -> Iterator[str]:
-    return (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
 
 
 def _is_exports(target: ast.expr) -> bool:
