@@ -33,6 +33,7 @@ class _Legacy:
         self.code = code
         self.patch = patch
         self.is_told = False
+        self.is_passing = False  # its wrapper only passes calls on
 
 
 class LegacyMakers:
@@ -80,7 +81,8 @@ class LegacyMakers:
             if each.maker.has_rested and each.maker.is_proven and not each.is_told:
                 each.is_told = True
                 yield BlindRecord(each.maker.name, _LATE, time_ns())
-            if each.maker.is_resting and each.patch is not None:
+            if each.maker.is_resting and each.patch is not None and not each.is_passing:
+                each.is_passing = True
                 each.patch.pass_on()
         if monotonic() >= self._next:
             self.try_anew()
@@ -93,6 +95,7 @@ class LegacyMakers:
                 each.maker.trials, each.maker.is_resting = MOST_TRIALS, False
                 self._retry(each.maker, each.code)
                 if each.patch is not None:
+                    each.is_passing = False
                     each.patch.observe_again()
 
     def after_fork_in_child(self) -> None:

@@ -41,7 +41,7 @@ ENDING_SECONDS = 0.2
 SHORTEST_FINISH = 0.5
 """What is left of them for the last records at least, however long the look at what is shared took."""
 
-EXIT, SIGTERM, STOP, FAILED = "exit", "sigterm", "stop", "failed"
+EXIT, FAILED, SIGTERM, STOP = "exit", "failed", "sigterm", "stop"
 """How a recording ends that has its last word; with the last of them its process went on."""
 
 FORK_SECONDS = 0.1
@@ -242,14 +242,11 @@ class Probe:
             return
         if not self.population.may_leak() or not self.pump.flush(max(0.0, deadline - monotonic()) / 2):
             return
-        try:
-            from ssot_probe.observe.outlived import outlived
+        from ssot_probe.observe.outlived import outlived
 
-            is_first_party = self.observers.modules.is_first_party
-            for found in outlived(self.population, ended, self._process.identity, is_first_party):
-                self.buffer.add(found)
-        except Exception as error:  # what was recorded until now is still to be told
-            self.report_error(error)
+        is_first_party = self.observers.modules.is_first_party
+        for found in outlived(self.population, ended, self._process.identity, is_first_party):
+            self.buffer.add(found)
 
     def _before_exec(self, record: BlindRecord) -> None:
         """Tell at once what nobody will tell any more: this process becomes another program."""

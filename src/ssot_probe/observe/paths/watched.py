@@ -226,8 +226,9 @@ class WatchedPaths:
     def look_at_once(self) -> None:
         """Look for the last time, which may take a little longer."""
         self._look()
+        begun = self._progress.begun_only()
         for path in self.paths:
-            if path.path in self._progress.begun_only():
+            if path.path in begun:
                 self._table.tell_unheard(path, path.name, BEGAN_ONLY)
         if not _HAS_EVENTS:
             self._listening.stored.look_for_copies()

@@ -79,6 +79,7 @@ class PathTable:
             self._by_last_part.setdefault(path.module.rpartition(".")[2], []).append(path)
         self.version = 0
         self.blind: dict[str, str] = {}
+        self._world: tuple[object, ...] = ()  # what must change before other modules can be found
         self._on_failure = on_failure
 
     def named(self, name: str) -> list[WatchedPath]:
@@ -122,6 +123,10 @@ class PathTable:
 
     def locate(self) -> None:
         """Find the files of modules that were never loaded; from the recorder, as it reads directories."""
+        world = (*sys.path, len(sys.modules))
+        if world == self._world:
+            return  # the recorder asks ten times a second
+        self._world = world
         for path in self.paths:
             if path.is_located or (path.bound is not None and path.searched is None):
                 continue
