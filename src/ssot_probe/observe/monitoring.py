@@ -7,6 +7,7 @@ were disabled begun again: that would disturb coverage and debuggers.
 from __future__ import annotations
 
 import sys
+from _thread import RLock
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
@@ -23,7 +24,8 @@ class Monitoring:
     def __init__(self) -> None:
         self._monitoring: Any = getattr(sys, "monitoring", None)
         self._tool = -1
-        self._codes: dict[int, tuple[CodeType, int]] = {}  # keeps the code, so that its id stays its
+        self._codes: dict[int, tuple[CodeType, int]] = {}
+        self._changing = RLock()  # modules are loaded in any thread, while the recorder listens again
 
     @property
     def is_there(self) -> bool:
@@ -46,34 +48,53 @@ class Monitoring:
         """Listen to one more kind of event of a code object. False where nobody tells of any."""
         if not self.is_there:
             return False
-        self._set(code, self._events(code) | self._number(event))
+        with self._changing:
+            self._set(code, self.asked_for(code) | self._number(event))
         return True
 
     def ignore(self, code: CodeType, event: str) -> None:
         """Listen no longer to one kind of event of a code object."""
         if self.is_ours:
-            self._set(code, self._events(code) & ~self._number(event))
+            with self._changing:
+                self._set(code, self.asked_for(code) & ~self._number(event))
 
     def listen_again(self, code: CodeType) -> None:
         """Be told again of events of a code object whose callback has disabled them; only the probe is."""
         if self.is_ours:
-            events = self._events(code)
-            self._set(code, 0)
-            self._set(code, events)
+            with self._changing:
+                events = self.asked_for(code)
+                self._set(code, 0)
+                self._set(code, events)
+
+    def asked_for(self, code: CodeType) -> int:
+        """Return the events of a code object that are listened to, as a bit set."""
+        known = self._codes.get(id(code))
+        return 0 if known is None else known[1]
 
     def hears(self, code: CodeType) -> bool:
         """Is a code object listened to, by just the events that were asked for?"""
-        events = self._events(code)
-        return self.is_ours and events != 0 and self._monitoring.get_local_events(self._tool, code) == events
+        with self._changing:
+            events = self.asked_for(code)
+            return self.is_ours and events != 0 and self._heard(code) == events
+
+    def is_turned_off(self, code: CodeType) -> bool:
+        """Does something else than the events that were asked for come, by somebody else's doing?"""
+        with self._changing:
+            return self.asked_for(code) != 0 and not self.hears(code)
+
+    def after_fork_in_child(self) -> None:
+        """Wait for no thread that is not in this process."""
+        self._changing = RLock()
 
     def stop(self) -> None:
         """Listen to nothing any more, and give the place back."""
-        if self.is_ours:
-            for code, _ in list(self._codes.values()):
-                self._monitoring.set_local_events(self._tool, code, 0)
-            self._monitoring.free_tool_id(self._tool)
-        self._codes.clear()
-        self._tool = -1
+        with self._changing:
+            if self.is_ours:
+                for code, _ in list(self._codes.values()):
+                    self._monitoring.set_local_events(self._tool, code, 0)
+                self._monitoring.free_tool_id(self._tool)
+            self._codes.clear()
+            self._tool = -1
 
     def _take_place(self) -> bool:
         if self._tool >= 0:
@@ -89,10 +110,10 @@ class Monitoring:
         number: int = getattr(self._monitoring.events, event)
         return number
 
-    def _events(self, code: CodeType) -> int:
-        known = self._codes.get(id(code))
-        return 0 if known is None else known[1]
+    def _heard(self, code: CodeType) -> int:
+        events: int = self._monitoring.get_local_events(self._tool, code)
+        return events
 
     def _set(self, code: CodeType, events: int) -> None:
         self._monitoring.set_local_events(self._tool, code, events)
-        self._codes[id(code)] = (code, events)
+        self._codes[id(code)] = (code, events)  # with the code, so that its id stays its

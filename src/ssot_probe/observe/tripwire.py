@@ -36,6 +36,7 @@ MOST_ALIKE = 16
 """Bound on the imports that are told apart at one place: `exec` makes any number of them."""
 
 _BOOTSTRAP = "<frozen importlib._bootstrap>"
+_TRIAL = "<trial of ssot-probe>"
 
 
 class Hit(NamedTuple):
@@ -221,23 +222,18 @@ def is_armed(spec: object) -> bool:
 
 def works() -> bool:
     """Does this interpreter still read the flag? Imports a loaded module once to find out."""
-    module = sys.modules[__name__]
-    spec = module.__spec__
+    spec = sys.modules[__name__].__spec__
     if not arm(spec):
         return False
+    trial = compile("import " + __name__, _TRIAL, "exec")
     try:
-        before = _own_hits()
-        exec("import " + __name__, {"__name__": __name__})
-        after = _own_hits()
+        exec(
+            trial, {"__name__": __name__}
+        )  # other threads may import this module just now: they do not count
+        return sum(hit.counter[0] for hit in list(hits.values()) if hit.code is trial) == 1
     finally:
         disarm(spec)
         for key in [key for key in list(hits) if key[0] == __name__]:
-            del hits[key]
+            hits.pop(key, None)
         for place in [place for place, alike in list(_alike.items()) if alike[0].module == __name__]:
-            del _alike[place]
-    return after == before + 1
-
-
-def _own_hits() -> int:
-    """Count the imports of this very module: other threads import others meanwhile."""
-    return sum(hit.counter[0] for hit in list(hits.values()) if hit.module == __name__)
+            _alike.pop(place, None)

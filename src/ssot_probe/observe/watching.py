@@ -96,6 +96,7 @@ class ModuleWatch:
 
     def after_fork_in_child(self) -> None:
         """Know that only this thread goes on."""
+        self._monitoring.after_fork_in_child()
         self._finder.after_fork_in_child()
         self._instrumentation.after_fork_in_child()
         if self.paths is not None:

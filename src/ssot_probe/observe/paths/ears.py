@@ -139,7 +139,7 @@ class Ears:
         return [
             ear
             for ear in list(self.by_code.values())
-            if ear.code is not None and not self._monitoring.hears(ear.code)
+            if ear.code is not None and self._monitoring.is_turned_off(ear.code)
         ]
 
     def begin_again(self, only_short: bool = False) -> list[Ear]:
