@@ -7,10 +7,11 @@ were disabled begun again: that would disturb coverage and debuggers.
 from __future__ import annotations
 
 import sys
-from _thread import RLock
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
+
+from ssot_probe.observe.turns import Turns
 
 TOOL_IDS = (4, 3)
 """Numbers that no kind of tool has claimed for itself; the others are left to debuggers and coverage."""
@@ -25,7 +26,7 @@ class Monitoring:
         self._monitoring: Any = getattr(sys, "monitoring", None)
         self._tool = -1
         self._codes: dict[int, tuple[CodeType, int]] = {}
-        self._changing = RLock()  # modules are loaded in any thread, while the recorder listens again
+        self._changing = Turns()  # modules are loaded in any thread, while the recorder listens again
 
     @property
     def is_there(self) -> bool:
@@ -84,7 +85,7 @@ class Monitoring:
 
     def after_fork_in_child(self) -> None:
         """Wait for no thread that is not in this process."""
-        self._changing = RLock()
+        self._changing = Turns()
 
     def stop(self) -> None:
         """Listen to nothing any more, and give the place back."""
