@@ -140,13 +140,55 @@ def test_a_child_that_leaves_at_once_or_runs_another_program_is_no_loss(works: P
     found = run(
         works,
         """
-for work in (lambda: None, lambda: os.execv("/bin/true", ["true"]), kill) * 3:
+import pty, subprocess
+def grandchild():
+    if os.fork():
+        os._exit(0)
+    os.execvp("true", ["true"])
+
+for work in (lambda: None, lambda: os.execv("/bin/true", ["true"]), grandchild) * 3:
     os.waitpid(forked(work), 0)
+subprocess.run(["true"], preexec_fn=lambda: None, check=True)
+subprocess.run(["true"], check=True)
+assert pty.spawn("true") == 0
 """,
     )
 
     assert len(found.epochs) == 1
     assert found.is_complete
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "os.waitpid(forked(kill), 0)\n",
+        "child = forked(lambda: time.sleep(60))\ntime.sleep(0.1)\nos.kill(child, 9)\nos.wait()\n",
+        "child = forked(lambda: time.sleep(60))\ntime.sleep(1.2)\nos.kill(child, 9)\n",
+        "child = forked(lambda: (time.sleep(1.2)))\nos.wait()\n",
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nchild = forked(kill)\ntime.sleep(0.2)\n",
+        "os.waitpid(forked(lambda: os.abort()), 0)\n",
+        "os.waitpid(forked(lambda: (forked(kill), time.sleep(0.2))), 0)\n",
+    ],
+    ids=["at once", "asleep", "not waited for", "left late", "reaped unseen", "aborted", "a grandchild"],
+)
+def test_a_child_that_vanishes_before_it_has_anything_to_record_is_missing(
+    works: Project, program: str
+) -> None:
+    found = run(works, "import gc\ngc.disable()\n" + program)
+
+    assert not found.is_complete
+    assert [missing.known_from for missing in found.missing] == [told_by_parent(found)]
+
+
+def test_a_child_that_outlives_its_parent_and_is_killed_asleep_is_missing(works: Project) -> None:
+    sleep = "[os.close(descriptor) for descriptor in (0, 1, 2)], time.sleep(4), kill()"
+    found = run(works, f"forked(lambda: ({sleep}))\ntime.sleep(1.2)\n")
+
+    assert [missing.known_from for missing in found.missing] == [told_by_parent(found)]
+
+
+def told_by_parent(found: Ledger) -> tuple[str, ...]:
+    return (f"prog (pid {found.epochs[0].process.pid}), which forked it",)
 
 
 def test_children_that_ended_by_themselves_have_a_silence_that_counts(works: Project) -> None:
@@ -188,7 +230,7 @@ def test_a_child_that_lives_for_a_while_leaves_a_trace_though_it_uses_nothing(wo
     assert [reason.kind for reason in child.reasons] == [UNCLOSED]
 
 
-def test_a_child_without_anything_that_is_watched_leaves_no_trace_while_it_uses_nothing(
+def test_a_child_whose_parent_watches_nothing_leaves_no_trace_while_it_uses_nothing(
     shop: Project,
 ) -> None:
     shop.write({"shop/old.py": "used = 1\n"})

@@ -35,6 +35,10 @@ class UserSourceRecord(NamedTuple):
     time: int
 
 
+CHILD_PROCESSES = "child processes"
+"""The subject of what is not seen of them."""
+
+
 class BlindRecord(NamedTuple):
     """Something that the policy asks for and that cannot be observed here."""
 

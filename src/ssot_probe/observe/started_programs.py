@@ -1,4 +1,4 @@
-"""Hears which programs the process starts, and keeps those of Python that will not record.
+"""Hears which programs the process starts or becomes, and keeps those of Python that will not record.
 
 What starts them is wrapped where Python itself calls it, only where a policy watches paths, and taken off
 at the end. An audit hook would hear as much, could not be taken off, and slows down every audited event.
@@ -11,11 +11,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from time import time_ns
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional, Protocol
 
-from ssot_probe.model.process_records import BlindRecord
-
-SUBJECT = "child processes"
+from ssot_probe.model.process_records import CHILD_PROCESSES, BlindRecord
 
 MOST_PLACES = 100
 """Places that start programs which are told one by one."""
@@ -75,12 +73,27 @@ class _Patch(NamedTuple):
     starter: Starter
 
 
+class Listener(Protocol):
+    """What is told."""
+
+    def on_unrecorded(self) -> None:
+        """A program was started that will not record: from now on this process must not go unnoticed."""
+
+    def on_forked(self, pid: int) -> None:
+        """A child was forked that becomes a program after it has run what is to run after forks."""
+
+    def before_exec(self, unrecorded: Optional[BlindRecord]) -> None:
+        """The process is about to become another program; why, where that one will not record."""
+
+    def before_exit(self) -> None:
+        """The process is about to leave past what the interpreter does at its end."""
+
+
 class StartedPrograms:
     """Programs of Python that this process started and that will not record.
 
     Args:
-        before_exec: told why, where the process itself is about to become one.
-        on_started: told of the first of each kind: from now on this process must not go unnoticed.
+        listener: told of those that are the first of their kind, and before the process leaves.
         is_own_code: is a module, in a file, the application's own?
         short: returns the name of a file as it is told.
         on_error: told of an error of the probe's own; must not raise.
@@ -88,14 +101,12 @@ class StartedPrograms:
 
     def __init__(
         self,
-        before_exec: Callable[[BlindRecord], None],
-        on_started: Callable[[], None],
+        listener: Listener,
         is_own_code: Callable[[str, str], bool],
         short: Callable[[str], str],
         on_error: Callable[[BaseException], None],
     ) -> None:
-        self._before_exec = before_exec
-        self._on_started = on_started
+        self._listener = listener
         self._is_own_code = is_own_code
         self._short = short
         self._on_error = on_error
@@ -119,6 +130,7 @@ class StartedPrograms:
         self._wrap(os, "system", self._given_to_shell)
         for name in ("execv", "execve"):
             self._wrap(os, name, self._becomes, is_last=True)
+        self._wrap(os, "_exit", self._leaves, is_last=True)
 
     def stop(self) -> None:
         """Take the wrappers off; those that somebody kept do nothing any more."""
@@ -148,7 +160,7 @@ class StartedPrograms:
             return []
         known = recorded()
         return [
-            BlindRecord(SUBJECT, reason, time_ns())
+            BlindRecord(CHILD_PROCESSES, reason, time_ns())
             for reason, pids in self._pids.items()
             if len(pids) >= MOST_PROGRAMS or not known.issuperset(pids)
         ]
@@ -178,6 +190,8 @@ class StartedPrograms:
     # Each takes what was returned, and the arguments by the names that they have.
 
     def _forked(self, pid: int, argv: Any, programs: Any, *others: Any) -> None:
+        if any(callable(argument) for argument in others):  # `preexec_fn`
+            self._listener.on_forked(pid)
         cwd, environment = others[2], others[3]
         for program in programs:
             path = os.path.join(os.fsdecode(cwd or ""), os.fsdecode(program))
@@ -194,15 +208,17 @@ class StartedPrograms:
     def _becomes(self, result: None, path: Any, argv: Any, env: Any = None) -> None:
         program = os.path.realpath(f"/dev/fd/{path}") if isinstance(path, int) else path
         reason = self._reason(program, argv, env)
-        if reason:
-            self._before_exec(BlindRecord(SUBJECT, reason, time_ns()))
+        self._listener.before_exec(BlindRecord(CHILD_PROCESSES, reason, time_ns()) if reason else None)
+
+    def _leaves(self, result: None, status: Any) -> None:
+        self._listener.before_exit()
 
     def _judge(self, program: Any, words: Sequence[Any], environment: Any, pid: int) -> None:
         reason = self._reason(program, words, environment)
         if reason and (reason in self._pids or len(self._pids) < MOST_PLACES):
             pids = self._pids.setdefault(reason, [])
             if not pids:
-                self._on_started()
+                self._listener.on_unrecorded()
             if len(pids) < MOST_PROGRAMS:
                 pids.append(pid)
 

@@ -271,7 +271,7 @@ class Probe:
             losses=self.losses,
             further=self._exporters,
             user_key=self._user_key,
-            children=self.descendants.begun,
+            children=self.descendants.expected,
             source_digests=self._source_digests,
             on_error=self.report_error,
         )
@@ -303,7 +303,7 @@ class Probe:
         self._pid = os.getpid()
         self._was_running = self._is_forking = False
         self._process.after_fork_in_child()
-        self.descendants.after_fork_in_child()
+        self.descendants.after_fork_in_child(self._process.identity)
         self.losses.clear()
         self.pump.forget()
         self.buffer.clear()

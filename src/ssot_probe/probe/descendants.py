@@ -7,7 +7,7 @@ from time import time_ns
 from typing import TYPE_CHECKING, Optional
 
 from ssot_probe.export.listing import Listing, listed_since
-from ssot_probe.model.process_records import BlindRecord
+from ssot_probe.model.process_records import CHILD_PROCESSES, BlindRecord
 from ssot_probe.recorder.children import Children
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ class Descendants:
     """What passes between a process and those that come from it.
 
     Args:
-        before_exec: told why, where this process itself becomes a program that will not record.
-        on_started: told that it has started one: from now on it must not go unnoticed.
+        tell_before_exec: told why, where this process itself becomes a program that will not record.
+        wake: called when it has started one: from now on it must not go unnoticed.
         is_own_code: is a module, in a file, the application's own?
         short: returns the name of a file as it is told.
         on_error: told of an error of the probe's own; must not raise.
@@ -27,14 +27,14 @@ class Descendants:
 
     def __init__(
         self,
-        before_exec: Callable[[BlindRecord], None],
-        on_started: Callable[[], None],
+        tell_before_exec: Callable[[BlindRecord], None],
+        wake: Callable[[], None],
         is_own_code: Callable[[str, str], bool],
         short: Callable[[str], str],
         on_error: Callable[[BaseException], None],
     ) -> None:
-        self._tell_before_exec = before_exec
-        self._on_started = on_started
+        self._tell_before_exec = tell_before_exec
+        self._wake = wake
         self._is_own_code = is_own_code
         self._short = short
         self._on_error = on_error
@@ -46,9 +46,7 @@ class Descendants:
         try:
             from ssot_probe.observe.started_programs import StartedPrograms
 
-            self._programs = StartedPrograms(
-                self._before_exec, self._on_started, self._is_own_code, self._short, self._on_error
-            )
+            self._programs = StartedPrograms(self, self._is_own_code, self._short, self._on_error)
             self._programs.start()
         except Exception as error:
             self._on_error(error)
@@ -57,9 +55,9 @@ class Descendants:
         """Tell the process that forked this one, once, that there is something to record here."""
         self._children.begin(identity)
 
-    def begun(self) -> list[str]:
-        """Return the identities of the forked children that have told so since the last time."""
-        return self._children.begun()
+    def expected(self, is_final: bool) -> list[str]:
+        """Return the identities of forked children that there should be recordings of, each once."""
+        return self._children.look(is_final)
 
     def blind_spots(self, listing: Listing, armed: int) -> list[BlindRecord]:
         """Hear no more, and return which programs did not record: until the end they may have begun to.
@@ -74,7 +72,9 @@ class Descendants:
         found = self._programs.blind_spots(lambda: listed_since(listing, armed))
         if self._children.some_became_unrecorded():
             reason = "a forked one became a Python program without the probe"
-            found.append(BlindRecord("child processes", reason, time_ns()))
+            found.append(BlindRecord(CHILD_PROCESSES, reason, time_ns()))
+        if self._children.some_are_unknown():
+            found.append(BlindRecord(CHILD_PROCESSES, "more were forked at once than are known", time_ns()))
         return found
 
     def before_fork(self) -> None:
@@ -83,15 +83,32 @@ class Descendants:
         if self._programs is not None:
             self._programs.before_fork()
 
-    def after_fork_in_child(self) -> None:
+    def after_fork_in_child(self, identity: str) -> None:
         """Be a child, from which nothing has come yet."""
         self._children.after_fork_in_child()
         if self._programs is not None:
             self._programs.after_fork_in_child()
+            self._children.be_known(identity)
 
-    def _before_exec(self, record: BlindRecord) -> None:
-        """Let somebody know that this process becomes a program that nobody will see."""
-        if self._children.has_parent:
-            self._children.become_unrecorded()
-        else:
-            self._tell_before_exec(record)
+    # What the process is about to do
+
+    def on_unrecorded(self) -> None:
+        """Go unnoticed no more."""
+        self._wake()
+
+    def on_forked(self, pid: int) -> None:
+        """Do not miss a child that becomes a program."""
+        self._children.became_program(pid)
+
+    def before_exec(self, unrecorded: Optional[BlindRecord]) -> None:
+        """Let somebody know if this process becomes a program that nobody will see."""
+        if unrecorded is not None:
+            if self._children.has_parent:
+                self._children.become_unrecorded()
+            else:
+                self._tell_before_exec(unrecorded)
+        self._children.leave(becomes_program=True)
+
+    def before_exit(self) -> None:
+        """Be no loss where this process leaves at once."""
+        self._children.leave(becomes_program=False)

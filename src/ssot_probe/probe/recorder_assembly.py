@@ -40,7 +40,7 @@ def assemble_recorder(
     losses: Losses,
     further: Sequence[Exporter],
     user_key: bytes,
-    children: Callable[[], list[str]],
+    children: Callable[[bool], list[str]],
     source_digests: dict[str, str],
     on_error: Callable[[BaseException], None],
 ) -> Recorder:
@@ -57,7 +57,7 @@ def assemble_recorder(
         losses: what was lost.
         further: exporters beside those of the settings.
         user_key: which users are hashed with.
-        children: returns the forked processes that have begun to record since the last time.
+        children: (is it the last time?) -> forked processes that there should be recordings of, each once.
         source_digests: by path, those that are known already.
         on_error: told of an error of the probe's own; must not raise.
     """

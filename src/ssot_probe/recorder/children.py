@@ -1,20 +1,44 @@
-"""Lets forked children tell their parent that they have begun to record, in memory that they share.
+"""Lets a process know which of those that it forked record, and which ended before they did.
 
-So the parent knows of a child whose recording was lost, though it went to a Collector or nowhere. A child
-that runs another program at once, or leaves, has nothing to tell and is no loss. The identity is the child's
-own: two threads that fork at once would give away one identity twice.
+They share memory, in which each child has a slot. So the parent knows of a child whose recording was lost,
+though it went to a Collector or nowhere, and of one that was killed before it had anything to record. A child
+that becomes another program, or leaves at once, gives its slot back and is no loss. The identity is the
+child's own: two threads that fork at once would give away one identity twice.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any, Optional
+from time import monotonic
+from typing import Any, NamedTuple, Optional
 
 SLOTS = 4_096
-"""Children that may begin between two looks of the parent."""
+"""Children that may be forked or begin between two looks of the parent."""
 
-_SIZE = 16  # of an identity, and of what stands before the first one
-_UNRECORDED = 1  # where that says that a child became a program that does not record
+GROWN_UP = 1.0
+"""Seconds after which a child that records nothing yet is expected to end like any other process."""
+
+_SIZE = 32  # of a slot, and of the flags that stand before the first one
+_FREE, _FORKED, _BEGUN = 0, 1, 2  # what a slot begins with
+_SOME_BEGUN, _SOME_FORKED, _SOME_UNRECORDED, _NO_SLOT = 0, 1, 2, 3  # places of flags
+
+
+class _Child(NamedTuple):
+    state: int
+    pid: int
+    since: int  # milliseconds of the clock that all processes share
+    identity: str
+
+    def to_bytes(self) -> bytes:
+        """Return what its slot holds."""
+        numbers = self.pid.to_bytes(7, "little") + self.since.to_bytes(8, "little")
+        return bytes([self.state]) + numbers + bytes.fromhex(self.identity)
+
+    @classmethod
+    def from_bytes(cls, slot: bytes) -> _Child:
+        """Return whose slot it is."""
+        pid, since = int.from_bytes(slot[1:8], "little"), int.from_bytes(slot[8:16], "little")
+        return cls(slot[0], pid, since, slot[16:].hex())
 
 
 class Children:
@@ -23,6 +47,10 @@ class Children:
     def __init__(self) -> None:
         self._memory: Optional[Any] = None  # shared with the children to come
         self._parents: Optional[Any] = None
+        self._own: Optional[_Child] = None  # as it stands in the memory of the parent
+        self._start = 0  # of that slot
+        self._programs: set[int] = set()  # children that become other programs, where no one else says so
+        self._next_look = 0
 
     def before_fork(self) -> None:
         """Have memory to share, if there can be any."""
@@ -37,22 +65,44 @@ class Children:
 
     def after_fork_in_child(self) -> None:
         """Be a child, with no children yet."""
-        self._parents, self._memory = self._memory, None
+        self._parents, self._memory, self._own = self._memory, None, None
+        self._programs.clear()
+
+    # What a child says
+
+    def be_known(self, identity: str) -> None:
+        """Let the parent miss this process if it vanishes without a word."""
+        if self._parents is not None:
+            self._take_slot(_Child(_FORKED, os.getpid(), _milliseconds(), identity))
 
     def begin(self, identity: str) -> None:
         """Tell the parent, once, that this process has something to record."""
-        memory, self._parents = self._parents, None
-        if memory is None:
+        if self._parents is None:
             return
-        content = bytes.fromhex(identity)[:_SIZE].ljust(_SIZE, b"\0")
-        first = os.getpid() % SLOTS
-        for number in range(SLOTS):
-            start = ((first + number) % SLOTS + 1) * _SIZE
-            if not any(memory[start : start + _SIZE]):
-                memory[start : start + _SIZE] = content
-                memory[0] = 1
-                break
-        memory.close()
+        if self._own is None:
+            self._take_slot(_Child(_BEGUN, os.getpid(), _milliseconds(), identity))
+        else:
+            self._parents[self._start] = _BEGUN
+            self._parents[_SOME_BEGUN] = 1
+        self._parents.close()
+        self._parents = self._own = None
+
+    def leave(self, becomes_program: bool) -> None:
+        """Be no loss, though this process says nothing any more; what it forked is left to the parent.
+
+        Args:
+            becomes_program: else it ends without the interpreter's end, which may be one like a crash's
+                unless it is soon after the fork.
+        """
+        own = self._own
+        if own is None or self._parents is None:
+            return
+        if not becomes_program and _milliseconds() - own.since >= GROWN_UP * 1000:
+            return
+        self._parents[self._start : self._start + _SIZE] = bytes(_SIZE)
+        self._own = None
+        for _, child in self._slots():
+            self._take_slot(child)
 
     @property
     def has_parent(self) -> bool:
@@ -62,22 +112,97 @@ class Children:
     def become_unrecorded(self) -> None:
         """Tell the parent that this process becomes a program that will not record."""
         if self._parents is not None:
-            self._parents[_UNRECORDED] = 1
+            self._parents[_SOME_UNRECORDED] = 1
+
+    # What a parent learns
 
     def some_became_unrecorded(self) -> bool:
         """Has a child told so?"""
-        return self._memory is not None and bool(self._memory[_UNRECORDED])
+        return self._memory is not None and bool(self._memory[_SOME_UNRECORDED])
 
-    def begun(self) -> list[str]:
-        """Return the identities of the children that have told since the last time."""
-        memory = self._memory
-        if memory is None or not memory[0]:
+    def some_are_unknown(self) -> bool:
+        """Were there more children at once than there are slots?"""
+        return self._memory is not None and bool(self._memory[_NO_SLOT])
+
+    def became_program(self, pid: int) -> None:
+        """Take no notice if this child vanishes."""
+        if len(self._programs) < SLOTS:
+            self._programs.add(pid)
+
+    def look(self, is_final: bool) -> list[str]:
+        """Return the identities of children whose recordings there should be, each once.
+
+        They are those that have begun to record, and those that vanished before. At the last look also
+        those that live on without having begun, unless they are so young that they may still run away.
+        """
+        memory, now = self._memory, _milliseconds()
+        if memory is None:
             return []
-        memory[0] = 0
+        is_due = memory[_SOME_FORKED] and (is_final or now >= self._next_look)
+        if not memory[_SOME_BEGUN] and not is_due:
+            return []
+        self._next_look = now + int(GROWN_UP * 1000)
+        memory[_SOME_BEGUN] = memory[_SOME_FORKED] = 0
         found = []
-        for start in range(_SIZE, len(memory), _SIZE):
-            content = memory[start : start + _SIZE]
-            if any(content):
-                memory[start : start + _SIZE] = bytes(_SIZE)
-                found.append(content.hex())
+        for start, child in self._slots():
+            if child.state == _FORKED:
+                if child.pid in self._programs:
+                    self._programs.discard(child.pid)
+                    memory[start : start + _SIZE] = bytes(_SIZE)
+                    continue
+                is_young = now - child.since < GROWN_UP * 1000
+                if _is_alive(child.pid) and (is_young or not is_final):
+                    memory[_SOME_FORKED] = 1
+                    continue
+                if memory[start] == _FREE:
+                    continue  # it gave the slot back meanwhile, and ended
+            memory[start : start + _SIZE] = bytes(_SIZE)
+            found.append(child.identity)
         return found
+
+    def _slots(self) -> list[tuple[int, _Child]]:
+        memory = self._memory
+        if memory is None:
+            return []
+        starts = range(_SIZE, len(memory), _SIZE)
+        return [
+            (start, _Child.from_bytes(memory[start : start + _SIZE])) for start in starts if memory[start]
+        ]
+
+    def _take_slot(self, child: _Child) -> None:
+        """Put a child down in the memory of the parent."""
+        memory = self._parents
+        if memory is None:
+            return
+        first = child.pid % SLOTS
+        for number in range(SLOTS):
+            start = ((first + number) % SLOTS + 1) * _SIZE
+            if not memory[start]:
+                memory[start : start + _SIZE] = child.to_bytes()
+                break
+        else:
+            memory[_NO_SLOT] = 1
+            return
+        memory[_SOME_BEGUN if child.state == _BEGUN else _SOME_FORKED] = 1
+        if child.pid == os.getpid():
+            self._own, self._start = child, start
+
+
+def _milliseconds() -> int:
+    return int(monotonic() * 1000)
+
+
+def _is_alive(pid: int) -> bool:
+    """Does a process run? One that has ended and was not waited for does not; it is left to who waits."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except (AttributeError, OSError):
+        pass  # no child of this process, or none any more
+    try:
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return not file.read().rpartition(b")")[2].startswith(b" Z")
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's, or there is no such file system

@@ -102,7 +102,7 @@ class Recorder:
         listed: Callable[[], int] = int,
         closing: Callable[[], str] = str,
         paths: PathLedger | None = None,
-        children: Callable[[], list[str]] = list,
+        children: Callable[[bool], list[str]] = lambda is_final: [],
         sources: Sources | None = None,
     ) -> None:
         self._identity = identity
@@ -243,7 +243,7 @@ class Recorder:
             if self._paths is not None:
                 self._paths.try_control()
         records.extend(self._source_records(records, now, is_final))
-        self._begun.extend(self._children())
+        self._begun.extend(self._children(is_final))
         if is_final or self._states.is_due(now) or len(self._begun) >= MOST_CHILDREN:
             records.extend(ForkRecord(child, is_expected=True, time=now) for child in self._begun)
             self._begun.clear()

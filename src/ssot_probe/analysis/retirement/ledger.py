@@ -199,7 +199,7 @@ def _reasons(epoch: Epoch, usual: str, children: Sequence[str], absent: Collecti
     if epoch.parent in absent and epoch.parent:
         yield Reason(RELATIVE, f"was forked by process {epoch.parent[:8]}, of which nothing is here")
     for child in sorted(children):
-        yield Reason(RELATIVE, f"forked process {child[:8]}, which recorded something that is not here")
+        yield Reason(RELATIVE, f"forked process {child[:8]}, of which nothing is here")
     if epoch.policy == UNREADABLE:
         yield Reason(POLICY, "had a policy that cannot be read here")
     elif not epoch.policy:
