@@ -115,6 +115,7 @@ class Facts(NamedTuple):
     bindings: tuple[Binding, ...] = ()
     calls: tuple[Call, ...] = ()
     silent: tuple[SilentUse, ...] = ()  # the first of each kind
+    runs: tuple[tuple[int, str], ...] = ()  # line and function of what runs source text
     texts: tuple[Text, ...] = ()
     exported: Optional[Exported] = None
     deprecated: tuple[int, ...] = ()  # lines at the top that warn of the module itself
@@ -147,6 +148,7 @@ def _facts(
     bindings: Any,
     calls: Any,
     silent: Any,
+    runs: Any,
     texts: Any,
     exported: Any,
     deprecated: Any,
@@ -182,6 +184,7 @@ def _facts(
         ),
         tuple(Call(line, function, Symbol(*symbol)) for line, function, symbol in calls),
         tuple(SilentUse(line, function, Symbol(*symbol), name) for line, function, symbol, name in silent),
+        tuple((line, function) for line, function in runs),
         tuple(Text(line, text) for line, text in texts),
         None if exported is None else _exported(*exported),
         tuple(deprecated),

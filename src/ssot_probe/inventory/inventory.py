@@ -18,6 +18,7 @@ from ssot_probe.inventory.places import Places
 from ssot_probe.inventory.reading import Advance, read_files
 from ssot_probe.inventory.references import references_in_file, references_in_source
 from ssot_probe.inventory.resolution import Module, Names
+from ssot_probe.inventory.run_sources import run_source_records
 from ssot_probe.inventory.silent_uses import silent_use_records
 from ssot_probe.inventory.tree import SOURCE, Tree
 from ssot_probe.inventory.watched_sources import Digests, definition_records, source_records
@@ -94,6 +95,8 @@ def _records(
         yield from makers.records(module, time)
         yield from references_in_source(module, names, time)
         yield from silent_use_records(watched, module, names, time)
+        if watched:
+            yield from run_source_records(module, time)
     for found in tree.files:
         if found.kind != SOURCE:
             file = places.relative(found.path)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from ssot_probe.inventory.calls import CallFacts
 from ssot_probe.inventory.definitions import annotation_symbols, class_facts, function_facts
 from ssot_probe.inventory.facts import Binding, Exported, Facts, Symbol, Text
+from ssot_probe.inventory.run_sources import run_sources
 from ssot_probe.inventory.scopes import symbol_of
 from ssot_probe.inventory.silent_uses import silent_uses
 from ssot_probe.inventory.walk import Walk
@@ -76,6 +77,7 @@ def _facts(walk: Walk) -> Facts:
         bindings=tuple(_bindings(walk)),
         calls=tuple(sorted(calls.calls)),
         silent=tuple(silent_uses(walk)),
+        runs=tuple(sorted(run_sources(walk))),
         texts=tuple(_texts(walk)),
         exported=_exported(walk),
         deprecated=tuple(calls.deprecated),

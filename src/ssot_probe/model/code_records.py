@@ -78,17 +78,20 @@ class BindingRecord(NamedTuple):
     time: int
 
 
-SILENT = "silent-use"
+SILENT, RUN_SOURCE = "silent-use", "run-source"
 
 
 class ReferenceRecord(NamedTuple):
     """Source or configuration names a module, or something in it, without importing it there.
 
     Of kind "deprecated", the module itself warns, whenever it is loaded, that it should not be used. Of kind
-    SILENT, a class of a watched path is used there without any of its code being run.
+    SILENT, a class of a watched path is used there without any of its code being run; of kind RUN_SOURCE,
+    source text is run there that may be anything.
     """
 
-    target: str  # `module` or `module:Name`; "" where the name is computed at run time
-    kind: str  # "string", "configuration", "entry-point", "pickle", "computed-import", "deprecated", SILENT
+    target: str  # `module` or `module:Name`; "" where only the running program knows it
+    kind: (
+        str  # "string", "configuration", "entry-point", "pickle", "computed-import", "deprecated" or as above
+    )
     site: Site
     time: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Union
 
+from ssot_probe.model.code_records import RUN_SOURCE as RUN_SOURCE
 from ssot_probe.model.code_records import SILENT as SILENT
 from ssot_probe.model.code_records import BindingRecord as BindingRecord
 from ssot_probe.model.code_records import ClassRecord as ClassRecord

@@ -12,6 +12,7 @@ from ssot_probe.model.concepts import infer_concepts, plays, plays_role
 from ssot_probe.model.names import split
 from ssot_probe.model.policy import Concept, Policy
 from ssot_probe.model.records import (
+    RUN_SOURCE,
     SILENT,
     BlindRecord,
     ClassRecord,
@@ -44,7 +45,9 @@ def scan_view(inventory: Inventory, taken: Taken) -> View:
     classes = [record for record in records if isinstance(record, ClassRecord)]
     makes = [record for record in records if isinstance(record, MakeRecord)]
     references = [
-        record for record in records if isinstance(record, ReferenceRecord) and record.kind != SILENT
+        record
+        for record in records
+        if isinstance(record, ReferenceRecord) and record.kind not in (SILENT, RUN_SOURCE)
     ]
     modules = {record.module: record for record in records if isinstance(record, ModuleRecord)}
     imports = list(statements(record for record in records if isinstance(record, ImportRecord)))

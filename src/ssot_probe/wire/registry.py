@@ -279,7 +279,7 @@ ATTRIBUTES = (
     Attribute(
         "ssot.reference.kind",
         "string",
-        "string, configuration, entry-point, pickle, computed-import, deprecated, silent-use",
+        "string, configuration, entry-point, pickle, computed-import, deprecated, silent-use, run-source",
     ),
     Attribute("ssot.user_source.name", "string", "as the policy writes it, a framework, or arguments"),
     Attribute("ssot.user_source.kind", "string", "policy, framework or arguments"),

@@ -37,6 +37,7 @@ from ssot_probe.analysis.retirement.verdicts import (
 )
 from ssot_probe.analysis.retirement.watch import Watch
 from ssot_probe.analysis.retirement.window import counts
+from ssot_probe.analysis.wording import number
 from ssot_probe.model.names import split
 from ssot_probe.model.path_records import (
     INHERITED,
@@ -228,10 +229,15 @@ class Court:
         )
 
     def _silent(self, subject: Subject, seen: Seen) -> Iterator[str]:
-        """Yield where source uses what was loaded without any of its code being run, in words."""
+        """Yield where source uses what was loaded without running any of its code, or may run it unseen."""
         for mention in self.source.silent_uses(subject) if seen.loads else ():
             name = split(mention.what)[1]
             yield f"{mention.place} checks, compares, catches or reads {name}, which leaves no trace"
+        places = self.source.run_sources(subject) if not seen.loads else []
+        if places:
+            runs = f"{places[0]} reads source text and runs it, past the import system"
+            others = number(len(places) - 1, "other place")
+            yield runs if len(places) == 1 else f"{runs}, like {others}"
 
     def _missing(self, story: Story) -> tuple[Missing, ...]:
         """Return what is missing from a verdict, or what nobody could know of one that stands."""

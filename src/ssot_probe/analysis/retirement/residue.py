@@ -12,7 +12,15 @@ from ssot_probe.analysis.legacy import covers
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.undeclared import COMPUTED
 from ssot_probe.model.names import is_within, qualify, split
-from ssot_probe.model.records import SILENT, BindingRecord, ImportRecord, ModuleRecord, ReferenceRecord
+from ssot_probe.model.records import (
+    RUN_SOURCE,
+    SILENT,
+    BindingRecord,
+    ImportRecord,
+    ModuleRecord,
+    ReferenceRecord,
+    Site,
+)
 
 RE_EXPORT = "re-export"
 _DEPRECATED = "deprecated"
@@ -138,6 +146,12 @@ class Residues:
             if not _is_in(deleted, record.site.module, record.site.function)
         )
 
+    def run_sources(self, path: str, dead: Sequence[str] = ()) -> list[str]:
+        """Return where code that stays runs source text that may be anything, each as "file:line"."""
+        deleted = (path, *dead)
+        places = {(one.file, one.line) for one in self._run_sources if not _is_in(deleted, one.module)}
+        return [f"{file}:{line}" for file, line in sorted(places)]
+
     @cached_property
     def computed(self) -> tuple[ComputedImport, ...]:
         """Every import of the inventory whose module only the running program knows."""
@@ -238,10 +252,14 @@ class Residues:
     def _references_within(self) -> Mapping[str, Sequence[ReferenceRecord]]:
         found: dict[str, list[ReferenceRecord]] = defaultdict(list)
         for _, record in self._inventory.of(ReferenceRecord):
-            if record.target and record.kind not in (COMPUTED, _DEPRECATED, SILENT):
+            if record.target and record.kind not in (COMPUTED, _DEPRECATED, SILENT, RUN_SOURCE):
                 for package in _packages(split(record.target)[0]):
                     found[package].append(record)
         return found
+
+    @cached_property
+    def _run_sources(self) -> list[Site]:
+        return [record.site for _, record in self._inventory.of(ReferenceRecord) if record.kind == RUN_SOURCE]
 
     @cached_property
     def _silent_within(self) -> Mapping[str, Sequence[ReferenceRecord]]:

@@ -44,6 +44,12 @@ class ScannedSource:
             self._residues.silent_uses(subject.path, subject.dead_set) if self._residues is not None else []
         )
 
+    def run_sources(self, subject: Subject) -> list[str]:
+        """Return where code that stays runs source text that may be anything, each as "file:line"."""
+        return (
+            self._residues.run_sources(subject.path, subject.dead_set) if self._residues is not None else []
+        )
+
     def chain(self, path: str) -> Chain | None:
         """Return the shortest chain of declared imports from what runs down to a path."""
         return self._chains.to(path) if self._chains is not None else None

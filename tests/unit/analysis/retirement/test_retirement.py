@@ -18,7 +18,7 @@ from ssot_probe.model.path_records import (
     WatchedPathRecord,
 )
 from ssot_probe.model.policy import Dead
-from ssot_probe.model.records import SILENT, ClassRecord, ProcessRecord, Site
+from ssot_probe.model.records import RUN_SOURCE, SILENT, ClassRecord, ProcessRecord, Site
 from ssot_probe.policy_json import policy_to_json
 
 REGISTRY = "chat.compat:Registry"
@@ -653,6 +653,20 @@ def test_a_use_that_leaves_no_trace_and_stands_in_code_that_stays_is_named() -> 
     ]
     never = verdict(Worker().stops(), source=source)
     assert "leaves no trace" not in never.sentence
+
+
+def test_where_code_that_stays_runs_files_that_it_reads_no_silence_of_a_file_is_complete() -> None:
+    source = scan()
+    source.names(f"{file_of(OLD)}:4", "", kind=RUN_SOURCE, inside="serve")
+    assert verdict(Worker().stops(), source=source).verdict == "NEVER-LOADED"
+
+    source.names("chat/plugins.py:9", "", kind=RUN_SOURCE, inside="load")
+    source.names("chat/plugins.py:12", "", kind=RUN_SOURCE, inside="load")
+    row = verdict(Worker().stops(), source=source)
+    assert row.verdict == "INSUFFICIENT"
+    assert [str(missing) for missing in row.missing] == [
+        "chat/plugins.py:9 reads source text and runs it, past the import system, like 1 other place"
+    ]
 
 
 def test_of_a_module_that_is_imported_as_a_whole_nobody_knows_which_values_are_read() -> None:
