@@ -12,6 +12,7 @@ from ssot_probe.analysis.load import load
 from ssot_probe.analysis.retirement.ledger import LOST, RECORDS_LOST, STOPPED, UNCLOSED, Ledger, ledger
 from ssot_probe.errors import NoEvidenceError
 from ssot_probe.model.path_records import ForkRecord
+from ssot_probe.model.records import ImportRecord
 from ssot_probe.wire.process_list import FILE_NAME
 
 LEGACY = POLICY + 'legacy = ["shop.old"]\n'
@@ -146,9 +147,12 @@ def grandchild():
         os._exit(0)
     os.execvp("true", ["true"])
 
-for work in (lambda: None, lambda: os.execv("/bin/true", ["true"]), grandchild) * 3:
+def prepared():
+    subprocess.run(["true"], preexec_fn=lambda: None, check=True)
+
+for work in (lambda: None, lambda: os.execv("/bin/true", ["true"]), grandchild, prepared) * 3:
     os.waitpid(forked(work), 0)
-subprocess.run(["true"], preexec_fn=lambda: None, check=True)
+prepared()
 subprocess.run(["true"], check=True)
 assert pty.spawn("true") == 0
 """,
@@ -178,6 +182,16 @@ def test_a_child_that_vanishes_before_it_has_anything_to_record_is_missing(
 
     assert not found.is_complete
     assert [missing.known_from for missing in found.missing] == [told_by_parent(found)]
+
+
+@pytest.mark.parametrize("leaves", ["os.waitpid(forked(fetch), 0)", "fetch()\nos._exit(0)"])
+def test_what_was_used_right_before_os_exit_is_recorded_and_the_rest_is_unknown(
+    works: Project, leaves: str
+) -> None:
+    found = run(works, f"time.sleep(0.3)\n{leaves}\n")
+
+    assert ("used",) in [record.names for record in works.recorded().of(ImportRecord)]
+    assert not found.is_complete
 
 
 def test_a_child_that_outlives_its_parent_and_is_killed_asleep_is_missing(works: Project) -> None:

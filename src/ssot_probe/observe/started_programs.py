@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from _thread import get_ident
+from collections.abc import Callable, Sequence
 from time import time_ns
 from types import ModuleType
 from typing import Any, NamedTuple, Optional, Protocol
@@ -29,21 +30,20 @@ _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.s
 class Starter:
     """Stands in for a builtin function that starts programs, and passes for it."""
 
-    def __init__(self, original: Any, heard: Callable[..., None], is_last: bool) -> None:
-        self._original, self._heard, self._is_last = original, heard, is_last
+    def __init__(self, original: Any, before: Callable[..., None], after: Callable[..., None]) -> None:
+        self._original, self._before, self._after = original, before, after
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """Call it; what is to be said is said before where nothing comes after."""
-        if self._is_last:
-            self._heard(None, arguments, options)
+        """Call it, and say so before it and after it, if anything comes after."""
+        self._before(*arguments, **options)
         try:
             result = self._original(*arguments, **options)
         except BaseException as error:
             if error.__traceback__ is not None and _HIDES_ITSELF:
                 error.__traceback__ = error.__traceback__.tb_next
+            self._after(None, *arguments, **options)
             raise
-        if not self._is_last:
-            self._heard(result, arguments, options)
+        self._after(result, *arguments, **options)
         return result
 
     @property  # type: ignore[misc]
@@ -79,9 +79,6 @@ class Listener(Protocol):
     def on_unrecorded(self) -> None:
         """A program was started that will not record: from now on this process must not go unnoticed."""
 
-    def on_forked(self, pid: int) -> None:
-        """A child was forked that becomes a program after it has run what is to run after forks."""
-
     def before_exec(self, unrecorded: Optional[BlindRecord]) -> None:
         """The process is about to become another program; why, where that one will not record."""
 
@@ -113,6 +110,12 @@ class StartedPrograms:
         self._patches: list[_Patch] = []
         self._pids: dict[str, list[int]] = {}
         self._is_enabled = False
+        self._starting = 0  # the thread that starts a program by a fork, while it does
+
+    @property
+    def is_starting(self) -> bool:
+        """Does this thread start a program just now? In a forked child: is that what the fork is for?"""
+        return self._starting == get_ident()
 
     def start(self) -> None:
         """Listen to whatever starts programs."""
@@ -121,16 +124,16 @@ class StartedPrograms:
         import _posixsubprocess
 
         self._is_enabled = True
-        self._wrap(_posixsubprocess, "fork_exec", self._forked)
+        self._wrap(_posixsubprocess, "fork_exec", self._forks, self._forked)
         subprocess = sys.modules.get("subprocess")
         if subprocess is not None:
-            self._wrap(subprocess, "_fork_exec", self._forked)
+            self._wrap(subprocess, "_fork_exec", self._forks, self._forked)
         for name in ("posix_spawn", "posix_spawnp"):
-            self._wrap(os, name, self._spawned)
-        self._wrap(os, "system", self._given_to_shell)
+            self._wrap(os, name, after=self._spawned)
+        self._wrap(os, "system", after=self._given_to_shell)
         for name in ("execv", "execve"):
-            self._wrap(os, name, self._becomes, is_last=True)
-        self._wrap(os, "_exit", self._leaves, is_last=True)
+            self._wrap(os, name, before=self._becomes)
+        self._wrap(os, "_exit", before=self._leaves)
 
     def stop(self) -> None:
         """Take the wrappers off; those that somebody kept do nothing any more."""
@@ -148,6 +151,7 @@ class StartedPrograms:
 
     def after_fork_in_child(self) -> None:
         """Have started nothing yet."""
+        self._starting = 0
         self._pids.clear()
 
     def blind_spots(self, recorded: Callable[[], set[int]]) -> list[BlindRecord]:
@@ -169,29 +173,36 @@ class StartedPrograms:
         self,
         module: ModuleType,
         name: str,
-        heard: Callable[..., None],
-        is_last: bool = False,
+        before: Callable[..., None] | None = None,
+        after: Callable[..., None] | None = None,
     ) -> None:
         original = vars(module).get(name)
         if original is None or type(original) is Starter:
             return
 
-        def listen(result: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> None:
-            if self._is_enabled:
-                try:
-                    heard(result, *arguments, **options)
-                except Exception as error:
-                    self._on_error(error)
-
-        starter = Starter(original, listen, is_last)
+        starter = Starter(original, self._heard_by(before), self._heard_by(after))
         vars(module)[name] = starter
         self._patches.append(_Patch(module, name, original, starter))
 
-    # Each takes what was returned, and the arguments by the names that they have.
+    def _heard_by(self, listener: Callable[..., None] | None) -> Callable[..., None]:
+        def hear(*arguments: Any, **options: Any) -> None:
+            if listener is not None and self._is_enabled:
+                try:
+                    listener(*arguments, **options)
+                except Exception as error:
+                    self._on_error(error)
 
-    def _forked(self, pid: int, argv: Any, programs: Any, *others: Any) -> None:
-        if any(callable(argument) for argument in others):  # `preexec_fn`
-            self._listener.on_forked(pid)
+        return hear
+
+    # Those after a call take what was returned, None where it failed; all take the arguments by their names.
+
+    def _forks(self, *arguments: Any) -> None:
+        self._starting = get_ident()
+
+    def _forked(self, pid: Optional[int], argv: Any, programs: Any, *others: Any) -> None:
+        self._starting = 0
+        if pid is None:
+            return
         cwd, environment = others[2], others[3]
         for program in programs:
             path = os.path.join(os.fsdecode(cwd or ""), os.fsdecode(program))
@@ -199,18 +210,20 @@ class StartedPrograms:
                 self._judge(path, argv, environment, pid)
                 break
 
-    def _spawned(self, pid: int, path: Any, argv: Any, env: Any, **_: Any) -> None:
-        self._judge(path, argv, env, pid)
+    def _spawned(self, pid: Optional[int], path: Any, argv: Any, env: Any, **_: Any) -> None:
+        if pid is not None:
+            self._judge(path, argv, env, pid)
 
-    def _given_to_shell(self, result: int, command: Any) -> None:
-        self._judge("/bin/sh", ["sh", "-c", command], None, 0)
+    def _given_to_shell(self, result: Optional[int], command: Any) -> None:
+        if result is not None:
+            self._judge("/bin/sh", ["sh", "-c", command], None, 0)
 
-    def _becomes(self, result: None, path: Any, argv: Any, env: Any = None) -> None:
+    def _becomes(self, path: Any, argv: Any, env: Any = None) -> None:
         program = os.path.realpath(f"/dev/fd/{path}") if isinstance(path, int) else path
         reason = self._reason(program, argv, env)
         self._listener.before_exec(BlindRecord(CHILD_PROCESSES, reason, time_ns()) if reason else None)
 
-    def _leaves(self, result: None, status: Any) -> None:
+    def _leaves(self, status: Any) -> None:
         self._listener.before_exit()
 
     def _judge(self, program: Any, words: Sequence[Any], environment: Any, pid: int) -> None:

@@ -78,8 +78,8 @@ class Probe:
         self.population = Population(self.instances)
         self.boundaries = Boundaries(policy.boundary)
         self.descendants = Descendants(
-            *(self._before_exec, self._wake, self.observers.is_own_code, self.observers.scope.relative),
-            self.report_error,
+            *(self._before_exec, self._wake, self._before_exit),
+            *(self.observers.is_own_code, self.observers.scope.relative, self.report_error),
         )
         self.pump = Pump(
             self._make_recorder,
@@ -253,6 +253,11 @@ class Probe:
         if self.is_active:
             self.buffer.add(record)
             self.pump.flush(FORK_SECONDS)
+
+    def _before_exit(self) -> None:
+        """Record what has come up. It is no end that says that all was seen: that may have been a crash's."""
+        if self.is_active and self._process.has_begun:
+            self.pump.flush(SHORTEST_FINISH)
 
     def _make_recorder(self) -> Recorder:
         from ssot_probe.probe.recorder_assembly import assemble_recorder

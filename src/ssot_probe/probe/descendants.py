@@ -20,6 +20,7 @@ class Descendants:
     Args:
         tell_before_exec: told why, where this process itself becomes a program that will not record.
         wake: called when it has started one: from now on it must not go unnoticed.
+        before_exit: called where the process leaves past what the interpreter does at its end.
         is_own_code: is a module, in a file, the application's own?
         short: returns the name of a file as it is told.
         on_error: told of an error of the probe's own; must not raise.
@@ -29,12 +30,14 @@ class Descendants:
         self,
         tell_before_exec: Callable[[BlindRecord], None],
         wake: Callable[[], None],
+        before_exit: Callable[[], None],
         is_own_code: Callable[[str, str], bool],
         short: Callable[[str], str],
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._tell_before_exec = tell_before_exec
         self._wake = wake
+        self._before_exit = before_exit
         self._is_own_code = is_own_code
         self._short = short
         self._on_error = on_error
@@ -87,18 +90,15 @@ class Descendants:
         """Be a child, from which nothing has come yet."""
         self._children.after_fork_in_child()
         if self._programs is not None:
+            if not self._programs.is_starting:
+                self._children.be_known(identity)
             self._programs.after_fork_in_child()
-            self._children.be_known(identity)
 
     # What the process is about to do
 
     def on_unrecorded(self) -> None:
         """Go unnoticed no more."""
         self._wake()
-
-    def on_forked(self, pid: int) -> None:
-        """Do not miss a child that becomes a program."""
-        self._children.became_program(pid)
 
     def before_exec(self, unrecorded: Optional[BlindRecord]) -> None:
         """Let somebody know if this process becomes a program that nobody will see."""
@@ -110,5 +110,6 @@ class Descendants:
         self._children.leave(becomes_program=True)
 
     def before_exit(self) -> None:
-        """Be no loss where this process leaves at once."""
+        """Be no loss where this process leaves at once; else lose as little as can be."""
         self._children.leave(becomes_program=False)
+        self._before_exit()

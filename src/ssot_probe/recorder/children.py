@@ -1,9 +1,10 @@
 """Lets a process know which of those that it forked record, and which ended before they did.
 
-They share memory, in which each child has a slot. So the parent knows of a child whose recording was lost,
-though it went to a Collector or nowhere, and of one that was killed before it had anything to record. A child
-that becomes another program, or leaves at once, gives its slot back and is no loss. The identity is the
-child's own: two threads that fork at once would give away one identity twice.
+They share memory, in which each child has a slot; the children of one that has nothing to record have theirs
+beside it. So the parent knows of a child whose recording was lost, though it went to a Collector or nowhere,
+and of one that was killed before it had anything to record. A child that becomes another program, or leaves
+at once, gives its slot back and is no loss. The identity is the child's own: two threads that fork at once
+would give away one identity twice.
 """
 
 from __future__ import annotations
@@ -49,12 +50,11 @@ class Children:
         self._parents: Optional[Any] = None
         self._own: Optional[_Child] = None  # as it stands in the memory of the parent
         self._start = 0  # of that slot
-        self._programs: set[int] = set()  # children that become other programs, where no one else says so
         self._next_look = 0
 
     def before_fork(self) -> None:
         """Have memory to share, if there can be any."""
-        if self._memory is not None:
+        if self._memory is not None or self._parents is not None:
             return
         try:
             import mmap
@@ -65,8 +65,7 @@ class Children:
 
     def after_fork_in_child(self) -> None:
         """Be a child, with no children yet."""
-        self._parents, self._memory, self._own = self._memory, None, None
-        self._programs.clear()
+        self._parents, self._memory, self._own = self._parents or self._memory, None, None
 
     # What a child says
 
@@ -88,7 +87,7 @@ class Children:
         self._parents = self._own = None
 
     def leave(self, becomes_program: bool) -> None:
-        """Be no loss, though this process says nothing any more; what it forked is left to the parent.
+        """Be no loss, though this process says nothing any more.
 
         Args:
             becomes_program: else it ends without the interpreter's end, which may be one like a crash's
@@ -101,8 +100,6 @@ class Children:
             return
         self._parents[self._start : self._start + _SIZE] = bytes(_SIZE)
         self._own = None
-        for _, child in self._slots():
-            self._take_slot(child)
 
     @property
     def has_parent(self) -> bool:
@@ -124,11 +121,6 @@ class Children:
         """Were there more children at once than there are slots?"""
         return self._memory is not None and bool(self._memory[_NO_SLOT])
 
-    def became_program(self, pid: int) -> None:
-        """Take no notice if this child vanishes."""
-        if len(self._programs) < SLOTS:
-            self._programs.add(pid)
-
     def look(self, is_final: bool) -> list[str]:
         """Return the identities of children whose recordings there should be, each once.
 
@@ -144,12 +136,11 @@ class Children:
         self._next_look = now + int(GROWN_UP * 1000)
         memory[_SOME_BEGUN] = memory[_SOME_FORKED] = 0
         found = []
-        for start, child in self._slots():
+        for start in range(_SIZE, len(memory), _SIZE):
+            if not memory[start]:
+                continue
+            child = _Child.from_bytes(memory[start : start + _SIZE])
             if child.state == _FORKED:
-                if child.pid in self._programs:
-                    self._programs.discard(child.pid)
-                    memory[start : start + _SIZE] = bytes(_SIZE)
-                    continue
                 is_young = now - child.since < GROWN_UP * 1000
                 if _is_alive(child.pid) and (is_young or not is_final):
                     memory[_SOME_FORKED] = 1
@@ -159,15 +150,6 @@ class Children:
             memory[start : start + _SIZE] = bytes(_SIZE)
             found.append(child.identity)
         return found
-
-    def _slots(self) -> list[tuple[int, _Child]]:
-        memory = self._memory
-        if memory is None:
-            return []
-        starts = range(_SIZE, len(memory), _SIZE)
-        return [
-            (start, _Child.from_bytes(memory[start : start + _SIZE])) for start in starts if memory[start]
-        ]
 
     def _take_slot(self, child: _Child) -> None:
         """Put a child down in the memory of the parent."""
@@ -184,8 +166,7 @@ class Children:
             memory[_NO_SLOT] = 1
             return
         memory[_SOME_BEGUN if child.state == _BEGUN else _SOME_FORKED] = 1
-        if child.pid == os.getpid():
-            self._own, self._start = child, start
+        self._own, self._start = child, start
 
 
 def _milliseconds() -> int:
