@@ -22,6 +22,9 @@ MOST_PLACES = 100
 MOST_PROGRAMS = 1_000
 """Programs of one place that are remembered until the end, to see whether they recorded after all."""
 
+ORDERLY = ("billiard", "multiprocessing", "rq", "socketserver")
+"""Packages whose workers leave by `os._exit` when their work is done."""
+
 _HIDES_ITSELF = sys.version_info >= (3, 11)
 _STANDARD = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
 _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
@@ -30,8 +33,10 @@ _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.s
 class Starter:
     """Stands in for a builtin function that starts programs, and passes for it."""
 
-    def __init__(self, original: Any, before: Callable[..., None], after: Callable[..., None]) -> None:
-        self._original, self._before, self._after = original, before, after
+    def __init__(
+        self, original: Any, place: str, before: Callable[..., None], after: Callable[..., None]
+    ) -> None:
+        self._original, self._place, self._before, self._after = original, place, before, after
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call it, and say so before it and after it, if anything comes after."""
@@ -55,6 +60,11 @@ class Starter:
         if name == "_original":
             raise AttributeError(name)
         return getattr(self._original, name)
+
+    def __reduce__(self) -> Any:
+        from pkgutil import resolve_name
+
+        return resolve_name, (self._place,)  # what is there in the process that reads it
 
     def __eq__(self, other: object) -> bool:
         return self is other or self._original == other
@@ -82,8 +92,8 @@ class Listener(Protocol):
     def before_exec(self, unrecorded: Optional[BlindRecord]) -> None:
         """The process is about to become another program; why, where that one will not record."""
 
-    def before_exit(self) -> None:
-        """The process is about to leave past what the interpreter does at its end."""
+    def before_exit(self, status: int, is_orderly: bool) -> None:
+        """The process is about to leave past the interpreter's end; who has it leave, ends workers so."""
 
 
 class StartedPrograms:
@@ -180,7 +190,9 @@ class StartedPrograms:
         if original is None or type(original) is Starter:
             return
 
-        starter = Starter(original, self._heard_by(before), self._heard_by(after))
+        starter = Starter(
+            original, f"{module.__name__}:{name}", self._heard_by(before), self._heard_by(after)
+        )
         vars(module)[name] = starter
         self._patches.append(_Patch(module, name, original, starter))
 
@@ -224,7 +236,9 @@ class StartedPrograms:
         self._listener.before_exec(BlindRecord(CHILD_PROCESSES, reason, time_ns()) if reason else None)
 
     def _leaves(self, status: Any) -> None:
-        self._listener.before_exit()
+        if isinstance(status, int):
+            caller = str(sys._getframe(3).f_globals.get("__name__", ""))
+            self._listener.before_exit(status, caller.partition(".")[0] in ORDERLY)
 
     def _judge(self, program: Any, words: Sequence[Any], environment: Any, pid: int) -> None:
         reason = self._reason(program, words, environment)

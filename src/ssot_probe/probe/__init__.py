@@ -254,10 +254,13 @@ class Probe:
             self.buffer.add(record)
             self.pump.flush(FORK_SECONDS)
 
-    def _before_exit(self) -> None:
-        """Record what has come up. It is no end that says that all was seen: that may have been a crash's."""
+    def _before_exit(self, status: int, is_orderly: bool) -> None:
+        """Record what has come up. Unless workers end so, it is no end: a crash may be handled like that."""
         if self.is_active and self._process.has_begun:
-            self.pump.flush(SHORTEST_FINISH)
+            if is_orderly:
+                self.end(FAILED if status else EXIT)
+            else:
+                self.pump.flush(SHORTEST_FINISH)
 
     def _make_recorder(self) -> Recorder:
         from ssot_probe.probe.recorder_assembly import assemble_recorder

@@ -20,7 +20,8 @@ class Descendants:
     Args:
         tell_before_exec: told why, where this process itself becomes a program that will not record.
         wake: called when it has started one: from now on it must not go unnoticed.
-        before_exit: called where the process leaves past what the interpreter does at its end.
+        before_exit: told the status where the process leaves past the interpreter's end, and whether this is
+            how such workers end.
         is_own_code: is a module, in a file, the application's own?
         short: returns the name of a file as it is told.
         on_error: told of an error of the probe's own; must not raise.
@@ -30,7 +31,7 @@ class Descendants:
         self,
         tell_before_exec: Callable[[BlindRecord], None],
         wake: Callable[[], None],
-        before_exit: Callable[[], None],
+        before_exit: Callable[[int, bool], None],
         is_own_code: Callable[[str, str], bool],
         short: Callable[[str], str],
         on_error: Callable[[BaseException], None],
@@ -109,7 +110,7 @@ class Descendants:
                 self._tell_before_exec(unrecorded)
         self._children.leave(becomes_program=True)
 
-    def before_exit(self) -> None:
+    def before_exit(self, status: int, is_orderly: bool) -> None:
         """Be no loss where this process leaves at once; else lose as little as can be."""
         self._children.leave(becomes_program=False)
-        self._before_exit()
+        self._before_exit(status, is_orderly)
