@@ -9,7 +9,15 @@ import pytest
 from process.project import POLICY, Project, line_of, wait_until
 
 from ssot_probe.analysis.load import load
-from ssot_probe.analysis.retirement.ledger import LOST, RECORDS_LOST, STOPPED, UNCLOSED, Ledger, ledger
+from ssot_probe.analysis.retirement.ledger import (
+    LOST,
+    RECORDS_LOST,
+    RELATIVE,
+    STOPPED,
+    UNCLOSED,
+    Ledger,
+    ledger,
+)
 from ssot_probe.errors import NoEvidenceError
 from ssot_probe.model.path_records import ForkRecord
 from ssot_probe.model.records import ImportRecord
@@ -203,6 +211,15 @@ def test_a_child_that_outlives_its_parent_and_is_killed_asleep_is_missing(works:
 
 def told_by_parent(found: Ledger) -> tuple[str, ...]:
     return (f"prog (pid {found.epochs[0].process.pid}), which forked it",)
+
+
+def test_many_children_that_vanished_are_told_in_one_sentence(works: Project) -> None:
+    found = run(works, "for _ in range(6):\n    os.waitpid(forked(kill), 0)\n")
+
+    (reason,) = found.epochs[0].reasons
+    assert reason.kind == RELATIVE
+    assert reason.why.startswith("forked 6 processes: ")
+    assert reason.why.endswith(" and 2 more, of which nothing is here")
 
 
 def test_children_that_ended_by_themselves_have_a_silence_that_counts(works: Project) -> None:

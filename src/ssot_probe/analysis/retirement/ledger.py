@@ -18,7 +18,7 @@ from ssot_probe.analysis.load import TOLD_NOTHING
 from ssot_probe.analysis.recording import Loss, Process, Recording
 from ssot_probe.analysis.retirement.clocks import disagreements
 from ssot_probe.analysis.retirement.missing_processes import Missing, doubts, missing_processes
-from ssot_probe.analysis.wording import number
+from ssot_probe.analysis.wording import listing, number
 from ssot_probe.errors import PolicyError
 from ssot_probe.model.path_records import ForkRecord
 from ssot_probe.model.policy import Policy, watched_paths
@@ -198,8 +198,10 @@ def _reasons(epoch: Epoch, usual: str, children: Sequence[str], absent: Collecti
         yield Reason(CONTROL, "did not see what the probe did itself to try its observers")
     if epoch.parent in absent and epoch.parent:
         yield Reason(RELATIVE, f"was forked by process {epoch.parent[:8]}, of which nothing is here")
-    for child in sorted(children):
-        yield Reason(RELATIVE, f"forked process {child[:8]}, of which nothing is here")
+    if children:
+        names = listing([child[:8] for child in sorted(children)])
+        of_them = "process" if len(children) == 1 else f"{number(len(children), 'process')}:"
+        yield Reason(RELATIVE, f"forked {of_them} {names}, of which nothing is here")
     if epoch.policy == UNREADABLE:
         yield Reason(POLICY, "had a policy that cannot be read here")
     elif not epoch.policy:
