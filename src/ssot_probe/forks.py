@@ -1,12 +1,17 @@
 """Tells the probe of the process's forks, and of the end of multiprocessing's children.
 
 Hooks at forks cannot be taken back, so there is one set of them in a process, which points to its probe.
+
+Where the probe handles SIGTERM, it waits until a fork is over: the handler would run in a child that is not
+ready, and CPython forgets signals that come before that, of which a child without a handler would have died.
 """
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` is loaded by who needs it
 import os
 import sys
+from _thread import get_ident
 from collections.abc import Callable
 from typing import Optional, Protocol
 
@@ -17,6 +22,10 @@ class Forked(Protocol):
     @property
     def is_active(self) -> bool:
         """Is there anything to tell it?"""
+
+    @property
+    def handles_sigterm(self) -> bool:
+        """Does a handler of its own run at SIGTERM?"""
 
     def before_fork(self) -> None:
         """A fork is next."""
@@ -36,6 +45,7 @@ class Forked(Protocol):
 
 _listener: Optional[Forked] = None
 _is_hooked = _goes_first = _is_known_to_multiprocessing = False
+_masks: dict[int, set[int]] = {}  # which signals waited before, by the thread that forks
 
 
 def tell(listener: Forked) -> None:
@@ -69,6 +79,7 @@ def tell_first() -> None:
 
 
 def _before() -> None:
+    _tell(_hold_sigterm)
     _tell(_prepare)
 
 
@@ -79,10 +90,24 @@ def _prepare(listener: Forked) -> None:
 
 def _after_in_parent() -> None:
     _tell(lambda listener: listener.after_fork_in_parent())
+    _let_sigterm_come()
 
 
 def _after_in_child() -> None:
     _tell(lambda listener: listener.after_fork_in_child())
+    _let_sigterm_come()
+    _masks.clear()
+
+
+def _hold_sigterm(listener: Forked) -> None:
+    if listener.handles_sigterm and get_ident() not in _masks:
+        _masks[get_ident()] = _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGTERM})
+
+
+def _let_sigterm_come() -> None:
+    mask = _masks.pop(get_ident(), None)
+    if mask is not None:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)  # which runs the handler, if one came
 
 
 def _stop() -> None:

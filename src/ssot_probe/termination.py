@@ -37,6 +37,11 @@ class Termination:
         self._disguised: dict[str, tuple[Any, Any]] = {}  # name in `signal` -> what was there, and ours
         self.refusal = ""
 
+    @property
+    def is_on(self) -> bool:
+        """Is it handled?"""
+        return bool(self._disguised)
+
     def start(self) -> None:
         """Begin to handle it, unless the application does."""
         if not self._is_wanted:

@@ -211,6 +211,31 @@ print(os.waitpid(child, 0)[1])
     assert (parent.parent, child.parent) == ("", shop.recorded().processes[0].instance)
 
 
+def test_a_signal_that_comes_while_a_child_is_made_waits_until_it_is_a_process_of_its_own(
+    shop: Project,
+) -> None:
+    program = """\
+import os, signal, time
+os.register_at_fork(after_in_child=lambda: os.kill(os.getpid(), signal.SIGTERM))
+import ssot_probe
+probe = ssot_probe.start()
+from shop.manager import get_manager
+get_manager("anna")
+before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+child = os.fork()
+if not child:
+    time.sleep(60)
+print(os.waitpid(child, 0)[1], signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before)
+"""
+    shop.write({"prog.py": program, "shop/old.py": ""})
+    shop.write({"ssot-probe.toml": POLICY + 'legacy = ["shop.old"]\n'})
+
+    outcome = shop.run("prog.py", probe=False, environment={"SSOT_PROBE_DIR": str(shop.recordings)})
+
+    assert outcome[:3] == (0, "15 True\n", "")
+    assert closed(shop) == ["exit", "sigterm"]
+
+
 def test_a_signal_that_comes_while_the_recording_is_closed_waits_for_its_end(shop: Project) -> None:
     program = """\
 import os, signal

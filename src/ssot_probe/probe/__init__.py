@@ -286,6 +286,11 @@ class Probe:
 
     # What a fork does
 
+    @property
+    def handles_sigterm(self) -> bool:
+        """Does the probe give the recording its last word at SIGTERM?"""
+        return self._termination.is_on
+
     def before_fork(self) -> None:
         """Stop our threads: a fork beside a running one is warned of since 3.12, and copies its locks."""
         if self.is_active:
