@@ -96,8 +96,8 @@ def _go() -> str:
         if place and os.access(place, os.X_OK):
             return place
     raise NotBuiltError(
-        f"Go is missing: the Collector is built with Go {_text(NEEDED)} or newer (https://go.dev/dl, or Debian's "
-        "golang where that is new enough); set GO to where it is"
+        f"Go is missing: the Collector is built with Go {_text(NEEDED)} or newer (https://go.dev/dl); set GO "
+        "to where `go` is, if it is neither on PATH nor in /usr/local/go"
     )
 
 
