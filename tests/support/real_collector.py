@@ -68,7 +68,6 @@ class RealCollector:
         overlays: further files of the repository, after the configuration.
         more: configuration on top of all.
         environment: further variables.
-        prefix: of the command, such as a shell that sets limits.
 
     Attributes:
         ports: where it listens.
@@ -83,14 +82,12 @@ class RealCollector:
         overlays: Sequence[str] = (),
         more: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
-        prefix: Sequence[str] = (),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._binary = binary
         self._directory = directory
         self._overlays = overlays
         self._more = more or {}
-        self._prefix = prefix
         self._environment = {
             "PATH": os.environ.get("PATH", os.defpath),
             "SSOT_OTEL_OUT": str(directory / "received"),
@@ -107,14 +104,24 @@ class RealCollector:
         """What OTEL_EXPORTER_OTLP_ENDPOINT is set to."""
         return f"http://127.0.0.1:{self.ports.grpc if protocol == 'grpc' else self.ports.http}"
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it takes data."""
         overrides = self._directory / "overrides.yaml"
         overrides.write_text(yaml.safe_dump(_on_ports(self.ports)), encoding="utf-8")
         more = self._directory / "more.yaml"
         more.write_text(yaml.safe_dump(dict(self._more)), encoding="utf-8")
-        files = [*(str(CHECKOUT / name) for name in (CONFIGURATION, *self._overlays)), str(overrides), str(more)]
-        command = [*self._prefix, self._binary]
+        files = [
+            *(str(CHECKOUT / name) for name in (CONFIGURATION, *self._overlays)),
+            str(overrides),
+            str(more),
+        ]
+        command = [self._binary]
         for file in files:
             command += ["--config", file]
         with self.log.open("ab") as log:
@@ -158,7 +165,11 @@ class RealCollector:
     def lines(self, name: str = "traces.jsonl") -> list[dict[str, Any]]:
         """Return what it wrote to a file, message by message."""
         path = self.received / name
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        return (
+            [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            if path.exists()
+            else []
+        )
 
     def scrape(self) -> str:
         """Return what it offers to Prometheus."""
@@ -166,7 +177,9 @@ class RealCollector:
 
     def own_metric(self, name: str) -> float:
         """Return the sum of one of its own metrics over all its labels."""
-        found = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", _get(self.ports.telemetry, "/metrics"), re.MULTILINE)
+        found = re.findall(
+            rf"^{name}(?:\{{.*\}})? (\S+)$", _get(self.ports.telemetry, "/metrics"), re.MULTILINE
+        )
         return sum(map(float, found))
 
     def post(self, signal_name: str, message: Mapping[str, Any]) -> int:

@@ -26,6 +26,7 @@ NOT_UNDERSTOOD = "not_understood"
 TOLD_NOTHING = "told_nothing"
 OTLP_KEYS = ('"resourceSpans"', '"resourceMetrics"', '"resourceLogs"')
 METRICS = '{"resourceMetrics":'
+TRACES = '{"resourceSpans":'
 LONGEST_QUOTE = 60
 
 _OWN_NAME = re.compile(r"\d{8}T\d{6}-\d+-[0-9a-f]{8}\.traces\.jsonl(\.gz)?$")
@@ -108,7 +109,9 @@ class _Reader:
             except (ValueError, OverflowError, RecursionError) as error:
                 kind = torn if _is_message(line.text) else cut if _is_cut_off(line.text, error) else foreign
                 kind.add(line, str(error))
-                continue
+                spans = _behind_a_tear(line.text)
+                if not spans:
+                    continue
             self._otlp_lines += 1
             read: Resource | None = None
             for resource, span in spans:
@@ -253,6 +256,15 @@ def _number(digits: str) -> int | str:
         return int(digits, 16)
     except ValueError:
         return digits
+
+
+def _behind_a_tear(text: str) -> list[tuple[Resource, SpanData]]:
+    """Read the message that a writer put behind a torn one, in the same line; none where there is none."""
+    start = text.rfind(TRACES, 1)
+    try:
+        return read_line(text[start:]) if start > 0 else []
+    except (ValueError, OverflowError, RecursionError):
+        return []
 
 
 def _is_message(text: str) -> bool:

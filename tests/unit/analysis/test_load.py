@@ -101,6 +101,16 @@ def test_a_torn_last_line_is_counted_with_its_place(tmp_path: Path) -> None:
     assert (loss.reason, loss.count, loss.where) == (TORN, 1, f"{path}:{len(lines)}")
 
 
+def test_a_message_that_was_written_behind_a_torn_one_is_read(tmp_path: Path) -> None:
+    """A Collector whose disk was full goes on where it stopped, in the same line."""
+    made = program()
+    first, second, third, *more = lines_of(made)
+    torn = first[:-40] + second[:90]
+    recording = load([str(write(tmp_path / "p1.jsonl", [torn + third, *more]))])
+    assert losses(recording) == {TORN: 1}
+    assert recording.size == len(made.records) - 4
+
+
 def test_a_line_that_lost_its_beginning_is_torn(tmp_path: Path) -> None:
     lines = lines_of(program())
     write(tmp_path / "p1.jsonl", [lines[0], lines[1][50:], *lines[2:]])
