@@ -1,4 +1,4 @@
-"""A service, the real Collector, and the analyst: what arrives says the same as the files beside the service."""
+"""A service, the real Collector and the analyst: what arrives says the same as the service's own files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Collector's configuration, checked by the Collector itself, and what it lets through of what it must not."""
+"""The Collector's configuration: the Collector takes it, and lets nothing through that it must not."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def attributes(values: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def everywhere() -> list[dict[str, Any]]:
-    """Return attributes that hold everything that must not arrive, under keys that may and keys that may not."""
+    """Return attributes that hold all that must not arrive, under keys that may and under others."""
     told = "; ".join(SECRETS)
     return attributes(
         {
@@ -216,7 +216,7 @@ def test_integers_and_strings_that_say_the_same_are_masked_alike(collector: Real
 
 
 def test_the_same_secret_is_masked_alike_and_only_with_the_key(tmp_path: Path) -> None:
-    found = []
+    found: list[dict[str, Any]] = []
     for key in ("k" * 32, "k" * 32, "q" * 32):
         place = tmp_path / str(len(found))
         with real_collector(place, environment={"SSOT_OTEL_HMAC_KEY": key}) as running:
