@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,11 @@ from process.installation import Installation
 from process.project import Project, wait_until
 from services.chat import project_of, report_of, run_clients, serving, stop, user_ids
 from services.test_uvicorn import FOUND, RUNNING, codes, uvicorn
-from support.children import read_spans
+from support.children import read_spans, run
 from support.real_collector import RealCollector, real_collector
+
+from ssot_probe.model.records import AccessRecord
+from ssot_probe.wire.spans import from_span
 
 pytestmark = pytest.mark.timeout(300)  # where others use the machine
 
@@ -85,6 +89,69 @@ def test_each_span_arrives_once_and_as_it_was_but_for_its_links(delivered: Deliv
         return sorted(repr(span._replace(links=())) for _, span in read_spans(lines))
 
     assert spans(delivered.collector.received) == spans(delivered.project.recordings)
+
+
+USERS = {
+    "shop/__init__.py": "",
+    "shop/carts.py": """\
+        class Cart:
+            def __init__(self, user):
+                self.user = user
+
+
+        def get_cart(user):
+            return Cart(user)
+        """,
+    "main.py": """\
+        import sys
+
+        from shop.carts import get_cart
+
+        kind = {"int": int, "str": str}[sys.argv[1]]
+        kept = [get_cart(kind(user)) for user in (700700700, 700700701)]
+        print("done")
+        """,
+    "ssot-probe.toml": """\
+        packages = ["shop", "main"]
+
+        [[concept]]
+        name = "carts"
+        classes = ["*Cart"]
+        """,
+}
+
+
+def test_integers_and_strings_are_the_same_users_of_which_only_keyed_hashes_arrive(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"0123456789abcdef" * 2)
+    key.chmod(0o600)
+    with real_collector(tmp_path / "collector") as collector:
+        for kind in ("int", "str"):
+            run(
+                tmp_path / "shop",
+                "main.py",
+                kind,
+                files=USERS,
+                environment={
+                    "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint(),
+                    "SSOT_PROBE_USER_KEY_FILE": str(key),
+                },
+            ).checked()
+        lines = (collector.received / "traces.jsonl").read_bytes().splitlines()
+        text = collector.text()
+
+    users: dict[str, set[str]] = {}
+    for resource, span in read_spans(lines):
+        for record in from_span(span):
+            if isinstance(record, AccessRecord) and record.user:
+                users.setdefault(str(resource["service.instance.id"]), set()).add(record.user)
+    first, second = users.values()
+    assert first == second
+    assert len(first) == 2
+    for user in (b"700700700", b"700700701"):
+        assert user.decode() not in text
+        for digest in (hashlib.md5, hashlib.sha1, hashlib.sha256):
+            assert not any(digest(user).hexdigest().startswith(hashed.split("-")[-1]) for hashed in first)
 
 
 def test_no_user_id_arrives(delivered: Delivered) -> None:
