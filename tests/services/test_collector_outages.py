@@ -17,6 +17,8 @@ from process.project import wait_until
 from support.children import environment_of_child, write_files
 from support.real_collector import RealCollector, real_collector
 
+from ssot_probe.wire.registry import ATTRIBUTES
+
 pytestmark = pytest.mark.timeout(300)  # where others use the machine
 
 FILES = {
@@ -286,3 +288,19 @@ def test_rotated_files_are_read_and_one_that_is_gone_is_missed(program: Path, tm
         assert missing["dropped"] > 0
         assert missing["records"] + missing["dropped"] == local["evidence"]["records"]
         assert verdict(collector.received) == ("VOID", 3)
+
+
+def test_a_collector_that_knows_less_than_the_probe_makes_no_silence(program: Path, tmp_path: Path) -> None:
+    names = [attribute.name for attribute in ATTRIBUTES if attribute.name != "ssot.path.names"]
+    with real_collector(
+        tmp_path / "collector", more={"processors": {"redaction": {"allowed_keys": names}}}
+    ) as collector:
+        service = Service(program, settings(collector))
+        service.serve("anna")
+        service.end()
+
+    received = said("report", collector.received)
+    assert received["code"] == 3
+    assert "SSOT902" in {finding["code"] for finding in received["findings"]}
+    assert verdict(service.recordings) == ("NEVER-LOADED", 0)
+    assert verdict(collector.received) == ("VOID", 3)
