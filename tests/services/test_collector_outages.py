@@ -291,7 +291,7 @@ def test_rotated_files_are_read_and_one_that_is_gone_is_missed(program: Path, tm
 
 
 def test_a_collector_that_knows_less_than_the_probe_makes_no_silence(program: Path, tmp_path: Path) -> None:
-    names = [attribute.name for attribute in ATTRIBUTES if attribute.name != "ssot.path.names"]
+    names = [attribute.name for attribute in ATTRIBUTES if attribute.name != "ssot.module.watched"]
     with real_collector(
         tmp_path / "collector", more={"processors": {"redaction": {"allowed_keys": names}}}
     ) as collector:

@@ -20,7 +20,7 @@ from ssot_probe.model.records import ImportRecord, ModuleRecord
 _LOST = {
     TORN: "torn line",
     NOT_UNDERSTOOD: "record that this version does not understand",
-    REDACTED: "record that a Collector took something from",
+    REDACTED: "redacted record",
 }
 
 CLOCK_TOLERANCE = 60 * NANOSECONDS
