@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import ssl
 import subprocess
@@ -13,7 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from services.test_collector_outages import FILES, POLICY, Service, said, settings, verdict
+from services.test_collector_outages import (
+    FILES,
+    IMPATIENT,
+    POLICY,
+    Service,
+    recorded,
+    said,
+    settings,
+    verdict,
+    wait_for_giving_up,
+)
 from support.children import write_files
 from support.real_collector import AGENT, GATEWAY, RealCollector, binary
 
@@ -24,8 +35,15 @@ pytestmark = [
     pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed: there are no certificates"),
 ]
 
-AT_ONCE = {"exporters": {"otlp_http/gateway": {"sending_queue": {"batch": {"flush_timeout": "100ms"}}}}}
-TOKEN = "a token for tests"
+AT_ONCE = {
+    "exporters": {
+        "otlp_http/gateway": {
+            "sending_queue": {"batch": {"flush_timeout": "100ms"}},
+            "retry_on_failure": {"initial_interval": "100ms", "max_interval": "300ms"},
+        }
+    }
+}
+TOKEN = "token-of-the-fleet"
 
 
 class Fleet:
@@ -33,7 +51,7 @@ class Fleet:
 
     def __init__(self, directory: Path, certificate: Path, key: Path) -> None:
         (directory / "token").write_text(TOKEN)
-        (directory / "wrong").write_text("another token")
+        (directory / "wrong").write_text("token-of-somebody")
         self.gateway = RealCollector(
             binary(),
             directory / "gateway",
@@ -161,3 +179,23 @@ def test_what_a_gateway_refuses_is_told_by_the_collector_beside_the_service(
     finally:
         agent.kill()
     assert not (fleet.gateway.received / "traces.jsonl").exists()
+
+
+def test_what_finds_no_room_in_the_queue_is_told_by_the_probe(fleet: Fleet, program: Path) -> None:
+    """The gateway is gone, and the disk of the host is full."""
+    fleet.agent.start()
+    before = resource.prlimit(fleet.agent.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(fleet.agent.pid, resource.RLIMIT_FSIZE, (40_000, before[1]))
+    service = Service(program, settings(fleet.agent, **IMPATIENT))
+    service.serve("anna", 300)
+    wait_for_giving_up()
+    resource.prlimit(fleet.agent.pid, resource.RLIMIT_FSIZE, before)
+    service.serve("old")
+    service.end()
+    fleet.gateway.start()
+    fleet.gateway.wait_for(lambda: "stopped" in fleet.gateway.text(), "the last word has arrived")
+
+    local, (received, dropped) = recorded(service.recordings), recorded(fleet.gateway.received)
+    assert dropped > 0
+    assert received + dropped == local[0]
+    assert fleet.agent.own_metric("otelcol_exporter_enqueue_failed_spans") > 0
