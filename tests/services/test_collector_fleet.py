@@ -197,5 +197,5 @@ def test_what_finds_no_room_in_the_queue_is_told_by_the_probe(fleet: Fleet, prog
 
     local, (received, dropped) = recorded(service.recordings), recorded(fleet.gateway.received)
     assert dropped > 0
-    assert received + dropped == local[0]
+    assert received + dropped >= local[0]
     assert fleet.agent.own_metric("otelcol_exporter_enqueue_failed_spans") > 0
