@@ -181,7 +181,9 @@ def test_what_a_gateway_refuses_is_told_by_the_collector_beside_the_service(
     assert not (fleet.gateway.received / "traces.jsonl").exists()
 
 
-def test_what_finds_no_room_in_the_queue_is_told_by_the_probe(fleet: Fleet, program: Path) -> None:
+def test_what_finds_no_room_in_the_queue_is_sent_again_or_told_by_the_probe(
+    fleet: Fleet, program: Path
+) -> None:
     """The gateway is gone, and the disk of the host is full."""
     fleet.agent.start()
     before = resource.prlimit(fleet.agent.pid, resource.RLIMIT_FSIZE)
@@ -196,6 +198,5 @@ def test_what_finds_no_room_in_the_queue_is_told_by_the_probe(fleet: Fleet, prog
     fleet.gateway.wait_for(lambda: "stopped" in fleet.gateway.text(), "the last word has arrived")
 
     local, (received, dropped) = recorded(service.recordings), recorded(fleet.gateway.received)
-    assert dropped > 0
     assert received + dropped >= local[0]
     assert fleet.agent.own_metric("otelcol_exporter_enqueue_failed_spans") > 0
