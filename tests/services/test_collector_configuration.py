@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,6 +198,20 @@ def test_other_instrumentation_has_a_file_of_its_own(collector: RealCollector) -
     others = (collector.received / "others.jsonl").read_text()
     assert (f"{80:032x}" in ours, f"{80:032x}" in others) == (False, True)
     assert (f"{81:032x}" in ours, f"{81:032x}" in others) == (True, False)
+
+
+def test_an_endpoint_that_only_the_application_uses_is_told(tmp_path: Path) -> None:
+    with real_collector(tmp_path / "collector") as running:
+        assert running.post("traces", trace(OTHER_SCOPE)) == 200
+    said = subprocess.run(
+        [sys.executable, "-m", "ssot_probe", "report", str(running.received)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.returncode == 2
+    assert "spans of other instrumentation and none of the probe" in said.stderr
 
 
 def test_integers_and_strings_that_say_the_same_are_masked_alike(collector: RealCollector) -> None:
