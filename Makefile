@@ -6,7 +6,7 @@ ARGUMENTS ?= # of the catalogue, such as --update or "row 14"
 MATRIX ?= # options of tests/matrix.py, such as --full
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test lint types contracts unit defects matrix bench wheel collector clean
+.PHONY: help demo test lint types contracts unit defects matrix bench wheel clean
 
 help: ## say what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -47,6 +47,7 @@ bench: $(INSTALLED) ## what the probe costs, as ratios within one run
 wheel: $(INSTALLED) ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
+.PHONY: collector
 collector: ## build the OpenTelemetry Collector of collector/builder.yaml; the last line is its path
 	@$(PYTHON) collector/build.py
 
