@@ -47,5 +47,9 @@ bench: $(INSTALLED) ## what the probe costs, as ratios within one run
 wheel: $(INSTALLED) ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
+.PHONY: collector
+collector: ## build the OpenTelemetry Collector of collector/builder.yaml; the last line is its path
+	@$(PYTHON) collector/build.py
+
 clean: ## remove what the targets made
 	rm -rf $(VENV) .work dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -13,7 +13,7 @@ from ssot_probe.analysis.rules import RULES
 from ssot_probe.wire.registry import ATTRIBUTES, METRICS, SPANS
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN = "      # begin generated: docs/generate.py\n"
+BEGIN = "      # begin generated {}: docs/generate.py\n"
 END = "      # end generated\n"
 
 
@@ -57,11 +57,27 @@ def telemetry_page() -> str:
 
 
 def collector_configuration(current: str) -> str:
-    """Return the Collector's configuration with the registry's names as its allow-list."""
-    before, rest = current.split(BEGIN)
-    after = rest.split(END)[1]
+    """Return the Collector's configuration with the registry's names as all that passes."""
     keys = "".join(f"      - {attribute.name}\n" for attribute in ATTRIBUTES)
-    return f"{before}{BEGIN}{keys}{END}{after}"
+    text = _generated(current, "spans", _only("span", [span.name for span in SPANS]))
+    text = _generated(text, "metrics", _only("metric", [metric.name for metric in METRICS]))
+    return _generated(text, "attributes", keys)
+
+
+def _generated(current: str, what: str, lines: str) -> str:
+    """Return the text with these lines between the marks of what they are."""
+    begin = BEGIN.format(what)
+    before, rest = current.split(begin)
+    return f"{before}{begin}{lines}{END}{rest.split(END, 1)[1]}"
+
+
+def _only(signal: str, names: list[str]) -> str:
+    """Return a statement that takes every other name away."""
+    listed = ",\n".join(f'          "{name}"' for name in names)
+    return (
+        f'      - |\n        set({signal}.name, "unknown") where not ContainsValue([\n{listed}\n'
+        f"        ], {signal}.name)\n"
+    )
 
 
 def pages() -> Iterator[tuple[Path, str]]:

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,12 +55,17 @@ def project_of(variant: str, installed: Installation, place: Path) -> Project:
 
 @contextmanager
 def serving(
-    project: Project, command: Sequence[str], announcement: str, stream: str, probe: bool
+    project: Project,
+    command: Sequence[str],
+    announcement: str,
+    stream: str,
+    probe: bool,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Run a service; yield its process and its port."""
     streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     streams[stream] = subprocess.PIPE
-    process = project.start(command, probe=probe, start_new_session=True, **streams)
+    process = project.start(command, environment, probe, start_new_session=True, **streams)
     try:
         line = line_of(getattr(process, stream), announcement)
         yield process, int(re.findall(r":(\d+)", line)[-1])

@@ -23,9 +23,12 @@ ORIGIN, STATIC = "ssot.origin", "static"
 
 TORN = "torn_line"
 NOT_UNDERSTOOD = "not_understood"
+REDACTED = "redacted"
 TOLD_NOTHING = "told_nothing"
 OTLP_KEYS = ('"resourceSpans"', '"resourceMetrics"', '"resourceLogs"')
 METRICS = '{"resourceMetrics":'
+TRACES = '{"resourceSpans":'
+PROCESS = "ssot.probe.process"
 LONGEST_QUOTE = 60
 
 _OWN_NAME = re.compile(r"\d{8}T\d{6}-\d+-[0-9a-f]{8}\.traces\.jsonl(\.gz)?$")
@@ -80,6 +83,7 @@ class _Reader:
         self._inventories: dict[str, Process] = {}
         self._received: Counter[str] = Counter()
         self._not_understood: Counter[tuple[str, str]] = Counter()
+        self._redacted: Counter[str] = Counter()
         self._seen: set[int | str] = set()
         self._same: dict[Any, Any] = {}
         self._losses: list[Loss] = []
@@ -108,7 +112,9 @@ class _Reader:
             except (ValueError, OverflowError, RecursionError) as error:
                 kind = torn if _is_message(line.text) else cut if _is_cut_off(line.text, error) else foreign
                 kind.add(line, str(error))
-                continue
+                spans = _behind_a_tear(line.text)
+                if not spans:
+                    continue
             self._otlp_lines += 1
             read: Resource | None = None
             for resource, span in spans:
@@ -146,6 +152,10 @@ class _Reader:
             Loss(NOT_UNDERSTOOD, count, f"{known[process].label}: {what}", (process,))
             for (process, what), count in self._not_understood.items()
         ]
+        losses += [
+            Loss(REDACTED, count, known[process].label, (process,))
+            for process, count in self._redacted.items()
+        ]
         return Recording(
             [pair for pair in self._records if pair[0] not in self._inventories],
             self._processes.values(),
@@ -168,6 +178,8 @@ class _Reader:
         self._seen.add(key)
         kept = self._inventories if resource.get(ORIGIN) == STATIC else self._processes
         kept[process.identity] = max(kept.get(process.identity, process), process)
+        if _is_redacted(span):
+            self._redacted[process.identity] += 1
         try:
             records = from_span(span)
         except (ValueError, TypeError) as error:
@@ -247,12 +259,31 @@ def _process(resource: Resource) -> Process:
     )
 
 
+def _is_redacted(span: SpanData) -> bool:
+    """Did a Collector take something from the span that its record needs?
+
+    What lacks an attribute reads like a record without it, and a name that was masked like another one. Only
+    in a policy anything may stand, such as an address in the reason of a waiver.
+    """
+    masked = span.attributes.get("redaction.masked.count") and span.name != PROCESS
+    return bool(masked or span.attributes.get("redaction.redacted.count"))
+
+
 def _number(digits: str) -> int | str:
     """Return what takes least memory of an id."""
     try:
         return int(digits, 16)
     except ValueError:
         return digits
+
+
+def _behind_a_tear(text: str) -> list[tuple[Resource, SpanData]]:
+    """Read the message that a writer put behind a torn one, in the same line; none where there is none."""
+    start = text.rfind(TRACES, 1)
+    try:
+        return read_line(text[start:]) if start > 0 else []
+    except (ValueError, OverflowError, RecursionError):
+        return []
 
 
 def _is_message(text: str) -> bool:

@@ -9,7 +9,7 @@ from unit.analysis.build import MANAGER, TODAY, Program, Source, policy
 
 from ssot_probe.analysis.evidence import weigh
 from ssot_probe.analysis.judge import judge
-from ssot_probe.analysis.load import NOT_UNDERSTOOD, TORN, load
+from ssot_probe.analysis.load import NOT_UNDERSTOOD, REDACTED, TORN, load
 from ssot_probe.analysis.recording import LASTING, Recording
 from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError, UsageError
 from ssot_probe.model.records import ImportRecord, ProcessRecord, Record
@@ -101,6 +101,16 @@ def test_a_torn_last_line_is_counted_with_its_place(tmp_path: Path) -> None:
     assert (loss.reason, loss.count, loss.where) == (TORN, 1, f"{path}:{len(lines)}")
 
 
+def test_a_message_that_was_written_behind_a_torn_one_is_read(tmp_path: Path) -> None:
+    """A Collector whose disk was full goes on where it stopped, in the same line."""
+    made = program()
+    first, second, third, *more = lines_of(made)
+    torn = first[:-40] + second[:90]
+    recording = load([str(write(tmp_path / "p1.jsonl", [torn + third, *more]))])
+    assert losses(recording) == {TORN: 1}
+    assert recording.size == len(made.records) - 4
+
+
 def test_a_line_that_lost_its_beginning_is_torn(tmp_path: Path) -> None:
     lines = lines_of(program())
     write(tmp_path / "p1.jsonl", [lines[0], lines[1][50:], *lines[2:]])
@@ -163,6 +173,27 @@ def test_a_span_of_ours_that_is_not_understood_is_a_loss(tmp_path: Path) -> None
     (loss,) = recording.losses
     assert (loss.reason, loss.count) == (NOT_UNDERSTOOD, 1)
     assert "ssot.telepathy" in loss.where
+
+
+@pytest.mark.parametrize("mark", ["redaction.redacted.count", "redaction.masked.count"])
+def test_a_span_that_a_collector_took_something_from_is_a_loss(tmp_path: Path, mark: str) -> None:
+    """A Collector whose allow-list is older than the probe, or that took a name for a secret."""
+    spans = to_spans(program().records)
+    changed = [span._replace(attributes={**span.attributes, mark: 1}) for span in spans[3:5]]
+    lines = [encode_spans(resource(), "0.1.0", [*spans[:3], *changed, *spans[5:]])]
+    recording = load([str(write(tmp_path / "traces.jsonl", lines))])
+    assert [(loss.reason, loss.count, loss.processes) for loss in recording.losses] == [
+        (REDACTED, 2, ("p1",))
+    ]
+    assert recording.size == len(program().records)
+
+
+def test_an_address_that_a_collector_took_from_the_policy_is_no_loss(tmp_path: Path) -> None:
+    first, *more = to_spans(program().records)
+    assert first.name == "ssot.probe.process"
+    masked = first._replace(attributes={**first.attributes, "redaction.masked.count": 1})
+    recording = load([str(write(tmp_path / "a.jsonl", [encode_spans(resource(), "0.1.0", [masked, *more])]))])
+    assert not recording.losses
 
 
 def test_records_that_never_arrived_are_found_by_the_probes_own_count(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from ssot_probe.analysis.load import NOT_UNDERSTOOD, TORN
+from ssot_probe.analysis.load import NOT_UNDERSTOOD, REDACTED, TORN
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement import ledger as ledgers
 from ssot_probe.analysis.retirement.clocks import is_before_all
@@ -17,7 +17,11 @@ from ssot_probe.analysis.wording import listing, number
 from ssot_probe.model.path_records import APPLICATION, TEST, PathUseRecord
 from ssot_probe.model.records import ImportRecord, ModuleRecord
 
-_LOST = {TORN: "torn line", NOT_UNDERSTOOD: "record that this version does not understand"}
+_LOST = {
+    TORN: "torn line",
+    NOT_UNDERSTOOD: "record that this version does not understand",
+    REDACTED: "redacted record",
+}
 
 CLOCK_TOLERANCE = 60 * NANOSECONDS
 
