@@ -18,9 +18,9 @@ from ssot_probe.model.path_records import APPLICATION, TEST, PathUseRecord
 from ssot_probe.model.records import ImportRecord, ModuleRecord
 
 _LOST = {
-    TORN: "torn line",
-    NOT_UNDERSTOOD: "record that this version does not understand",
-    REDACTED: "redacted record",
+    TORN: ("torn line", ""),
+    NOT_UNDERSTOOD: ("record", " that this version does not understand"),
+    REDACTED: ("redacted record", ""),
 }
 
 CLOCK_TOLERANCE = 60 * NANOSECONDS
@@ -115,7 +115,8 @@ def _own_doubts(epoch: ledgers.Epoch, end: int) -> Iterator[tuple[str, str]]:
 def _fleet_doubts(recording: Recording, told: ledgers.Ledger) -> Iterator[Doubt]:
     """Yield what is known to be missing, and to belong to no process that is here."""
     for loss in told.losses:
-        yield Doubt(number(loss.count, _LOST.get(loss.reason, f"record lost as {loss.reason}")), loss.where)
+        thing, why = _LOST.get(loss.reason, ("record", f" lost as {loss.reason}"))
+        yield Doubt(f"{number(loss.count, thing)}{why}", loss.where)
     if recording.inventory is not None:
         for loss in recording.inventory.losses:
             yield Doubt("the scan of the source is incomplete", loss.where)
