@@ -42,7 +42,7 @@ def http_answer(status: int, content_type: str, body: bytes, retry_after: str) -
         if content_type.startswith("text/html"):
             return Answer(REFUSED, f"{status} with a web page: this is no Collector")
         rejected = _rejected(content_type, body)
-        return Answer(ARRIVED, f"{rejected} spans rejected" if rejected else "", rejected=rejected)
+        return Answer(ARRIVED, f"spans rejected: {rejected}" if rejected else "", rejected=rejected)
     if status in _LATER:
         return Answer(UNAVAILABLE, f"status {status}", wait=_seconds(retry_after))
     return Answer(TOO_LARGE if status == 413 else REFUSED, f"status {status}")

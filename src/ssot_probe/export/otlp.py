@@ -225,7 +225,7 @@ class OtlpExporter:
                 return True
         if answer.kind == UNAVAILABLE:
             self._wait(answer)
-            if self._tries > 1:
+            if self._tries > 1 or answer.wait > LONGEST_OWN_WAIT:
                 self._tell_of_outage(f"the Collector cannot take records now ({answer.why})")
             return False
         self._tries, self._not_before, self._asked_until = 0, 0.0, 0.0

@@ -48,7 +48,7 @@ class AnsweredStub:
             raise NotDeliveredError from None
         success = getattr(response, "partial_success", None)
         rejected = max(0, getattr(success, "rejected_spans", 0))
-        self.answer = Answer(ARRIVED, f"{rejected} spans rejected" if rejected else "", rejected=rejected)
+        self.answer = Answer(ARRIVED, f"spans rejected: {rejected}" if rejected else "", rejected=rejected)
         return response
 
 
