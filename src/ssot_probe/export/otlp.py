@@ -22,6 +22,9 @@ from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData, rec
 SPANS_PER_REQUEST = 500
 """Some hundred kilobytes: Collectors take four megabytes or more."""
 
+FEWEST_PER_REQUEST = 20
+"""The same where requests were too large for a Collector."""
+
 QUEUED_SPANS = 8_000
 """Spans that may wait for a Collector that does not answer; twice as many, where they are findings."""
 
@@ -66,6 +69,7 @@ class OtlpExporter:
         self._outages = Outages(tell)
         self._queue: deque[Batch] = deque()  # its first one is being sent; changed by who has the lock
         self._waiting = 0  # spans in it
+        self._spans_per_request = SPANS_PER_REQUEST
         self._lock = allocate_lock()
         self._sender: Optional[Sender] = None
         self._bell = allocate_lock()
@@ -84,9 +88,10 @@ class OtlpExporter:
             self._losses.add(EXPORT_FAILED, records_in(spans))
             return
         with self._lock:
-            last = max(0, len(spans) - 1) // SPANS_PER_REQUEST
+            size = self._spans_per_request
+            last = max(0, len(spans) - 1) // size
             for number in range(last + 1):
-                piece = spans[number * SPANS_PER_REQUEST : (number + 1) * SPANS_PER_REQUEST]
+                piece = spans[number * size : (number + 1) * size]
                 self._put(Batch(self._fitting(piece), metrics if number == last else (), time))
         self._start()
         self._ring()
@@ -127,7 +132,7 @@ class OtlpExporter:
     def _put(self, batch: Batch) -> None:
         self._waiting += len(batch.spans)
         last = self._queue[-1] if len(self._queue) > 1 else None
-        if last is None or len(last.spans) + len(batch.spans) > SPANS_PER_REQUEST:
+        if last is None or len(last.spans) + len(batch.spans) > self._spans_per_request:
             if batch.spans or batch.metrics:
                 self._queue.append(batch)
         else:  # while others wait, small ones become one; of metrics the newest say it all
@@ -240,6 +245,7 @@ class OtlpExporter:
 
     def _put_back_halved(self, batch: Batch) -> None:
         middle = len(batch.spans) // 2
+        self._spans_per_request = min(self._spans_per_request, max(FEWEST_PER_REQUEST, middle))
         self._queue.appendleft(batch._replace(spans=batch.spans[middle:]))
         self._queue.appendleft(batch._replace(spans=batch.spans[:middle], metrics=()))
         self._waiting += len(batch.spans)

@@ -8,6 +8,7 @@ exporters, which read OTEL_EXPORTER_OTLP_* as everywhere.
 from __future__ import annotations
 
 import os
+import sys
 from _thread import get_ident
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -238,7 +239,8 @@ def _session(seconds: Callable[[], float]) -> Optional[Any]:
 
 
 def _grpc_exporters(seconds: Callable[[], float]) -> tuple[Any, Any, Optional[Any]]:
-    from opentelemetry.exporter.otlp.proto.grpc import metric_exporter, trace_exporter
+    with _no_threads_needed():
+        from opentelemetry.exporter.otlp.proto.grpc import metric_exporter, trace_exporter
 
     from ssot_probe.export.addresses import is_loopback
     from ssot_probe.export.over_grpc import AnsweredStub
@@ -255,6 +257,23 @@ def _grpc_exporters(seconds: Callable[[], float]) -> tuple[Any, Any, Optional[An
     if hasattr(metrics, "_client"):
         AnsweredStub(metrics, seconds)
     return spans, metrics, answers
+
+
+@contextmanager
+def _no_threads_needed() -> Iterator[None]:
+    """Let the SDK be loaded while the interpreter ends: it asks a pool of threads what the resource is."""
+    from opentelemetry.sdk import resources
+
+    threading = sys.modules.get("threading")
+    detect = getattr(resources, "get_aggregated_resources", None)
+    if threading is None or threading.main_thread().is_alive() or detect is None:
+        yield
+        return
+    resources.get_aggregated_resources = lambda *arguments, **options: resources.Resource({})
+    try:
+        yield
+    finally:
+        resources.get_aggregated_resources = detect
 
 
 def _made(exporter: Any, options: dict[str, Any]) -> Any:
