@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from support.children import Run, copy_program, run
@@ -91,7 +91,7 @@ def over_grpc(*replies: Reply, most_bytes: int = 4 << 20) -> Receiver:
     return lambda: running_grpc_collector(reply, most_bytes)
 
 
-RETRY_INFO = b"\x0a\x03\x08\x90\x1c"  # of google.rpc.RetryInfo: 3600 seconds
+RETRY_INFO: Any = b"\x0a\x03\x08\x90\x1c"  # of google.rpc.RetryInfo: 3600 seconds
 WEB_PAGE = Reply(200, {"Content-Type": "text/html; charset=utf-8"}, b"<html>Welcome</html>")
 
 CASES = {
@@ -111,6 +111,10 @@ CASES = {
     "no authentication, over gRPC": Case(over_grpc(Reply(16)), "export_refused", "UNAUTHENTICATED"),
     "no service now, over gRPC": Case(over_grpc(Reply(14)), "export_failed", "UNAVAILABLE"),
     "too little room, over gRPC": Case(over_grpc(Reply(8)), "export_refused", "RESOURCE_EXHAUSTED"),
+    "too many requests, over gRPC": Case(
+        over_grpc(Reply(8, {"google.rpc.retryinfo-bin": RETRY_INFO})),
+        *("export_failed", "RESOURCE_EXHAUSTED"),
+    ),
 }
 
 
@@ -138,12 +142,9 @@ def test_a_collector_that_wants_to_be_left_alone_is(program: Path, tmp_path: Pat
 
 
 def test_a_request_that_is_too_large_is_sent_in_parts(program: Path, tmp_path: Path) -> None:
-    with running_grpc_collector(most_bytes=20_000) as collector:
-        environment = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint,
-            "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
-        }
-        done = serve(program, tmp_path, environment, seconds=3)
+    with running_collector(most_bytes=4_000) as collector:
+        done = serve(program, tmp_path, {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint})
+    assert collector.too_large
     assert unaccounted(done, collector) == 0
     assert not done.losses
     assert lines(done) == []

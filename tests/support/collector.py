@@ -68,6 +68,7 @@ class Collector:
         port: of 127.0.0.1.
         reply: says what the next request gets, which is the so-and-so-many-th one.
         asked: requests for traces until now.
+        too_large: requests that were.
         rejected: spans that it did not take of requests that it took.
         headers: of each request, names in lower case.
         paths: of each request.
@@ -78,6 +79,7 @@ class Collector:
         self.reply: Callable[[int], Reply] = lambda number: OK
         self.asked = 0
         self.rejected = 0
+        self.too_large = 0
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.traces: list[ExportTraceServiceRequest] = []
@@ -128,6 +130,7 @@ def running_collector(
     reply: Callable[[int], Reply] | None = None,
     port: int = 0,
     tls: ssl.SSLContext | None = None,
+    most_bytes: int = 4 << 20,
 ) -> Iterator[Collector]:
     """Listen at 127.0.0.1 for the length of the block.
 
@@ -136,6 +139,7 @@ def running_collector(
         reply: what each request for traces gets, in place of that.
         port: where; a free one by default.
         tls: what makes it speak TLS.
+        most_bytes: of a request; more are too large.
     """
     collector = Collector()
     collector.reply = reply or (lambda number: Reply(status))
@@ -148,6 +152,9 @@ def running_collector(
             if self.path.endswith("/v1/traces"):
                 collector.asked += 1
             reply = collector.reply(collector.asked)
+            if len(body) > most_bytes:
+                reply = Reply(413)
+                collector.too_large += 1
             if reply.seconds or not reply.status:
                 collector.ended.wait(reply.seconds or 60)
             if not reply.status:
