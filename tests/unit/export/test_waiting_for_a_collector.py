@@ -1,4 +1,4 @@
-"""What waits for a Collector: bounded, findings last to be lost, tried again in time, counted when given up."""
+"""What waits for a Collector: bounded, findings lost last, tried again in time, counted when given up."""
 
 from __future__ import annotations
 
