@@ -51,7 +51,8 @@ def test_limits_and_batches_of_the_applications_spans_are_not_those_of_ours(
 
 def test_neither_the_sending_thread_nor_the_sdk_is_seen_as_anybody(program: Path, tmp_path: Path) -> None:
     done, _ = sent(program, tmp_path, "main.py", "1.5")
-    sites = [record.site for record in (*done.of(MakeRecord), *done.of(ImportRecord))]
+    sites = [record.site for record in done.of(MakeRecord)]
+    sites += [record.site for record in done.of(ImportRecord)]
     assert sites
     assert {site.module.partition(".")[0] for site in sites} <= {"", "__main__", "chat"}
     assert {getattr(record, "thread", "") for record in done.records} == {"", "MainThread"}
