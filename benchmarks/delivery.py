@@ -11,7 +11,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -19,7 +20,7 @@ from typing import NamedTuple
 
 from benchmarks.alone import CHECKOUT, Effort
 from benchmarks.progress import Progress
-from benchmarks.readings import Goal, Reading, at_most, spread_of
+from benchmarks.readings import Reading, at_most, spread_of
 from benchmarks.receivers import DEAD, HANGS, REFUSES, TAKES, receiver
 from benchmarks.written_package import write_files
 
@@ -105,14 +106,27 @@ def measure(effort: Effort) -> list[Reading]:
 
 
 def _ends_and_requests(directory: Path, pairs: int, seconds: float) -> Iterator[Reading]:
-    """A hundred requests a second, each of some milliseconds of work."""
-    kinds = (PLAIN, FILES, TAKES, DEAD, REFUSES, HANGS)
-    found = _rounds(directory, kinds, pairs, (str(seconds), "100", "800"))
-    for kind in kinds[1:]:
-        later = [(a.seconds - b.seconds) * 1_000 for a, b in zip(found[kind], found[PLAIN])]
+    """A hundred requests a second, each of some milliseconds of work, beside a process without the probe.
+
+    The two run at the same time: what disturbs the one disturbs the other.
+    """
+    kinds = (FILES, TAKES, DEAD, REFUSES, HANGS)
+    arguments = (str(seconds), "100", "800")
+    found: dict[str, list[tuple[Outcome, Outcome]]] = {kind: [] for kind in kinds}
+    with Progress("requests beside Collectors that fail", pairs * len(kinds)) as progress:
+        for _ in range(pairs):
+            for kind in kinds:
+                with ThreadPoolExecutor(2) as pool:
+                    one, other = (pool.submit(_serve, directory, each, arguments) for each in (kind, PLAIN))
+                found[kind].append((one.result(), other.result()))
+                progress.step()
+    for kind in kinds:
+        later = [(observed.seconds - plain.seconds) * 1_000 for observed, plain in found[kind]]
         yield Reading(GROUP, f"end of the process, {_named(kind)}", spread_of(later), LATER_END, unit="ms")
-    for kind in kinds[1:]:
-        yield _ratio(found, kind, f"slowest 1 % of requests, {_named(kind)}", lambda one: one.slowest)
+    for kind in kinds:
+        slower = [observed.slowest / plain.slowest for observed, plain in found[kind]]
+        what = f"slowest 1 % of requests, {_named(kind)}"
+        yield Reading(GROUP, what, spread_of(slower), SLOWEST_REQUESTS)
 
 
 def _export(directory: Path, pairs: int, seconds: float) -> Iterator[Reading]:
@@ -127,17 +141,6 @@ def _export(directory: Path, pairs: int, seconds: float) -> Iterator[Reading]:
         more = [a.peak - b.peak for a, b in zip(found[kind], found[PLAIN])]
         goal = MEMORY_WITH_FILES if kind == FILES else MEMORY_WITH_OTLP
         yield Reading(GROUP, f"peak memory, {_named(kind)}", spread_of(more), goal, unit="MiB")
-
-
-def _ratio(
-    found: dict[str, list[Outcome]],
-    kind: str,
-    what: str,
-    quantity: Callable[[Outcome], float],
-    goal: Goal = SLOWEST_REQUESTS,
-) -> Reading:
-    pairs = zip(found[kind], found[PLAIN])
-    return Reading(GROUP, what, spread_of([quantity(a) / quantity(b) for a, b in pairs]), goal)
 
 
 def _named(kind: str) -> str:
