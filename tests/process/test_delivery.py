@@ -63,9 +63,11 @@ def unaccounted(done: Run, *collectors: Collector) -> int:
 def lines(done: Run) -> list[str]:
     """Return what the application's log has besides the application's own line.
 
-    What gRPC's library of C writes to standard error on its own, nobody can turn off from within the process.
+    What gRPC's library of C writes to standard error on its own, nobody can turn off from within the process;
+    and old versions of graphviz, which objgraph loads, tell at length what they will change.
     """
-    return [line for line in done.stderr.splitlines() if line != DONE and not C_LOG.match(line)]
+    found = [line for line in done.stderr.splitlines() if line != DONE and not C_LOG.match(line)]
+    return [line for line in found if not line.startswith("graphviz.")]
 
 
 Receiver = Callable[[], AbstractContextManager[Collector]]
