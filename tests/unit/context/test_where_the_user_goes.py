@@ -239,9 +239,9 @@ def test_who_uses_an_instance_is_who_runs_at_that_moment(seen: Seen) -> None:
     def scenario(application: Any) -> None:
         manager = application.Manager()
         with bind_user("anna"):
-            exec(compile("manager.work()", "<first use>", "exec"), {"manager": manager})
+            exec(compile("manager.work()", "first use", "exec"), {"manager": manager})
         with bind_user("bert"):
-            exec(compile("manager.work()", "<second use>", "exec"), {"manager": manager})
+            exec(compile("manager.work()", "second use", "exec"), {"manager": manager})
 
     found = seen.by(BOUND, scenario)
     assert (found["<first use>"], found["<second use>"]) == (["anna"], ["bert"])
