@@ -15,6 +15,7 @@ BENCHMARKS = (
     "paths",
     "wsgi",
     "memory",
+    "delivery",
     "users",
     "jobs",
     "imports",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
+
 QUEUE_FULL = "queue_full"
 SITES_FULL = "import_sites_full"
 OBJECTS_FULL = "shared_objects_full"
@@ -9,23 +11,28 @@ DISK = "disk"
 DISK_LIMIT = "disk_limit"
 EXPORT_FAILED = "export_failed"
 EXPORT_QUEUE_FULL = "export_queue_full"
+EXPORT_REFUSED = "export_refused"
 THREAD = "no_thread"
 INTERNAL = "internal_error"
 
 
 class Losses:
-    """Counters by reason."""
+    """Counters by reason. Each thread has its own: two that added at once would lose what is lost."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
+        self._counts: dict[tuple[str, int], int] = {}
 
     def add(self, reason: str, count: int = 1) -> None:
         """Count records lost for a reason."""
-        self._counts[reason] = self._counts.get(reason, 0) + count
+        key = (reason, get_ident())
+        self._counts[key] = self._counts.get(key, 0) + count
 
     def by_reason(self) -> dict[str, int]:
         """Return the counts, reasons in order."""
-        return dict(sorted(self._counts.items()))
+        found: dict[str, int] = {}
+        for (reason, _), count in sorted(self._counts.copy().items()):
+            found[reason] = found.get(reason, 0) + count
+        return found
 
     def clear(self) -> None:
         """Start again at zero: a forked child has lost nothing yet."""

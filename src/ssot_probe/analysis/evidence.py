@@ -10,7 +10,7 @@ from ssot_probe.analysis.attribution import Attribution, attribution
 from ssot_probe.analysis.late import Late, late_modules
 from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.recording import Loss, Recording, Skipped, of_newest_state
-from ssot_probe.losses import DISK, DISK_LIMIT, EXPORT_FAILED, EXPORT_QUEUE_FULL
+from ssot_probe.losses import DISK, DISK_LIMIT, EXPORT_FAILED, EXPORT_QUEUE_FULL, EXPORT_REFUSED
 from ssot_probe.model.records import BlindRecord, ImportRecord, ModuleRecord, PoolRecord, ProcessRecord
 
 MISSING = "missing_from_recording"
@@ -18,7 +18,7 @@ NO_PROCESS_RECORD = "no_process_record"
 UNWRITTEN = frozenset({DISK, DISK_LIMIT})
 """Reasons by which the probe counts a record as lost that it has counted as emitted before."""
 
-UNDELIVERED = frozenset({EXPORT_FAILED, EXPORT_QUEUE_FULL})
+UNDELIVERED = frozenset({EXPORT_FAILED, EXPORT_QUEUE_FULL, EXPORT_REFUSED})
 """The same for records on the way to a Collector: local files may well have them."""
 
 

@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from typing import Any, Optional
 from weakref import ref
 
+from ssot_probe.context.loaded import loaded
+
 _NO_REQUEST = ("", "")
 
 _latest: tuple[Any, tuple[str, str]] = (lambda: None, _NO_REQUEST)
@@ -29,6 +31,10 @@ def current_request() -> tuple[str, str]:
     if trace is None:
         return _NO_REQUEST
     found = _variable
+    if found is None:
+        trace = loaded("opentelemetry.trace")  # another thread may be in the middle of it
+        if trace is None:
+            return _NO_REQUEST
     context = _current_context(modules["opentelemetry.context"]) if found is None else found.get(None)
     if not context:
         return _NO_REQUEST  # nothing is current: no span either
@@ -58,7 +64,7 @@ def mark_request(code: str, severity: str, concept: str, class_name: str) -> Non
     The attributes are those of the `ssot.finding` span, so one search in a trace viewer finds both. The first
     finding of a span stays.
     """
-    trace = sys.modules.get("opentelemetry.trace")
+    trace = loaded("opentelemetry.trace")
     if trace is None:
         return
     span = trace.get_current_span()

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from ssot_probe.context import frameworks
 from ssot_probe.context.asking import Asking, SourceError, reading
 from ssot_probe.context.frameworks import framework_user
+from ssot_probe.context.loaded import loaded
 from ssot_probe.context.values import (
     LONGEST_ID,
     NOBODY,
@@ -306,5 +307,5 @@ def _call(module: str, name: str) -> str | None:
 
 
 def _baggage(key: str) -> str | None:
-    baggage = sys.modules.get("opentelemetry.baggage")
+    baggage = loaded("opentelemetry.baggage")
     return None if baggage is None else user_id(baggage.get_baggage(key))

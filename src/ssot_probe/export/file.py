@@ -7,8 +7,9 @@ the disk takes only in part leaves a torn line, which the next line begins by en
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from ssot_probe.export.outages import Outages
 from ssot_probe.losses import DISK, DISK_LIMIT, Losses
 from ssot_probe.wire.otlp_json import (
     AttributeValue,
@@ -36,6 +37,8 @@ class FileExporter:
         version: of ssot-probe.
         started: since when counters count, nanoseconds since the epoch.
         losses: where what could not be written is counted.
+        most_bytes: that are written.
+        tell: takes the line that tells of an outage; must not raise.
     """
 
     is_live = False
@@ -49,7 +52,9 @@ class FileExporter:
         started: int,
         losses: Losses,
         most_bytes: int = MOST_BYTES,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
+        self._outages = Outages(tell)
         self._path = os.path.join(directory, process)
         self._directory = directory
         self._resource = resource
@@ -82,19 +87,24 @@ class FileExporter:
         data = line.encode("utf-8", "replace") + b"\n"
         if len(data) > self._left:
             self._losses.add(DISK_LIMIT, records)
+            self._outages.begin("the recording of this process has reached its limit of bytes")
             return
         if signal in self._torn:
             data = b"\n" + data
         try:
             written = os.write(self._open(signal), data)
-        except OSError:
+        except OSError as error:
             self._losses.add(DISK, records)
+            self._outages.begin(f"recordings cannot be written ({error.strerror or type(error).__name__})")
             return
         self._left -= written
         self._torn.discard(signal)
         if written < len(data):
             self._torn.add(signal)
             self._losses.add(DISK, records)
+            self._outages.begin("recordings can only be written in part")
+        else:
+            self._outages.end()
 
     def _open(self, signal: str) -> int:
         descriptor = self._files.get(signal)

@@ -1,39 +1,41 @@
-"""Sends to a Collector through the OpenTelemetry SDK's exporters, in a thread that may hang alone.
+"""Sends to a Collector, in a thread that may hang alone.
 
-No provider is made: our spans are finished facts, and a provider would read the application's samplers,
-limits and switches from the environment. The SDK's `ReadableSpan` and metric data go straight to its
-exporters, which read OTEL_EXPORTER_OTLP_* as everywhere.
+What the Collector cannot take now waits, within bounds, and is tried again; what it refuses is lost, counted.
 """
 
 from __future__ import annotations
 
-import os
 from _thread import allocate_lock, get_ident, get_native_id, start_new_thread
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from random import uniform
 from time import monotonic
-from typing import Any, NamedTuple, Optional
+from typing import Optional
 
-from ssot_probe.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, Losses
+from ssot_probe.export.answers import ARRIVED, REFUSED, TOO_LARGE, UNAVAILABLE, Answer
+from ssot_probe.export.outages import Outages
+from ssot_probe.export.sender import Batch, Sender, unseen
+from ssot_probe.losses import EXPORT_FAILED, EXPORT_QUEUE_FULL, EXPORT_REFUSED, Losses
 from ssot_probe.observe.threads import is_importing, wait_for_end
 from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData, records_in
-from ssot_probe.wire.registry import SCOPE
 
-QUEUED_BATCHES = 256
-"""Batches that may wait for a Collector that does not answer."""
+SPANS_PER_REQUEST = 500
+"""Some hundred kilobytes: Collectors take four megabytes or more."""
 
-REQUEST_SECONDS = 5.0
-"""How long one request may take, where OTEL_EXPORTER_OTLP_TIMEOUT does not say."""
+FEWEST_PER_REQUEST = 20
+"""The same where requests were too large for a Collector."""
+
+QUEUED_SPANS = 8_000
+"""Spans that may wait for a Collector that does not answer; twice as many, where they are findings."""
+
+FIRST_WAIT, LONGEST_OWN_WAIT = 0.5, 10.0
+"""Seconds until a batch is tried again, which double each time."""
 
 LOADING_SECONDS = 5.0
 """How long a fork waits while the SDK is imported: in the child its locks would never open again."""
 
-
-class _Batch(NamedTuple):
-    spans: Sequence[SpanData]
-    metrics: Sequence[MetricPoint]
-    time: int
+KEPT_LONGEST = frozenset({"ssot.finding", "ssot.probe.process"})
+"""Spans that are taken in where there is no room for others."""
 
 
 class OtlpExporter:
@@ -45,6 +47,7 @@ class OtlpExporter:
         started: since when counters count, nanoseconds since the epoch.
         losses: where what could not be delivered is counted.
         on_error: told of an error of the probe's own; must not raise.
+        tell: takes the line that tells of an outage; must not raise.
     """
 
     is_live = True
@@ -56,32 +59,42 @@ class OtlpExporter:
         started: int,
         losses: Losses,
         on_error: Callable[[BaseException], None],
+        tell: Callable[[str], None],
     ) -> None:
-        self._resource = resource
-        self._version = version
-        self._started = started
+        self._make_sender: Callable[[], Sender] = lambda: Sender(
+            resource, version, started, self._seconds_left
+        )
         self._losses = losses
         self._on_error = on_error
-        self._queue: deque[_Batch] = deque()
-        self._sender: Optional[_Sender] = None
+        self._outages = Outages(tell)
+        self._queue: deque[Batch] = deque()  # its first one is being sent; changed by who has the lock
+        self._waiting = 0  # spans in it
+        self._spans_per_request = SPANS_PER_REQUEST
+        self._lock = allocate_lock()
+        self._sender: Optional[Sender] = None
         self._bell = allocate_lock()
         self._bell.acquire()
         self._finished = allocate_lock()
-        self._thread = self._native_id = 0
+        self._thread = self._native_id = self._tries = 0
+        self._not_before = self._asked_until = 0.0
+        self._deadline: Optional[float] = None
         self._is_running = self._is_pausing = self._is_closing = self._is_useless = False
 
     def export(self, spans: Sequence[SpanData], metrics: Sequence[MetricPoint], time: int) -> None:
-        """Queue a batch; the newest is lost, counted, while too many wait."""
+        """Queue a batch; what there is no room for is lost, counted, and findings last."""
         if not spans and not metrics:
             return
         if self._is_useless:
             self._losses.add(EXPORT_FAILED, records_in(spans))
-        elif len(self._queue) >= QUEUED_BATCHES:
-            self._losses.add(EXPORT_QUEUE_FULL, records_in(spans))
-        else:
-            self._queue.append(_Batch(spans, metrics, time))
-            self._start()
-            self._ring()
+            return
+        with self._lock:
+            size = self._spans_per_request
+            last = max(0, len(spans) - 1) // size
+            for number in range(last + 1):
+                piece = spans[number * size : (number + 1) * size]
+                self._put(Batch(self._fitting(piece), metrics if number == last else (), time))
+        self._start()
+        self._ring()
 
     def pause(self, seconds: float) -> None:
         """Stop the thread, keeping what waits: a forked child gets copies of the locks that it holds."""
@@ -97,13 +110,34 @@ class OtlpExporter:
 
     def close(self, seconds: float) -> None:
         """Deliver what waits; after so many seconds the rest is given up, counted."""
+        self._deadline = monotonic() + seconds
         self._is_closing = True
         self._ring()
         if not self._is_running:
             self._begin()
-            self._run(monotonic() + seconds)
-        elif not self._finished.acquire(timeout=seconds):
-            self._lose_queue()
+            self._run()
+        else:
+            self._has_finished(seconds)
+        self._lose_queue()
+
+    def _fitting(self, spans: Sequence[SpanData]) -> Sequence[SpanData]:
+        """Return those that there is room for; count the others as lost."""
+        if self._waiting + len(spans) <= QUEUED_SPANS:
+            return spans
+        room = max(0, 2 * QUEUED_SPANS - self._waiting)
+        kept = [span for span in spans if span.name in KEPT_LONGEST][:room]
+        self._losses.add(EXPORT_QUEUE_FULL, records_in(spans) - records_in(kept))
+        return kept
+
+    def _put(self, batch: Batch) -> None:
+        self._waiting += len(batch.spans)
+        last = self._queue[-1] if len(self._queue) > 1 else None
+        if last is None or len(last.spans) + len(batch.spans) > self._spans_per_request:
+            if batch.spans or batch.metrics:
+                self._queue.append(batch)
+        else:  # while others wait, small ones become one; of metrics the newest say it all
+            spans, metrics = [*last.spans, *batch.spans], batch.metrics or last.metrics
+            self._queue[-1] = Batch(spans, metrics, batch.time)
 
     def _has_finished(self, seconds: float) -> bool:
         has_finished = self._finished.acquire(timeout=seconds)
@@ -133,197 +167,104 @@ class OtlpExporter:
         except RuntimeError:
             return  # it rings already
 
-    def _run(self, deadline: float | None = None) -> None:
+    def _run(self) -> None:
         self._thread, self._native_id = get_ident(), get_native_id()
         try:
             while not self._is_pausing:
-                self._send_all(deadline)
+                self._send_all()
                 if self._is_closing or self._is_useless:
                     break
-                self._bell.acquire(timeout=1.0)
+                self._bell.acquire(timeout=self._seconds_to_rest())
         finally:
             self._end()
 
-    def _send_all(self, deadline: float | None) -> None:
+    def _send_all(self) -> None:
+        while not self._is_pausing and self._may_send():
+            with self._lock:
+                batch = self._queue[0] if self._queue else None
+            if batch is None:
+                return
+            answer = self._send(batch)
+            if answer is None or not self._take_in(batch, answer):
+                return
+
+    def _may_send(self) -> bool:
+        """Is it time? Who is about to end tries once more, but where the Collector asked to be left alone."""
+        now = monotonic()
+        if self._is_closing:
+            return now >= self._asked_until and self._seconds_left() > 0
+        return now >= self._not_before
+
+    def _seconds_to_rest(self) -> float:
+        return min(1.0, max(0.01, self._not_before - monotonic())) if self._queue else 1.0
+
+    def _seconds_left(self) -> float:
+        return float("inf") if self._deadline is None else self._deadline - monotonic()
+
+    def _send(self, batch: Batch) -> Optional[Answer]:
+        """Send a batch; None where nothing can ever be sent."""
         try:
-            with _unseen():
+            with unseen():
                 if self._sender is None:
-                    self._sender = _Sender(self._resource, self._version, self._started, deadline)
-                while self._queue and not self._is_pausing:
-                    batch = self._queue[0]
-                    is_delivered = self._sender(batch)
-                    if batch not in self._queue:
-                        return  # given up meanwhile
-                    self._queue.popleft()
-                    if not is_delivered:
-                        self._losses.add(EXPORT_FAILED, records_in(batch.spans))
+                    self._sender = self._make_sender()
+                return self._sender(batch)
         except Exception as error:
+            self._on_error(error)
+            if self._sender is not None:
+                return Answer(REFUSED, type(error).__name__)
             self._is_useless = True
             self._lose_queue()
-            self._on_error(error)
+            self._tell_of_outage(f"nothing can be sent to a Collector ({type(error).__name__})")
+            return None
+
+    def _take_in(self, batch: Batch, answer: Answer) -> bool:
+        """Take in what became of the first batch. Is the next one to be sent at once?"""
+        with self._lock:
+            if not self._queue or self._queue[0] is not batch:
+                return False  # given up meanwhile
+            if answer.kind != UNAVAILABLE:
+                self._queue.popleft()
+                self._waiting -= len(batch.spans)
+            if answer.kind == TOO_LARGE and len(batch.spans) > 1:
+                self._put_back_halved(batch)
+                return True
+        if answer.kind == UNAVAILABLE:
+            self._wait(answer)
+            if self._tries > 1 or answer.wait > LONGEST_OWN_WAIT:
+                self._tell_of_outage(f"the Collector cannot take records now ({answer.why})")
+            return False
+        self._tries, self._not_before, self._asked_until = 0, 0.0, 0.0
+        records = records_in(batch.spans)
+        refused = min(records, answer.rejected) if answer.kind == ARRIVED else records
+        if refused:
+            self._losses.add(EXPORT_REFUSED, refused)
+            self._tell_of_outage(f"the Collector refuses records ({answer.why})")
+        else:
+            self._outages.end()
+        return True
+
+    def _put_back_halved(self, batch: Batch) -> None:
+        middle = len(batch.spans) // 2
+        self._spans_per_request = min(self._spans_per_request, max(FEWEST_PER_REQUEST, middle))
+        self._queue.appendleft(batch._replace(spans=batch.spans[middle:]))
+        self._queue.appendleft(batch._replace(spans=batch.spans[:middle], metrics=()))
+        self._waiting += len(batch.spans)
+
+    def _wait(self, answer: Answer) -> None:
+        now = monotonic()
+        own = min(FIRST_WAIT * 2 ** min(self._tries, 10), LONGEST_OWN_WAIT) * uniform(0.8, 1.2)
+        self._tries += 1
+        self._asked_until = now + answer.wait
+        self._not_before = now + max(own, answer.wait)
+
+    def _tell_of_outage(self, what: str) -> None:
+        if not self._is_closing:  # by then the application may have closed its log
+            self._outages.begin(what)
 
     def _lose_queue(self) -> None:
-        self._losses.add(EXPORT_FAILED, sum(records_in(batch.spans) for batch in list(self._queue)))
-        self._queue.clear()
-
-
-class _Sender:
-    """Holds the SDK's exporters; made in the exporting thread, where loading them delays nobody."""
-
-    def __init__(
-        self,
-        resource: Mapping[str, AttributeValue],
-        version: str,
-        started: int,
-        deadline: float | None,
-    ) -> None:
-        import opentelemetry.sdk.metrics.export
-        import opentelemetry.sdk.trace  # noqa: F401  # a fork waits for what is imported here
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-
-        self._resource = Resource(dict(resource))
-        self._scope = InstrumentationScope(SCOPE, version)
-        self._started = started
-        self._spans, self._metrics = _sdk_exporters(deadline)
-        _keep_out_of_the_log()
-
-    def __call__(self, batch: _Batch) -> bool:
-        """Send one batch; False where it was refused or did not get through.
-
-        Metrics are not tried after spans that failed: they are cumulative, so the next ones say it all.
-        """
-        readable = [self._readable(span) for span in batch.spans]
-        try:
-            is_delivered = not readable or bool(self._spans.export(readable).value == 0)
-        except OSError:  # some versions do not catch a connection that is refused
-            return False
-        if batch.metrics and is_delivered:
-            self._metrics.export(self._metrics_data(batch))
-        return is_delivered
-
-    def _readable(self, span: SpanData) -> Any:
-        from opentelemetry.attributes import BoundedAttributes
-        from opentelemetry.sdk.trace import ReadableSpan
-        from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
-
-        def context(trace_id: str, span_id: str) -> SpanContext:
-            return SpanContext(
-                int(trace_id, 16),
-                int(span_id, 16),
-                is_remote=False,
-                trace_flags=TraceFlags(TraceFlags.SAMPLED),
-            )
-
-        return ReadableSpan(
-            name=span.name,
-            context=context(span.trace_id, span.span_id),
-            resource=self._resource,
-            attributes=span.attributes,
-            links=[
-                Link(context(*link), BoundedAttributes()) for link in span.links
-            ],  # before 1.27, None fails
-            kind=SpanKind.INTERNAL,
-            status=Status(StatusCode.ERROR if span.error else StatusCode.UNSET),
-            start_time=span.start,
-            end_time=span.end,
-            instrumentation_scope=self._scope,
-        )
-
-    def _metrics_data(self, batch: _Batch) -> Any:
-        from opentelemetry.sdk.metrics.export import (
-            AggregationTemporality,
-            Metric,
-            MetricsData,
-            NumberDataPoint,
-            ResourceMetrics,
-            ScopeMetrics,
-            Sum,
-        )
-
-        grouped: dict[str, list[MetricPoint]] = {}
-        for point in batch.metrics:
-            grouped.setdefault(point.metric.name, []).append(point)
-        metrics = [
-            Metric(
-                name=name,
-                description=group[0].metric.brief,
-                unit=group[0].metric.unit,
-                data=Sum(
-                    data_points=[
-                        NumberDataPoint(
-                            attributes=dict(point.attributes),
-                            start_time_unix_nano=self._started,
-                            time_unix_nano=batch.time,
-                            value=point.value,
-                        )
-                        for point in group
-                    ],
-                    aggregation_temporality=AggregationTemporality.CUMULATIVE,
-                    is_monotonic=group[0].metric.instrument == "counter",
-                ),
-            )
-            for name, group in grouped.items()
-        ]
-        scope = ScopeMetrics(scope=self._scope, metrics=metrics, schema_url="")
-        return MetricsData([ResourceMetrics(resource=self._resource, scope_metrics=[scope], schema_url="")])
-
-
-_our_threads: set[int] = set()
-
-
-@contextmanager
-def _unseen() -> Iterator[None]:
-    """Keep our requests out of the application's traces and log while this thread sends."""
-    from opentelemetry import context
-
-    key = getattr(context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
-    token = context.attach(context.set_value(key, True))
-    _our_threads.add(get_ident())
-    try:
-        yield
-    finally:
-        _our_threads.discard(get_ident())
-        context.detach(token)
-
-
-def _keep_out_of_the_log() -> None:
-    """Keep what the exporters say of our Collector, from our thread, out of the application's log."""
-    import logging
-
-    for name in list(logging.root.manager.loggerDict):
-        if name.startswith(("opentelemetry.exporter.otlp", "opentelemetry.sdk", "urllib3")):
-            logging.getLogger(name).addFilter(_is_not_ours)
-
-
-def _is_not_ours(record: Any) -> bool:
-    return record.thread not in _our_threads
-
-
-def _sdk_exporters(deadline: float | None) -> tuple[Any, Any]:
-    arguments: dict[str, Any] = {}
-    if deadline is not None:
-        arguments["timeout"] = max(0.1, deadline - monotonic())
-    elif "OTEL_EXPORTER_OTLP_TIMEOUT" not in os.environ:
-        arguments["timeout"] = REQUEST_SECONDS
-    protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-    if protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc import metric_exporter, trace_exporter
-
-        return _made(trace_exporter.OTLPSpanExporter, arguments), _made(
-            metric_exporter.OTLPMetricExporter, arguments
-        )
-    from opentelemetry.exporter.otlp.proto.http import metric_exporter as http_metrics
-    from opentelemetry.exporter.otlp.proto.http import trace_exporter as http_traces
-
-    return _made(http_traces.OTLPSpanExporter, arguments), _made(http_metrics.OTLPMetricExporter, arguments)
-
-
-def _made(exporter: Any, arguments: dict[str, Any]) -> Any:
-    """Make an exporter whose metrics of itself, which newer ones have, do not mix with the application's."""
-    from opentelemetry.metrics import NoOpMeterProvider
-
-    try:
-        return exporter(**arguments, meter_provider=NoOpMeterProvider())
-    except TypeError:
-        return exporter(**arguments)
+        with self._lock:
+            lost = sum(records_in(batch.spans) for batch in self._queue)
+            self._queue.clear()
+            self._waiting = 0
+        if lost:
+            self._losses.add(EXPORT_FAILED, lost)

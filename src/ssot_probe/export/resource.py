@@ -14,10 +14,10 @@ from ssot_probe.wire.registry import ATTRIBUTES, SCHEMA_VERSION
 def resource_attributes(settings: Settings, instance: str) -> dict[str, AttributeValue]:
     """Return the attributes of this process.
 
-    Of OTEL_RESOURCE_ATTRIBUTES those are taken over that the registry knows: others may say more of a user
-    or a host than anybody meant to record.
+    Of OTEL_RESOURCE_ATTRIBUTES those are taken over that the registry knows as such: others may say more of a
+    user or a host than anybody meant to record.
     """
-    known = {attribute.name for attribute in ATTRIBUTES}
+    known = {attribute.name for attribute in ATTRIBUTES if attribute.brief.endswith("(resource)")}
     attributes: dict[str, AttributeValue] = {
         name: value for name, value in settings.resource_attributes if name in known
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -20,6 +21,12 @@ LAUNCHERS = frozenset(
 
 _OPTIONS_WITH_VALUE = ("-W", "-X", "--check-hash-based-pycs")
 _SITE_DIRECTORIES = ("/site-packages/", "/dist-packages/")
+
+_GENERATED = re.compile(
+    r"<(string|stdin|unknown|console|template|generated|frozen [\w.]+|ipython-input-[\w-]+"
+    r"|attrs generated [\w ]+[\w.-]*|makefun-gen-\d+|decorator-gen-\d+)>"
+)
+"""What the interpreter and common libraries call the files of code that has none."""
 
 
 class Scope:
@@ -132,7 +139,9 @@ class Scope:
                 return path.rpartition(part)[2]
         if path.startswith(self._standard):
             return path[len(self._standard) :]
-        return path if path.startswith("<") else path.rpartition("/")[2]
+        if path.startswith("<"):  # whoever compiled it may have named it after anything
+            return path if _GENERATED.fullmatch(path) else "<generated>"
+        return path.rpartition("/")[2]
 
 
 def project_directories(

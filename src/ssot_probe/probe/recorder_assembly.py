@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ssot_probe.context.identity import UserHasher
 from ssot_probe.export.listing import listed
+from ssot_probe.export.outages import write_to_log
 from ssot_probe.export.resource import resource_attributes
 from ssot_probe.losses import Losses
 from ssot_probe.model.policy import Policy, watched_paths
@@ -98,15 +99,19 @@ def _exporters(
 ) -> list[Exporter]:
     """Return the exporters that the settings name."""
     exporters: list[Exporter] = []
+
+    def tell(line: str) -> None:
+        write_to_log(line, settings.debug)
+
     common = (resource_attributes(settings, process.identity), __version__, process.armed, losses)
     if "file" in settings.exporters:
         from ssot_probe.export.file import FileExporter
 
-        exporters.append(FileExporter(settings.directory, process.file_name, *common))
+        exporters.append(FileExporter(settings.directory, process.file_name, *common, tell=tell))
     if "otlp" in settings.exporters and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
         from ssot_probe.export.otlp import OtlpExporter
 
-        exporters.append(OtlpExporter(*common, on_error))
+        exporters.append(OtlpExporter(*common, on_error, tell))
     return exporters
 
 

@@ -32,6 +32,8 @@ def is_due(now: int, first: int, told_at: int, is_quiet: bool) -> bool:
         is_quiet: nothing has happened since the last cycle.
     """
     share = QUIET_SHARE if is_quiet else BUSY_SHARE
+    if now < told_at:
+        return True  # the clock was set back
     return not told_at or now - told_at >= max(SHORTEST, (now - first) // share)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from time import time_ns
+from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ssot_probe.losses import SITES_FULL, Losses
@@ -63,6 +63,11 @@ _event_of: Callable[[tuple[Any, ...]], MakeEvent] = partial(tuple.__new__, MakeE
 
 def _nothing() -> None:
     return None
+
+
+def _in_order(span: SpanData) -> SpanData:
+    """Return a span that does not end before it began, wherever the clock was set meanwhile."""
+    return span if span.end >= span.start else span._replace(end=span.start)
 
 
 class Exporter(Protocol):
@@ -132,6 +137,8 @@ class Recorder:
         self._sources = sources
         self._begun: list[str] = []  # children to tell of
         self._emitted = 0
+        self._since = monotonic()  # the clock may be set meanwhile
+        self._seconds_before = max(0, time_ns() - identity.armed) / 1e9
         self._metrics_at = self._metrics_kept_at = 0
         self._is_started = self._owes_metrics = False
         self.has_begun = False  # something was handed to the exporters
@@ -310,9 +317,10 @@ class Recorder:
             self._metrics_kept_at = now
         takers = [exporter for exporter in self._exporters if is_kept or exporter.is_live]
         metrics = self._points(now) if is_due and takers else ()
-        spans = to_spans(records)
+        spans = [_in_order(span) for span in to_spans(records)]
+        time = max(now, self._identity.armed)
         for exporter in self._exporters:
-            exporter.export(spans, metrics if exporter in takers else (), now)
+            exporter.export(spans, metrics if exporter in takers else (), time)
         self.has_begun = True
 
     def _points(self, now: int) -> Sequence[MetricPoint]:
@@ -325,7 +333,7 @@ class Recorder:
             live=len(self._instances.by_id),
             dropped=self._losses.by_reason(),
             exported=self._emitted,
-            seconds=(now - self._identity.armed) / 1e9,
+            seconds=self._seconds_before + monotonic() - self._since,
             looks=shared.looks,
             looked_at=shared.looked_at,
             pause=shared.pause / 1e9,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -35,10 +36,18 @@ def test_every_text_has_a_hash_of_one_shape(user_id: str) -> None:
 
 
 def test_the_hash_is_not_found_by_trying_ids_with_the_usual_functions() -> None:
-    hashes = {UserHasher()(str(number)).removeprefix("u-") for number in (7, 4711, 99_999)}
-    for name in ("md5", "sha1", "sha256", "blake2b"):
-        tried = {hashlib.new(name, str(number).encode()).hexdigest()[:16] for number in range(100_000)}
+    hashes = {UserHasher()(str(number)).removeprefix("u-") for number in (7, 4711, 999_999)}
+    for name in ("md5", "sha1", "sha256", "sha512", "blake2b"):
+        begin = getattr(hashlib, name)
+        assert all(begin(b"%d" % number).hexdigest()[:16] not in hashes for number in range(1_000_000))
+    for key in (b"", bytes(32), b"ssot-probe", b"ssot_probe", b"0" * 32):
+        tried = (hmac.digest(key, b"%d" % number, "sha256").hex()[:16] for number in range(100_000))
         assert hashes.isdisjoint(tried)
+
+
+def test_a_million_ids_have_as_many_hashes() -> None:
+    hasher = UserHasher(KEY)
+    assert len({hasher(str(number)) for number in range(1_000_000)}) == 1_000_000
 
 
 def test_many_users_do_not_grow_the_hasher_without_bound() -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from weakref import ref
 
+import pytest
 from opentelemetry import context, trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from ssot_probe.context.request import current_request
+from ssot_probe.context import request
+from ssot_probe.context.request import current_request, mark_request
 
 
 @contextmanager
@@ -56,3 +61,14 @@ def test_a_context_is_not_kept_alive() -> None:
         alive = ref(context.get_current())
     gc.collect()
     assert alive() is None
+
+
+def test_a_library_that_another_thread_is_loading_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    half = ModuleType("opentelemetry.trace")
+    half.__spec__ = ModuleSpec("opentelemetry.trace", None)
+    monkeypatch.setattr(half.__spec__, "_initializing", True, raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", half)
+    monkeypatch.delitem(sys.modules, "opentelemetry.context", raising=False)
+    monkeypatch.setattr(request, "_variable", None)
+    assert current_request() == ("", "")
+    mark_request("SSOT301", "error", "manager", "chat:Manager")

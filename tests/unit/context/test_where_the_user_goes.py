@@ -34,7 +34,7 @@ TEXT = """
             return None
 
     def make(place):
-        exec(compile("Manager()", place, "exec"), {"Manager": Manager, "__name__": "{name}"})
+        exec(compile("Manager()", place.strip("<>"), "exec"), {"Manager": Manager, "__name__": "{name}"})
 """
 BOUND = Policy(concepts=(Concept("manager", ("Manager",)),))
 VARIABLE = BOUND._replace(user=(UserSource("contextvar", "{name}:current"),))
@@ -62,9 +62,9 @@ class Seen:
         found: dict[str, set[str]] = defaultdict(set)
         for record in records:
             if isinstance(record, AccessRecord):
-                found[record.site.file].add(names[record.user])
+                found[f"<{record.site.file}>"].add(names[record.user])
             if isinstance(record, MakeRecord) and record.unattributed:
-                found[record.site.file].add("")
+                found[f"<{record.site.file}>"].add("")
         return {place: sorted(users) for place, users in found.items()}
 
 
@@ -239,9 +239,9 @@ def test_who_uses_an_instance_is_who_runs_at_that_moment(seen: Seen) -> None:
     def scenario(application: Any) -> None:
         manager = application.Manager()
         with bind_user("anna"):
-            exec(compile("manager.work()", "<first use>", "exec"), {"manager": manager})
+            exec(compile("manager.work()", "first use", "exec"), {"manager": manager})
         with bind_user("bert"):
-            exec(compile("manager.work()", "<second use>", "exec"), {"manager": manager})
+            exec(compile("manager.work()", "second use", "exec"), {"manager": manager})
 
     found = seen.by(BOUND, scenario)
     assert (found["<first use>"], found["<second use>"]) == (["anna"], ["bert"])

@@ -102,7 +102,8 @@ def test_a_collector_that_fails_delays_the_end_by_two_seconds_at_most_and_the_fi
     assert done.seconds - float(seconds) - without_probe.seconds < PATIENCE
     last = done.of(ProcessRecord)[-1]
     assert last.state == "stopped"
-    assert done.losses["export_failed"] == len(done.records) - 1  # all but the one that says so
+    reason = "export_refused" if failure == "rejects" else "export_failed"
+    assert done.losses == {reason: len(done.records) - 1}  # all but the one that says so
 
 
 def test_the_trace_tree_of_the_application_is_what_it_is_without_the_probe(program: Path) -> None:

@@ -68,3 +68,10 @@ def test_an_old_process_gives_a_sign_of_life_in_every_hour_and_on_every_day(arme
     following = next_heartbeat(now, armed)
     assert now < following <= now + 3600 * SECOND
     assert following // DAY == now // DAY or following % DAY == 0
+
+
+@given(st.integers(2, DAY), st.integers(1, DAY), st.booleans())
+def test_a_clock_that_was_set_back_does_not_hold_back_a_fact(
+    told_at: int, first: int, is_quiet: bool
+) -> None:
+    assert is_due(told_at - 1, first, told_at, is_quiet)

@@ -5,9 +5,9 @@ Both names are in the semantic conventions: `user.id`, and `enduser.id` from bef
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
+from ssot_probe.context.loaded import loaded
 from ssot_probe.context.values import scalar
 
 _NAMES = ("user.id", "enduser.id")
@@ -15,10 +15,11 @@ _NAMES = ("user.id", "enduser.id")
 
 def user() -> str | None:
     """Return the user in the current context."""
-    context = sys.modules["opentelemetry.context"].get_current()
+    api = loaded("opentelemetry.context")
+    context = None if api is None else api.get_current()
     if not context:
         return None
-    baggage, trace = sys.modules.get("opentelemetry.baggage"), sys.modules.get("opentelemetry.trace")
+    baggage, trace = loaded("opentelemetry.baggage"), loaded("opentelemetry.trace")
     user = None if baggage is None else _first(baggage.get_all(context))
     if user is None and trace is not None:
         attributes = getattr(trace.get_current_span(context), "attributes", None)
