@@ -22,7 +22,8 @@ def work(users):
 if __name__ == "__main__":
     context = multiprocessing.get_context(sys.argv[1])
     work(["anna", "bert"])
-    children = [context.Process(target=work, args=(users,)) for users in (["anna"] * 6, ["bert", "carla"] * 3)]
+    shares = ["anna"] * 6, ["bert", "carla"] * 3
+    children = [context.Process(target=work, args=(users,)) for users in shares]
     for child in children:
         child.start()
     for child in children:

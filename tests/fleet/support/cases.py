@@ -30,6 +30,8 @@ class Case(NamedTuple):
         loses: what is lost by design; "" where everything has to arrive.
         note: what else the table says of it.
         needs: modules and commands without which it cannot be played.
+        says: part of the lines that the program itself says of an error; "" where it says none.
+        is_counted: what is lost is the last word only; everything that was done is in the recording.
         is_reborn: a process becomes another program, and has a second recording with its process id.
         is_thin: it belongs to the cut that runs with all tests.
     """
@@ -40,6 +42,8 @@ class Case(NamedTuple):
     loses: str = ""
     note: str = ""
     needs: tuple[str, ...] = ()
+    says: str = ""
+    is_counted: bool = False
     is_reborn: bool = False
     is_thin: bool = False
 

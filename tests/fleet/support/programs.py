@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from time import monotonic, sleep
 
 from fleet.support.cases import Play
 from fleet.support.service import Place
+from process.project import wait_until
 
 LONGEST = 60.0
 """Seconds after which something hangs."""
@@ -23,6 +25,27 @@ def program(text: str, *arguments: str, code: int = 0, options: Sequence[str] = 
         place.write({"main.py": text})
         process = start(place, [sys.executable, *options, "main.py", *arguments])
         finish(process, code)
+
+    return play
+
+
+def detached(text: str, code: int = 0, *, shell: bool = False) -> Play:
+    """Return what runs a program that goes on when the process that was started has ended.
+
+    The process that ends last leaves its id in a file `done` beside the service.
+    """
+
+    def play(place: Place) -> None:
+        place.write({"main.py": text})
+        command = [sys.executable, "main.py"]
+        if shell:
+            command = ["/bin/sh", "-c", f"nohup {sys.executable} main.py &"]
+        process = start(place, command)
+        assert process.wait(LONGEST) == code, f"ended with {process.returncode}, not {code}"
+        done = place.root.parent / "done"
+        wait_until(lambda: done.exists() and done.read_text(), "the last process has done its work")
+        last = int(done.read_text())
+        wait_for_end(last)
 
     return play
 
@@ -60,6 +83,20 @@ def finish(process: subprocess.Popen[bytes], *codes: int) -> None:
 def _kill(process: subprocess.Popen[bytes]) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait for the end of a process that need not be a child of this one."""
+    wait_until(lambda: not _lives(pid), f"process {pid} has ended")
+
+
+def _lives(pid: int) -> bool:
+    """Does a process run? One that has ended counts for nothing, though nobody has waited for it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def _is_there(group: int) -> bool:

@@ -6,8 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
@@ -70,7 +71,7 @@ def wait_for_answer(process: subprocess.Popen[bytes], port: int) -> None:
         assert process.poll() is None, f"the server ended with {process.returncode}"
         try:
             ask(port, 0)
-        except ConnectionRefusedError:
+        except OSError:
             sleep(0.02)
         else:
             return
@@ -98,3 +99,15 @@ def ask(port: int, number: int) -> None:
     finally:
         connection.close()
     assert (response.status, text) == (200, user), f"the answer is {response.status} {text}"
+
+
+def wait_for_process(place: Place, port: int, besides: Collection[str]) -> None:
+    """Ask until a process answers that is none of these."""
+    deadline = monotonic() + SECONDS
+    while monotonic() < deadline:
+        with suppress(OSError):
+            ask(port, 1)
+        if any(file.name not in besides for file in place.truth.iterdir()):
+            return
+        sleep(0.1)
+    raise AssertionError("no other process answers")

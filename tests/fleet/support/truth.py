@@ -9,7 +9,8 @@ from typing import NamedTuple
 from fleet.support.service import KEY, USERS
 
 from ssot_probe.context.identity import UserHasher
-from ssot_probe.model.records import AccessRecord, ImportRecord, MakeRecord, PathUseRecord
+from ssot_probe.model.path_records import PathUseRecord
+from ssot_probe.model.records import AccessRecord, ImportRecord, MakeRecord
 from support.children import Recorded
 
 
