@@ -14,11 +14,11 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from fleet import test_asgi_servers, test_ends, test_gunicorn, test_multiprocessing
+from fleet import test_asgi_servers, test_celery, test_ends, test_gunicorn, test_multiprocessing, test_uwsgi
 from fleet.support.cases import Case
 from fleet.support.examine import Row, examine
 
-FAMILIES = (test_ends, test_multiprocessing, test_gunicorn, test_asgi_servers)
+FAMILIES = (test_ends, test_multiprocessing, test_gunicorn, test_uwsgi, test_asgi_servers, test_celery)
 
 TITLES = ("case", "processes", "truth", "recorded", "loss told", "seconds", "explanation")
 

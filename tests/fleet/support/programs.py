@@ -50,13 +50,13 @@ def detached(text: str, code: int = 0, *, shell: bool = False) -> Play:
     return play
 
 
-def start(place: Place, command: Sequence[str]) -> subprocess.Popen[bytes]:
+def start(place: Place, command: Sequence[str], **variables: str) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own; what it and its descendants say goes to the place's log."""
     with place.log.open("ab") as log:
         return subprocess.Popen(
             list(command),
             cwd=place.root,
-            env=place.environment(),
+            env={**place.environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

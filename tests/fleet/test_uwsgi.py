@@ -1,0 +1,30 @@
+"""uWSGI, with the application loaded before the fork and after it, with threads and without."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from fleet.support.cases import Case, tested
+from fleet.support.examine import examine
+from fleet.support.servers import server
+
+COMMAND = (
+    *("uwsgi", "--http-socket", "127.0.0.1:{port}", "--master", "--processes", "2", "--die-on-term"),
+    *("--virtualenv", sys.prefix, "--module", "shop.wsgi:app", "--need-app", "--disable-logging"),
+)
+
+LAZY = ("--lazy-apps",)
+THREADS = ("--enable-threads",)
+HOOKS = ("--py-call-uwsgi-fork-hooks",)
+
+CASES = [
+    Case(f"uwsgi{' '.join(['', *options])}", server(*COMMAND, *options), needs=("uwsgi",))
+    for options in ((), LAZY, THREADS, LAZY + THREADS, HOOKS, THREADS + HOOKS)
+]
+
+
+@pytest.mark.parametrize("case", tested(CASES))
+def test_the_sum_over_processes_is_the_truth(case: Case, tmp_path: Path) -> None:
+    assert examine(case, tmp_path).faults == ()
