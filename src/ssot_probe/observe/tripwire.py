@@ -150,7 +150,7 @@ def _new_hit(
         return None
     hit = Hit(module, code, offset, importer, called, thread_name(), time_ns(), [0, 0, 0, 0], origin, through)
     hit = hits.setdefault(key, hit)
-    if on_new[0] is not None:
+    if on_new[0] is not None and module != __name__:  # the trial below is nothing to record
         on_new[0]()
     _alike[place] = (*alike, hit)
     return hit
