@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
 from ssot_probe.interruption import remember_interruption, was_interrupted
+from ssot_probe.leaving import Leaving
 from ssot_probe.losses import INTERNAL, Losses
 from ssot_probe.model.policy import Policy, watched_paths
 from ssot_probe.model.process_records import BlindRecord
@@ -90,11 +91,13 @@ class Probe:
         )
         self._awakening = Awakening(self._wake)
         self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(SIGTERM))
+        self._leaving = Leaving(bool(watched_paths(policy)), self._leave)
 
     def start(self) -> Probe:
         """Begin to observe. What was loaded before is observed from now on, and reported as late."""
         self.is_active = True
         self._termination.start()
+        self._leaving.start()
         if self._termination.refusal and self.settings.sigterm:
             self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
         forks.tell(self)
@@ -142,7 +145,13 @@ class Probe:
             if was_interrupted():
                 remember_interruption()
         atexit.unregister(self.end)
+        self._leaving.stop()
         self._termination.release()
+
+    def _leave(self) -> None:
+        """End where the process leaves past `atexit`; one that has nothing to record leaves as it would."""
+        if self._process.has_begun:
+            self.end()
 
     def _wait(self) -> None:
         """Wait for the recorder: a thread that imports while the interpreter ends can crash it (3.10)."""
