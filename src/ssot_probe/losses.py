@@ -10,6 +10,7 @@ DISK_LIMIT = "disk_limit"
 EXPORT_FAILED = "export_failed"
 EXPORT_QUEUE_FULL = "export_queue_full"
 THREAD = "no_thread"
+UNNOTICED_FORK = "unnoticed_fork"
 INTERNAL = "internal_error"
 
 

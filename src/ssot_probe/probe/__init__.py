@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Optional, Union
 from ssot_probe import forks
 from ssot_probe.interruption import remember_interruption, was_interrupted
 from ssot_probe.leaving import Leaving
-from ssot_probe.losses import INTERNAL, Losses
+from ssot_probe.losses import INTERNAL, UNNOTICED_FORK, Losses
 from ssot_probe.model.policy import Policy, watched_paths
 from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import tallies
@@ -101,6 +101,7 @@ class Probe:
         if self._termination.refusal and self.settings.sigterm:
             self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
         forks.tell(self)
+        forks.hear_uwsgi()
         self.observers.start(self._keep, self._on_user, self._wake)
         if watched_paths(self.policy):
             self.descendants.hear_programs()
@@ -116,8 +117,9 @@ class Probe:
 
     def end(self, closing: str = EXIT) -> None:
         """Stop, and say what made an end: the process, a signal, or the application in the middle of it."""
-        if not self.is_active or os.getpid() != self._pid:
+        if not self.is_active:
             return
+        self._notice_fork()
         self.is_active = False
         self._process.closing = FAILED if closing == EXIT and _has_failed() else closing
         self._termination.hold()
@@ -192,6 +194,7 @@ class Probe:
         self.stop()
 
     def _on_first_record(self) -> None:
+        self._notice_fork()
         self._begin()
         if "otlp" in self.settings.exporters:
             forks.tell_first()
@@ -207,11 +210,16 @@ class Probe:
 
     def _wake(self) -> None:
         """Start the recorder where it sleeps since a fork, and there is something that only it can see."""
-        if self.is_active and not self._is_forking and not self.pump.is_running:
+        if self.is_active and not self._is_forking and not self._has_pump:
             try:
                 self._on_first_record()
             except Exception as error:
                 self.report_error(error)
+
+    @property
+    def _has_pump(self) -> bool:
+        """Does the recorder's thread run, and in this process?"""
+        return self.pump.is_running and os.getpid() == self._pid
 
     def _keep(self, record: Record) -> None:
         """Tell a record with the first one that there is: on its own it is not worth a thread."""
@@ -219,6 +227,7 @@ class Probe:
         self.buffer.items.append(record)
 
     def _tell(self, record: Record) -> None:
+        forks.hear_uwsgi()
         self._inventory.append(record)
         self.buffer.add(record)
 
@@ -324,6 +333,20 @@ class Probe:
             self._awakening.arm()
         else:
             self._awakening.disarm()
+
+    def after_fork_past_hooks(self) -> None:
+        """Be a process of its own, if this is one and nobody has said so."""
+        if self.is_active and os.getpid() != self._pid:
+            self.after_fork_in_child()
+
+    def _notice_fork(self) -> None:
+        """Be a process of its own where only now shows that it is: what it did until now cannot be told."""
+        if os.getpid() == self._pid:
+            return
+        had_begun = self._process.has_begun
+        self.after_fork_in_child()
+        if had_begun:
+            self.losses.add(UNNOTICED_FORK)
 
 
 def start(
