@@ -1,6 +1,6 @@
 """Tells the probe of the process's forks, and of the end of multiprocessing's children.
 
-uWSGI forks its workers past Python's hooks, and has one of its own. Hooks at forks cannot be taken back, so there is one set of them in a process, which points to its probe.
+Hooks at forks cannot be taken back, so there is one set of them in a process, which points to its probe.
 """
 
 from __future__ import annotations
@@ -27,9 +27,6 @@ class Forked(Protocol):
     def after_fork_in_child(self) -> None:
         """There was a fork, and this is the new process."""
 
-    def after_fork_past_hooks(self) -> None:
-        """There may have been a fork that only its new process knows of."""
-
     def end(self) -> None:
         """The process ends without running what `atexit` knows."""
 
@@ -39,7 +36,6 @@ class Forked(Protocol):
 
 _listener: Optional[Forked] = None
 _is_hooked = _goes_first = _is_known_to_multiprocessing = False
-_hook_before: Optional[Callable[[], object]] = None  # uWSGI has room for one
 
 
 def tell(listener: Forked) -> None:
@@ -70,24 +66,6 @@ def tell_first() -> None:
     except RuntimeError:
         return  # the interpreter is about to end
     os.register_at_fork(before=_before)
-
-
-def hear_uwsgi() -> None:
-    """Hear of uWSGI's workers, where it runs this process; to be called again as others may take its hook."""
-    global _hook_before
-    uwsgi = sys.modules.get("uwsgi")
-    if uwsgi is None:
-        return
-    hook = vars(uwsgi).get("post_fork_hook")
-    if hook is not _after_in_worker:
-        _hook_before = hook
-        vars(uwsgi)["post_fork_hook"] = _after_in_worker
-
-
-def _after_in_worker() -> None:
-    _tell(lambda listener: listener.after_fork_past_hooks())
-    if _hook_before is not None:
-        _hook_before()
 
 
 def _before() -> None:

@@ -1,4 +1,4 @@
-"""Processes that C forks past Python's hooks, as uWSGI does: their own recordings, and nothing counted twice."""
+"""Processes that C forks past Python's hooks, as uWSGI does: own recordings, and nothing counts twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from process.project import GET_MANAGER, POLICY, Project
 from ssot_probe.model.records import ProcessRecord
 
 BEGIN = """\
-import ctypes, os, signal, sys, time, types
+import ctypes, _thread, os, signal, sys, time, types
 
 def c_fork():
     return ctypes.PyDLL(None).fork()
@@ -19,12 +19,16 @@ def manage(user):
 
 def join(child):
     print(os.waitpid(child, 0)[1])
+
+master, worker = os.getpid(), 0
 """
 
 UWSGI = """\
-import types
 uwsgi = sys.modules["uwsgi"] = types.ModuleType("uwsgi")
+uwsgi.masterpid = lambda: master
+uwsgi.worker_id = lambda: worker
 """
+"""What uWSGI puts into the interpreter that it runs."""
 
 
 @pytest.fixture
@@ -64,33 +68,47 @@ manage("anna")
     assert calls(works, program) == [(1, "exit", []), (2, "exit", [])]
 
 
-def test_the_hook_of_uwsgi_is_heard_beside_the_one_that_is_there(works: Project) -> None:
-    program = (
-        UWSGI
-        + """
+SERVES = """
 seen = []
 uwsgi.post_fork_hook = lambda: seen.append(os.getpid())
 manage("anna")
 time.sleep(0.5)
+assert not _thread._count(), "a thread that the workers would wait for"
 child = c_fork()
 if not child:
+    worker = 1
     uwsgi.post_fork_hook()
     assert seen == [os.getpid()]
     manage("bert")
     manage("carl")
+    assert _thread._count()
     sys.exit()
 join(child)
 """
-    )
 
-    assert calls(works, program) == [(1, "exit", []), (2, "exit", [])]
+
+def test_the_hook_of_uwsgi_is_heard_beside_the_one_that_is_there(works: Project) -> None:
+    assert calls(works, UWSGI + SERVES) == [(1, "exit", []), (2, "exit", [])]
+
+
+def test_a_process_of_uwsgi_without_a_master_records_from_when_it_is_a_worker(works: Project) -> None:
+    program = """
+master = 0
+manage("anna")
+assert not _thread._count()
+worker = 1
+uwsgi.post_fork_hook()
+assert _thread._count()
+manage("bert")
+print(0)
+"""
+
+    assert calls(works, UWSGI + program) == [(2, "exit", [])]
 
 
 def test_the_hook_is_there_again_when_a_module_that_replaced_it_has_been_loaded(works: Project) -> None:
     works.write({"shop/hooks.py": "import uwsgi\nuwsgi.post_fork_hook = lambda: None\n"})
-    program = (
-        UWSGI
-        + """
+    program = """
 manage("anna")
 import shop.hooks
 child = c_fork()
@@ -100,22 +118,25 @@ if not child:
     sys.exit()
 join(child)
 """
-    )
 
-    assert calls(works, program) == [(1, "exit", []), (1, "exit", [])]
+    assert calls(works, UWSGI + program) == [(1, "exit", []), (1, "exit", [])]
 
 
-def test_a_child_without_any_hook_says_that_something_of_it_is_lost(works: Project) -> None:
-    program = """
+NOBODY_SAYS_SO = """
 manage("anna")
 child = c_fork()
 if not child:
-    manage("bert")
+    {does}
     sys.exit()
 join(child)
 """
 
-    parent, (count, closed, dropped) = calls(works, program)
+
+@pytest.mark.parametrize("does", ["pass", "manage('bert')", "manage('bert'); import shop.old"])
+def test_a_child_that_nobody_told_of_the_fork_says_that_something_of_it_is_lost(
+    works: Project, does: str
+) -> None:
+    parent, (count, closed, dropped) = calls(works, UWSGI + NOBODY_SAYS_SO.format(does=does))
 
     assert parent == (1, "exit", [])
     assert count <= 1
@@ -133,4 +154,4 @@ assert os.waitpid(child, 0)[1] == signal.SIGTERM
 print(0)
 """
 
-    assert calls(works, program) == [(1, "exit", []), (0, "sigterm", ["unnoticed_fork=1"])]
+    assert calls(works, UWSGI + program) == [(1, "exit", []), (0, "sigterm", ["unnoticed_fork=1"])]

@@ -28,6 +28,7 @@ from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
 from ssot_probe.termination import Termination
+from ssot_probe.uwsgi_workers import UwsgiWorkers
 
 if TYPE_CHECKING:
     from ssot_probe.model.records import Record
@@ -91,6 +92,7 @@ class Probe:
         )
         self._awakening = Awakening(self._wake)
         self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(SIGTERM))
+        self._uwsgi_workers = UwsgiWorkers(self._on_uwsgi_worker)
         self._leaving = Leaving(bool(watched_paths(policy)), self._leave)
 
     def start(self) -> Probe:
@@ -101,7 +103,7 @@ class Probe:
         if self._termination.refusal and self.settings.sigterm:
             self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
         forks.tell(self)
-        forks.hear_uwsgi()
+        self._uwsgi_workers.listen()
         self.observers.start(self._keep, self._on_user, self._wake)
         if watched_paths(self.policy):
             self.descendants.hear_programs()
@@ -148,6 +150,7 @@ class Probe:
                 remember_interruption()
         atexit.unregister(self.end)
         self._leaving.stop()
+        self._uwsgi_workers.stop()
         self._termination.release()
 
     def _leave(self) -> None:
@@ -200,7 +203,8 @@ class Probe:
             forks.tell_first()
         if "file" in self.settings.exporters and not self.pump.has_recorder:
             self._process.announce()
-        self.pump.start()
+        if not self._uwsgi_workers.are_to_come:
+            self.pump.start()
 
     def _begin(self) -> None:
         """Have something to record."""
@@ -227,12 +231,14 @@ class Probe:
         self.buffer.items.append(record)
 
     def _tell(self, record: Record) -> None:
-        forks.hear_uwsgi()
+        self._uwsgi_workers.listen()
         self._inventory.append(record)
         self.buffer.add(record)
 
     def _on_user(self, known: InstanceRef | None) -> None:
         """Be ready for what users may share. The application's thread calls this: it must not raise."""
+        if self._uwsgi_workers.are_to_come:
+            return
         self.observers.looks.on_user(known)
         self.observers.loop_values.note()
         if self.boundaries.is_on and len(self.instances.users) > 1:
@@ -334,10 +340,17 @@ class Probe:
         else:
             self._awakening.disarm()
 
-    def after_fork_past_hooks(self) -> None:
-        """Be a process of its own, if this is one and nobody has said so."""
-        if self.is_active and os.getpid() != self._pid:
-            self.after_fork_in_child()
+    def _on_uwsgi_worker(self) -> None:
+        """Be a process of its own, where uWSGI forked it, and start the thread that had to wait for that."""
+        if not self.is_active:
+            return
+        try:
+            if os.getpid() != self._pid:
+                self.after_fork_in_child()
+            elif self._process.has_begun:
+                self._wake()
+        except Exception as error:
+            self.report_error(error)
 
     def _notice_fork(self) -> None:
         """Be a process of its own where only now shows that it is: what it did until now cannot be told."""
