@@ -19,8 +19,19 @@ LAZY = ("--lazy-apps",)
 THREADS = ("--enable-threads",)
 HOOKS = ("--py-call-uwsgi-fork-hooks",)
 
+MASTER = "uWSGI runs no exit handler in its master: what was done while the application was loaded is lost"
+BUSY = "a worker that is busy when it is stopped runs no exit handler either: here it had half a second"
+
 CASES = [
-    Case(f"uwsgi{' '.join(['', *options])}", server(*COMMAND, *options), needs=("uwsgi",))
+    Case(
+        f"uwsgi{' '.join(['', *options])}",
+        server(*COMMAND, *options, rest=0.5),
+        loses="" if LAZY[0] in options else MASTER,
+        is_counted=True,
+        note=BUSY,
+        needs=("uwsgi",),
+        is_thin=options == LAZY,
+    )
     for options in ((), LAZY, THREADS, LAZY + THREADS, HOOKS, THREADS + HOOKS)
 ]
 

@@ -81,6 +81,7 @@ if not child:
     assert seen == [os.getpid()]
     manage("bert")
     manage("carl")
+    time.sleep(0.2)
     assert _thread._count()
     sys.exit()
 join(child)
@@ -98,6 +99,7 @@ manage("anna")
 assert not _thread._count()
 worker = 1
 uwsgi.post_fork_hook()
+time.sleep(0.2)
 assert _thread._count()
 manage("bert")
 print(0)

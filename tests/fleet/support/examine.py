@@ -105,7 +105,7 @@ def _faults_of_verdicts(case: Case, dead: Any, report: Any, told: list[str]) -> 
     if verdicts["shop.attic"] not in wanted:
         faults.append(f"shop.attic is called {verdicts['shop.attic']}, not {' or '.join(wanted)}: {told}")
     evidence = report["evidence"]
-    if (evidence["complete"] and not evidence["blind"]) == bool(case.loses):
+    if not (not evidence["complete"] or evidence["blind"] if case.loses else evidence["complete"]):
         faults.append(f"the report's evidence: {evidence}")
     return faults
 

@@ -35,6 +35,7 @@ def server(*command: str, workers: int = 2, end: int = signal.SIGTERM, codes: Se
         workers: so many processes must have answered before it is stopped.
         end: the signal that stops it.
         codes: how it may end.
+        rest: seconds without a request before that.
     """
 
     def play(place: Place) -> None:
@@ -43,6 +44,7 @@ def server(*command: str, workers: int = 2, end: int = signal.SIGTERM, codes: Se
         try:
             wait_for_answer(process, port)
             ask_until(place, port, workers)
+            sleep(rest)
         finally:
             process.send_signal(end)
             finish(process, *codes)
