@@ -26,7 +26,13 @@ MOST = 12
 SECONDS = 30.0
 
 
-def server(*command: str, workers: int = 2, end: int = signal.SIGTERM, codes: Sequence[int] = (0,)) -> Play:
+def server(
+    *command: str,
+    workers: int = 2,
+    end: int = signal.SIGTERM,
+    codes: Sequence[int] = (0,),
+    rest: float = 0.0,
+) -> Play:
     """Return what runs a server.
 
     Args:
