@@ -111,8 +111,11 @@ def _faults_of_verdicts(case: Case, dead: Any, report: Any, told: list[str]) -> 
 
 
 def _faults_of_what_was_said(said: str) -> list[str]:
-    lines = [line for line in said.splitlines() if any(word in line for word in ALARMING)]
-    return [f"said: {' | '.join(lines[:5])}"] if lines else []
+    lines = said.splitlines()
+    for number, line in enumerate(lines):
+        if any(word in line for word in ALARMING):
+            return ["said: " + "\n".join(lines[number : number + 30])]
+    return []
 
 
 def _told(dead: Any, report: Any) -> list[str]:
