@@ -84,6 +84,11 @@ if len(sys.argv) < 2:
     os.execv({name}, [{name}, *{arguments}])
 """
 
+HEARS = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where this runs in the background
+"""
+
 DAEMON = """
 if os.fork():
     os._exit(0)
@@ -97,6 +102,20 @@ begin()
 time.sleep(0.3)
 finish()
 """
+
+GEVENT = """
+{early}
+{late}
+begin()
+subprocess.run(["true"], check=True)
+if not os.fork():
+    work(["carla"])
+    subprocess.run(["true"], check=True)
+    sys.exit()
+os.wait()
+"""
+
+PATCH = "import gevent.monkey; gevent.monkey.patch_all()"
 
 NOHUP = """
 begin()
@@ -169,7 +188,7 @@ CASES = [
     Case("SIGTERM", program(signalled(signal.SIGTERM)), is_thin=True),
     Case("SIGTERM, handled by sys.exit", program(handled("sys.exit(5)"))),
     Case("SIGTERM, handled by os._exit", program(handled("os._exit(5)"))),
-    Case("SIGINT", program(signalled(signal.SIGINT)), says="KeyboardInterrupt"),
+    Case("SIGINT", program(HEARS + signalled(signal.SIGINT)), says="KeyboardInterrupt"),
     Case("SIGHUP", program(signalled(signal.SIGHUP)), loses=KILLED),
     Case("SIGKILL at once", program(signalled(signal.SIGKILL)), loses=KILLED, is_thin=True),
     Case(
@@ -213,6 +232,21 @@ CASES = [
         "double fork, after the application was loaded",
         detached(WORK + DAEMON + DAEMON_AT_WORK),
         1,
+    ),
+    Case(
+        "gevent, patched first; os.fork and subprocess",
+        program(PATCH + WORK + GEVENT.format(early="", late="")),
+        needs=("gevent",),
+    ),
+    Case(
+        "gevent, patched when the application was loaded; os.fork and subprocess",
+        program(WORK + GEVENT.format(early="", late=PATCH)),
+        needs=("gevent",),
+    ),
+    Case(
+        "gevent, patched when the application had worked; os.fork and subprocess",
+        program(WORK + GEVENT.format(early="begin(); time.sleep(3)", late=PATCH)),
+        needs=("gevent",),
     ),
     Case("nohup, in the background of a shell that ends", detached(WORK + NOHUP, shell=True), 1),
 ]
