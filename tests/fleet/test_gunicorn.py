@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from fleet.support.cases import Case, Play, tested
 from fleet.support.examine import examine
 from fleet.support.programs import finish, start, wait_for_end
 from fleet.support.servers import (
+    ask,
     ask_until,
     command_line,
     free_port,
@@ -31,6 +34,17 @@ COMMAND = (
     "critical",
     "shop.wsgi:app",
 )
+
+SLOW = """\
+import time
+from shop import wsgi
+
+def app(environ, start_response):
+    answer = wsgi.app(environ, start_response)
+    if "slow=1" in environ["QUERY_STRING"]:
+        time.sleep(30)
+    return answer
+"""
 
 KINDS = {
     "sync": (),
@@ -76,6 +90,23 @@ def reloaded(place: Place) -> None:
         finish(process, 0)
 
 
+def timed_out(place: Place) -> None:
+    """Serve until a worker takes too long, which its master ends, and serve again by another one."""
+    place.write({"shop/slow.py": SLOW})
+    port = free_port()
+    process = start(place, command_line((*COMMAND[:-1], "--timeout", "2", "shop.slow:app"), port=str(port)))
+    try:
+        wait_for_answer(process, port)
+        ask_until(place, port, 2)
+        before = {file.name for file in place.truth.iterdir()}
+        with suppress(OSError, HTTPException, AssertionError):  # an error, or no answer at all
+            ask(port, 0, "&slow=1")
+        wait_for_process(place, port, before)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        finish(process, 0)
+
+
 def daemon(place: Place) -> None:
     """Serve from processes that left the one that was started."""
     port = free_port()
@@ -109,6 +140,7 @@ CASES = [
         needs=("gunicorn",),
     ),
     Case("gunicorn, reloaded by SIGHUP", reloaded, 3, needs=("gunicorn",)),
+    Case("gunicorn --timeout, a worker takes too long", timed_out, 3, needs=("gunicorn",)),
     Case("gunicorn --daemon", daemon, needs=("gunicorn",)),
     Case("gunicorn, SIGQUIT", server(*COMMAND, end=signal.SIGQUIT), needs=("gunicorn",)),
     Case(

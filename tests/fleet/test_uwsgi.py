@@ -11,10 +11,12 @@ from fleet.support.examine import examine
 from fleet.support.servers import server
 
 COMMAND = (
-    *("uwsgi", "--http-socket", "127.0.0.1:{port}", "--master", "--processes", "2", "--die-on-term"),
+    *("uwsgi", "--http-socket", "127.0.0.1:{port}", "--master", "--processes", "2"),
     *("--virtualenv", sys.prefix, "--module", "shop.wsgi:app", "--need-app", "--disable-logging"),
 )
 
+AT_ONCE = ("--die-on-term",)
+DRAINED = ("--hook-master-start", "unix_signal:15 gracefully_kill_them_all")
 LAZY = ("--lazy-apps",)
 THREADS = ("--enable-threads",)
 HOOKS = ("--py-call-uwsgi-fork-hooks",)
@@ -24,15 +26,23 @@ BUSY = "a worker that is busy when it is stopped runs no exit handler either: he
 
 CASES = [
     Case(
-        f"uwsgi{' '.join(['', *options])}",
-        server(*COMMAND, *options, rest=0.5),
-        loses="" if LAZY[0] in options else MASTER,
-        is_counted=True,
-        note=BUSY,
+        "uwsgi --lazy-apps, drained",
+        server(*COMMAND, *DRAINED, *LAZY),
+        note="stopped right after the last answer",
         needs=("uwsgi",),
-        is_thin=options == LAZY,
-    )
-    for options in ((), LAZY, THREADS, LAZY + THREADS, HOOKS, THREADS + HOOKS)
+    ),
+    *(
+        Case(
+            f"uwsgi{' '.join(['', *options])}",
+            server(*COMMAND, *AT_ONCE, *options, rest=0.5),
+            loses="" if LAZY[0] in options else MASTER,
+            is_counted=True,
+            note=BUSY,
+            needs=("uwsgi",),
+            is_thin=options == LAZY,
+        )
+        for options in ((), LAZY, THREADS, LAZY + THREADS, HOOKS, THREADS + HOOKS)
+    ),
 ]
 
 

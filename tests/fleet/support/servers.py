@@ -96,12 +96,12 @@ def ask_until(place: Place, port: int, workers: int) -> None:
     raise AssertionError(f"fewer than {workers} processes answer")
 
 
-def ask(port: int, number: int) -> None:
-    """Send one request; each fourth one needs what is to be deleted."""
+def ask(port: int, number: int, more: str = "") -> None:
+    """Send one request, with more in its query; each fourth one needs what is to be deleted."""
     user = USERS[number // 2 % len(USERS)]
     connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     try:
-        connection.request("GET", f"/?user={user}{'&legacy=1' if number % 4 == 0 else ''}")
+        connection.request("GET", f"/?user={user}{'&legacy=1' if number % 4 == 0 else ''}{more}")
         response = connection.getresponse()
         text = response.read().decode()
     finally:
