@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from fleet.support.cases import Case, tested
+from fleet.support.cases import Case, parameters
 from fleet.support.examine import examine
 from fleet.support.programs import finish, start
 from fleet.support.servers import (
@@ -51,6 +51,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", tested(CASES))
+@pytest.mark.parametrize("case", parameters(CASES))
 def test_the_sum_over_processes_is_the_truth(case: Case, tmp_path: Path) -> None:
     assert examine(case, tmp_path).faults == ()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fleet.support.cases import Case, Play, tested
+from fleet.support.cases import Case, Play, parameters
 from fleet.support.examine import examine
 from fleet.support.programs import finish, start
 from fleet.support.servers import command_line
@@ -91,6 +91,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", tested(CASES))
+@pytest.mark.parametrize("case", parameters(CASES))
 def test_the_sum_over_processes_is_the_truth(case: Case, tmp_path: Path) -> None:
     assert examine(case, tmp_path).faults == ()

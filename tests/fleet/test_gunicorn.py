@@ -9,7 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from fleet.support.cases import Case, Play, tested
+from fleet.support.cases import Case, Play, parameters
 from fleet.support.examine import examine
 from fleet.support.programs import finish, start, wait_for_end
 from fleet.support.servers import (
@@ -125,13 +125,22 @@ def daemon(place: Place) -> None:
 CASES = [
     *(
         Case(
-            f"gunicorn {kind}{preload and ' --preload'}",
-            server(*COMMAND, *options, *filter(None, [preload])),
+            f"gunicorn {kind}",
+            server(*COMMAND, *options),
             needs=("gunicorn", *(("gevent",) if kind == "gevent" else ())),
-            is_thin=(kind, preload) in (("sync", "--preload"), ("gevent", "")),
+            is_thin=kind == "gevent",
         )
         for kind, options in KINDS.items()
-        for preload in ("", "--preload")
+    ),
+    *(
+        Case(
+            f"gunicorn {kind} --preload, of an application that works while it is loaded",
+            server(*COMMAND[:-1], *options, "--preload", "shop.working:app", workers=3),
+            3,
+            needs=("gunicorn", *(("gevent",) if kind == "gevent" else ())),
+            is_thin=kind == "sync",
+        )
+        for kind, options in KINDS.items()
     ),
     Case(
         "gunicorn --max-requests 5",
@@ -167,6 +176,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", tested(CASES))
+@pytest.mark.parametrize("case", parameters(CASES))
 def test_the_sum_over_processes_is_the_truth(case: Case, tmp_path: Path) -> None:
     assert examine(case, tmp_path).faults == ()

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from fleet.support.cases import Case, tested
+from fleet.support.cases import Case, parameters
 from fleet.support.examine import examine
 from fleet.support.servers import server
 
 COMMAND = (
     *("uwsgi", "--http-socket", "127.0.0.1:{port}", "--master", "--processes", "2"),
-    *("--virtualenv", sys.prefix, "--module", "shop.wsgi:app", "--need-app", "--disable-logging"),
+    *("--virtualenv", sys.prefix, "--need-app", "--disable-logging", "--module", "shop.wsgi:app"),
 )
 
 AT_ONCE = ("--die-on-term",)
@@ -31,6 +31,19 @@ CASES = [
         note="stopped right after the last answer",
         needs=("uwsgi",),
     ),
+    Case(
+        "uwsgi, of an application that works while it is loaded",
+        server(*COMMAND[:-1], "shop.working:app", *AT_ONCE, workers=3, rest=0.5),
+        3,
+        loses=MASTER,
+        needs=("uwsgi",),
+    ),
+    Case(
+        "uwsgi --lazy-apps, of an application that works while it is loaded",
+        server(*COMMAND[:-1], "shop.working:app", *AT_ONCE, *LAZY, rest=0.5),
+        note=BUSY,
+        needs=("uwsgi",),
+    ),
     *(
         Case(
             f"uwsgi{' '.join(['', *options])}",
@@ -46,6 +59,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", tested(CASES))
+@pytest.mark.parametrize("case", parameters(CASES))
 def test_the_sum_over_processes_is_the_truth(case: Case, tmp_path: Path) -> None:
     assert examine(case, tmp_path).faults == ()

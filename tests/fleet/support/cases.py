@@ -54,7 +54,7 @@ class Case(NamedTuple):
         return f"not installed: {', '.join(absent)}" if absent else ""
 
 
-def tested(cases: Sequence[Case]) -> list[Any]:
+def parameters(cases: Sequence[Case]) -> list[Any]:
     """Return the cases that tests run, as parameters."""
     return [
         pytest.param(case, id=case.name, marks=pytest.mark.skipif(bool(case.missing), reason=case.missing))

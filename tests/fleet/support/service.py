@@ -83,6 +83,14 @@ FILES = {
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [text.encode()]
         """,
+    "shop/working.py": """\
+        from shop.work import answer
+
+        for user in ("anna", "bert", "anna"):
+            answer(user, True)
+
+        from shop.wsgi import app
+        """,
     "shop/asgi.py": """\
         import asyncio
         from urllib.parse import parse_qs
