@@ -204,3 +204,29 @@ print(os.path.exists(os.environ["SSOT_PROBE_DIR"]))
     outcome = shop.run("prog.py")
 
     assert outcome[:3] == (0, "0 False\nTrue\n", "")
+
+
+def test_nothing_is_loaded_in_a_thread_that_is_about_to_be_replaced(shop: Project) -> None:
+    program = """\
+import _thread, os, sys, time, types
+from glob import glob
+sys.modules["gevent"] = types.ModuleType("gevent")
+from shop.manager import get_manager
+get_manager("anna"), get_manager("bert")
+ASSEMBLY, LOOK = "ssot_probe.probe.recorder_assembly", "ssot_probe.observe.sharing.look"
+time.sleep(1)
+print(ASSEMBLY in sys.modules, LOOK in sys.modules)
+original = _thread.get_ident
+_thread.get_ident = lambda: original()
+for _ in range(500):
+    if ASSEMBLY in sys.modules and LOOK in sys.modules:
+        break
+    time.sleep(0.02)
+print(ASSEMBLY in sys.modules, LOOK in sys.modules)
+"""
+    shop.write({"prog.py": program})
+
+    outcome = shop.run("prog.py")
+
+    assert outcome[:3] == (0, "False False\nTrue True\n", "")
+    assert shop.recorded().calls(GET_MANAGER) == 2

@@ -40,6 +40,7 @@ FILES = {
     "shop/old.py": "def total(orders):\n    return len(orders)\n",
     "shop/attic.py": "def unused():\n    return 0\n",
     "shop/work.py": """\
+        import shop.manager, shop.old  # where two threads load a module, the second one is not seen
         from shop import truth
 
         def serve(user):
