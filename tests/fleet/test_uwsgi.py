@@ -52,7 +52,6 @@ CASES = [
             is_counted=True,
             note=BUSY,
             needs=("uwsgi",),
-            is_thin=options == LAZY,
         )
         for options in ((), LAZY, THREADS, LAZY + THREADS, HOOKS, THREADS + HOOKS)
     ),

@@ -43,8 +43,8 @@ def examine(case: Case, directory: Path) -> Row:
     faults = []
     try:
         case.play(place)
-    except AssertionError as error:
-        faults.append(f"{error}\n{place.said}")
+    except Exception as error:
+        faults.append(f"{type(error).__name__}: {error}\n{place.said}")
     seconds = monotonic() - began
     truth = counted(place.truth)
     processes = read_recordings(place.recordings)
