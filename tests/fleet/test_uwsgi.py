@@ -30,6 +30,7 @@ CASES = [
         server(*COMMAND, *DRAINED, *LAZY),
         note="stopped right after the last answer",
         needs=("uwsgi",),
+        is_thin=True,
     ),
     Case(
         "uwsgi, of an application that works while it is loaded",
