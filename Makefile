@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGUMENTS ?= # of the catalogue, such as --update or "row 14"
+WORKERS ?= # of the fleet, such as --markdown or gevent
 MATRIX ?= # options of tests/matrix.py, such as --full
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test lint types contracts unit defects matrix bench wheel clean
+PLAYED := $(VENV)/.fleet
+
+.PHONY: help demo test lint types contracts unit defects fleet matrix bench wheel clean
 
 help: ## say what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -37,6 +40,14 @@ unit: $(INSTALLED)
 
 defects: $(INSTALLED) ## what of the catalogue of shared state is detected, missed and falsely accused
 	PYTHONPATH=tests $(BIN)/python -m defects.catalogue --bad $(ARGUMENTS)
+
+$(PLAYED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --group fleet
+	$(BIN)/python -m pip install --quiet uwsgi || echo "uWSGI could not be built: it is not played" >&2
+	@touch $@
+
+fleet: $(PLAYED) ## every kind of worker: does the sum over processes equal what they did?
+	PYTHONPATH=tests $(BIN)/python -m fleet $(WORKERS)
 
 matrix: $(INSTALLED) ## the tests on every Python found, with the lowest and the newest dependencies
 	$(BIN)/python tests/matrix.py $(MATRIX)

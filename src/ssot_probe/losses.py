@@ -13,6 +13,7 @@ EXPORT_FAILED = "export_failed"
 EXPORT_QUEUE_FULL = "export_queue_full"
 EXPORT_REFUSED = "export_refused"
 THREAD = "no_thread"
+UNNOTICED_FORK = "unnoticed_fork"
 INTERNAL = "internal_error"
 
 

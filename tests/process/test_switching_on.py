@@ -7,7 +7,7 @@ import sys
 import zipapp
 
 import pytest
-from process.project import GET_MANAGER, SHOP, Project
+from process.project import GET_MANAGER, POLICY, SHOP, Project
 
 from ssot_probe.model.records import MakeRecord, ProcessRecord
 
@@ -187,3 +187,46 @@ print("outside")
     assert (outcome.code, outcome.out, outcome.err) == (0, "inside\noutside\n", "")
     sizes = sorted(path.stat().st_size > 0 for path in shop.recordings.glob("*.traces.jsonl"))
     assert sizes == [False, True]
+
+
+@pytest.mark.parametrize("legacy", ["", 'legacy = ["shop.attic"]\n'], ids=["", "watching paths"])
+def test_no_thread_runs_and_no_trace_is_left_before_there_is_anything_to_record(
+    shop: Project, legacy: str
+) -> None:
+    program = """\
+import _thread, os
+print(_thread._count(), os.path.exists(os.environ["SSOT_PROBE_DIR"]))
+import shop.manager
+print(os.path.exists(os.environ["SSOT_PROBE_DIR"]))
+"""
+    shop.write({"prog.py": program, "ssot-probe.toml": POLICY + legacy})
+
+    outcome = shop.run("prog.py")
+
+    assert outcome[:3] == (0, "0 False\nTrue\n", "")
+
+
+def test_nothing_is_loaded_in_a_thread_that_is_about_to_be_replaced(shop: Project) -> None:
+    program = """\
+import _thread, os, sys, time, types
+from glob import glob
+sys.modules["gevent"] = types.ModuleType("gevent")
+from shop.manager import get_manager
+get_manager("anna"), get_manager("bert")
+ASSEMBLY, LOOK = "ssot_probe.probe.recorder_assembly", "ssot_probe.observe.sharing.look"
+time.sleep(1)
+print(ASSEMBLY in sys.modules, LOOK in sys.modules)
+original = _thread.get_ident
+_thread.get_ident = lambda: original()
+for _ in range(500):
+    if ASSEMBLY in sys.modules and LOOK in sys.modules:
+        break
+    time.sleep(0.02)
+print(ASSEMBLY in sys.modules, LOOK in sys.modules)
+"""
+    shop.write({"prog.py": program})
+
+    outcome = shop.run("prog.py")
+
+    assert outcome[:3] == (0, "False False\nTrue True\n", "")
+    assert shop.recorded().calls(GET_MANAGER) == 2

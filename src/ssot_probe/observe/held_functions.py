@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe.contents import Contents
-from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.modules import namespace_of, present_modules
 
 MOST_STEPS = 4
 """References between a function and what is named as its holder: a cell, a tuple, a dictionary."""
@@ -97,7 +97,7 @@ def holders(functions: Sequence[Any]) -> list[list[str]]:
     leads_to: dict[int, set[int]] = {}
     for index, function in enumerate(functions):
         leads_to.setdefault(id(function), set()).add(index)
-    modules = {id(vars(module)): name for name, module in list(sys.modules.items()) if _is_module(module)}
+    modules = {id(vars(module)): name for name, module in present_modules() if _is_module(module)}
     ignored = {id(functions), id(names)}
     frontier: list[Any] = list(functions)
     for _ in range(MOST_STEPS):

@@ -13,7 +13,7 @@ from ssot_probe.model.instance_records import HolderRecord
 from ssot_probe.observe.heap import count_objects
 from ssot_probe.observe.instances import InstanceTable
 from ssot_probe.observe.makers import ObservedClass
-from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.modules import namespace_of, present_modules
 
 MOST_OBJECTS = 300_000
 """Heap size up to which a search is started: each of its steps walks the whole heap."""
@@ -49,7 +49,7 @@ def explain_shared(
 def _own_ids(shared: dict[str, Any]) -> set[int]:
     """Return the ids of what refers to everything and explains nothing, and of our own structures."""
     ids = {id(shared), *(id(entry) for entry in shared.values())}
-    for name, module in list(sys.modules.items()):
+    for name, module in present_modules():
         if name.partition(".")[0] == "ssot_probe":
             ids.update((id(module), id(getattr(module, "__dict__", None))))
     frame = sys._getframe()

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ssot_probe.observe.bounds import bound_of
 from ssot_probe.observe.census import module_code
 from ssot_probe.observe.edges import attribute, edge, is_namespace
-from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.modules import namespace_of, present_modules
 
 MOST_OBJECTS = 300_000
 """Objects that are looked at in one search."""
@@ -70,13 +70,13 @@ class _Walk:
         self._targets = targets
         self._own_modules: dict[str, ModuleType] = {}
         self._other_modules: dict[str, ModuleType] = {}
-        for name, module in list(sys.modules.items()):
+        for name, module in present_modules():
             names = namespace_of(module)
             if not names or name.partition(".")[0] == "ssot_probe":
                 continue
             known = self._own_modules if is_first_party(name, names.get("__file__")) else self._other_modules
             known[name] = module
-        self._namespaces = {id(namespace_of(module)) for module in sys.modules.values()}
+        self._namespaces = {id(namespace_of(module)) for module in list(sys.modules.values())}
         self._first_party_names = frozenset(self._own_modules)
         self._objects: list[Any] = []
         self._parents: list[int] = []

@@ -19,11 +19,14 @@ from ssot_probe.observe.look_schedule import Schedule
 from ssot_probe.observe.makers import ObservedClass
 from ssot_probe.observe.roots import Roots, find_roots
 from ssot_probe.observe.sharing.found import Look
-from ssot_probe.observe.threads import LOADING_SECONDS, Turn
+from ssot_probe.observe.threads import LOADING_SECONDS, Turn, are_about_to_be_replaced
 
 SLICE_SECONDS = 0.001
 REST_SECONDS = 0.004
 """A look works for so long, and then leaves the interpreter to the application for so long."""
+
+LONGEST_WAIT = 5.0
+"""Seconds for which nothing is loaded because threads may be replaced meanwhile."""
 
 LONGEST_LOOK = 20.0
 """Seconds, rests included, after which a look in the background ends, however far it came."""
@@ -267,6 +270,9 @@ class Looks:
         turn.thread = get_ident()
         turn.native_id = get_native_id()
         try:
+            deadline = monotonic() + LONGEST_WAIT
+            while are_about_to_be_replaced() and not turn.is_stopping and monotonic() < deadline:
+                turn.bell.acquire(timeout=0.1)
             self._load()
             while not turn.is_stopping and self._failures < MOST_FAILURES:
                 wait = self._wait()

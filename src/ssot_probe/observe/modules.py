@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,14 @@ def namespace_of(module: object) -> dict[str, Any]:
         return {}
     names: dict[str, Any] = object.__getattribute__(module, "__dict__")
     return names
+
+
+def present_modules() -> list[tuple[str, Any]]:
+    """Return what stands in `sys.modules`, by name, whatever other threads load meanwhile.
+
+    Before 3.12 each pair that is made may start a garbage collection, and with that any code.
+    """
+    return list(sys.modules.copy().items())
 
 
 def spec_of(module: object) -> ModuleSpec | None:

@@ -22,8 +22,8 @@ MOST_PLACES = 100
 MOST_PROGRAMS = 1_000
 """Programs of one place that are remembered until the end, to see whether they recorded after all."""
 
-ORDERLY = ("billiard", "multiprocessing", "rq", "socketserver")
-"""Packages whose workers leave by `os._exit` when their work is done."""
+ORDERLY = ("billiard", "celery", "daemon", "gunicorn", "multiprocessing", "rq", "socketserver")
+"""Packages that leave by `os._exit` in good order: workers whose work is done, and who starts a daemon."""
 
 _HIDES_ITSELF = sys.version_info >= (3, 11)
 _STANDARD = os.path.dirname(os.path.realpath(os.__file__)) + os.sep

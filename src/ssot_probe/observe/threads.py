@@ -6,12 +6,17 @@ import os
 import sys
 from _thread import allocate_lock
 from time import monotonic, sleep
+from types import BuiltinFunctionType
 
 LOADING_SECONDS = 5.0
 """How long a fork waits while a thread of ours imports: in the child its locks would never open again."""
 
 ENDING_SECONDS = 0.05
 """How long a fork waits for the operating system to end a thread that has nothing left to do."""
+
+
+REPLACERS = ("gevent", "eventlet")
+"""Libraries that may put something of their own in the place of threads, in the middle of the program."""
 
 
 class Turn:
@@ -56,6 +61,16 @@ def is_importing(thread: int) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def are_about_to_be_replaced() -> bool:
+    """Has a library been loaded that replaces threads, and has not done so yet?
+
+    A thread that imports meanwhile takes the lock of a module as one and would release it as another: the
+    lock stays shut, and whoever waits for it waits for ever.
+    """
+    is_as_it_was = type(vars(sys.modules["_thread"])["get_ident"]) is BuiltinFunctionType
+    return is_as_it_was and any(name in sys.modules for name in REPLACERS)
 
 
 def wait_for_end(native_id: int, seconds: float) -> None:

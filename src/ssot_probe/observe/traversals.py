@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ssot_probe.model.policy import Concept
-from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.modules import namespace_of, present_modules
 from ssot_probe.observe.roots import Roots
 from ssot_probe.observe.scope import Scope
 from ssot_probe.observe.sharing.look import SharingLook
@@ -62,7 +62,7 @@ class Traversals:
     def _modules(self) -> Mapping[str, Mapping[str, Any]]:
         return {
             name: namespace_of(module)
-            for name, module in list(sys.modules.items())
+            for name, module in present_modules()
             if type(name) is str and self._is_first_party(name)
         }
 

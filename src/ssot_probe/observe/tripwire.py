@@ -61,6 +61,9 @@ shared: set[tuple[str, int, int]] = set()
 crowded: dict[tuple[str, str], Hit] = {}
 """By module and file: places with more imports than are told apart, with the first of each."""
 
+unplaced: set[str] = set()
+"""Modules that no code of Python imported: a program that embeds it did, or a thread that begins in C."""
+
 on_new: list[Optional[Callable[[], None]]] = [None]
 """Called when a place imports for the first time: since a fork, nobody may be there to look at the hits."""
 
@@ -73,6 +76,7 @@ def forget() -> None:
     hits.clear()
     shared.clear()
     crowded.clear()
+    unplaced.clear()
     _alike.clear()
     lost[0] = 0
     cycles.forget()
@@ -150,10 +154,29 @@ def _new_hit(
         return None
     hit = Hit(module, code, offset, importer, called, thread_name(), time_ns(), [0, 0, 0, 0], origin, through)
     hit = hits.setdefault(key, hit)
-    if on_new[0] is not None:
+    if on_new[0] is not None and module != __name__:  # the trial below is nothing to record
         on_new[0]()
     _alike[place] = (*alike, hit)
     return hit
+
+
+def _has_caller() -> bool:
+    """Is there code of Python around the property that calls this?"""
+    try:
+        _getframe(2)
+    except ValueError:
+        return False
+    return True
+
+
+def _note_failure(module: str, has_caller: bool) -> None:
+    """Note an import that cannot be told."""
+    if has_caller:
+        lost[0] += 1
+    elif module not in unplaced and module != __name__:
+        unplaced.add(module)
+        if on_new[0] is not None:
+            on_new[0]()
 
 
 def _says_the_same(known: CodeType, code: CodeType, offset: int) -> bool:
@@ -181,7 +204,7 @@ class _WatchedSpec(ModuleSpec):
             else:
                 hit.counter[0] += 1
         except Exception:  # on 3.13 an error here would fail the application's import
-            lost[0] += 1
+            _note_failure(own.get("name", ""), _has_caller())
         return state
 
     @_initializing.setter

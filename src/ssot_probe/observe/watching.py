@@ -22,7 +22,7 @@ from ssot_probe.observe.instrumentation import Instrumentation
 from ssot_probe.observe.load_reports import LoadReports
 from ssot_probe.observe.loading import Loading
 from ssot_probe.observe.main_module import MainModuleWatch, defines_something
-from ssot_probe.observe.modules import has_been_loaded, namespace_of, spec_of
+from ssot_probe.observe.modules import has_been_loaded, namespace_of, present_modules, spec_of
 from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.placed_modules import placed_modules
 from ssot_probe.observe.pools.pool_watch import PoolWatch
@@ -115,7 +115,7 @@ class ModuleWatch:
     def start(self) -> None:
         """Take in what was loaded before, which is told as late, and see what comes."""
         self._listen_to_paths()
-        for name, module in list(sys.modules.items()):
+        for name, module in present_modules():
             self._take_in_loaded(name, module)
         if self.paths is not None:
             self.paths.take_in_late()
@@ -237,7 +237,7 @@ class ModuleWatch:
     def _search(self) -> None:
         """Take in the modules that a finder in front of ours found, or a loader that tells nothing loaded."""
         self._awaited.look()
-        for name, module in list(sys.modules.items()):
+        for name, module in present_modules():
             if name not in self._reports.told and has_been_loaded(name, module):
                 self._take_in_loaded(name, module)
 

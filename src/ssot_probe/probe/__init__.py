@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
 from ssot_probe.interruption import remember_interruption, was_interrupted
-from ssot_probe.losses import INTERNAL, Losses
+from ssot_probe.losses import INTERNAL, UNNOTICED_FORK, Losses
 from ssot_probe.model.policy import Policy, watched_paths
 from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import tallies
@@ -27,6 +27,7 @@ from ssot_probe.recorder.buffer import Buffer
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
 from ssot_probe.termination import Termination
+from ssot_probe.uwsgi_workers import UwsgiWorkers
 
 if TYPE_CHECKING:
     from ssot_probe.model.records import Record
@@ -78,7 +79,7 @@ class Probe:
         self.population = Population(self.instances)
         self.boundaries = Boundaries(policy.boundary)
         self.descendants = Descendants(
-            *(self._before_exec, self._wake, self._before_exit),
+            *(self._before_exec, self._wake, self._before_leaving),
             *(self.observers.is_own_code, self.observers.scope.relative, self.report_error),
         )
         self.pump = Pump(
@@ -90,6 +91,7 @@ class Probe:
         )
         self._awakening = Awakening(self._wake)
         self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(SIGTERM))
+        self._uwsgi_workers = UwsgiWorkers(self._on_uwsgi_worker)
 
     def start(self) -> Probe:
         """Begin to observe. What was loaded before is observed from now on, and reported as late."""
@@ -98,6 +100,7 @@ class Probe:
         if self._termination.refusal and self.settings.sigterm:
             self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
         forks.tell(self)
+        self._uwsgi_workers.listen()
         self.observers.start(self._keep, self._on_user, self._wake)
         if watched_paths(self.policy):
             self.descendants.hear_programs()
@@ -113,8 +116,9 @@ class Probe:
 
     def end(self, closing: str = EXIT) -> None:
         """Stop, and say what made an end: the process, a signal, or the application in the middle of it."""
-        if not self.is_active or os.getpid() != self._pid:
+        if not self.is_active:
             return
+        self._notice_fork()
         self.is_active = False
         self._process.closing = FAILED if closing == EXIT and _has_failed() else closing
         self._termination.hold()
@@ -142,6 +146,7 @@ class Probe:
             if was_interrupted():
                 remember_interruption()
         atexit.unregister(self.end)
+        self._uwsgi_workers.stop()
         self._termination.release()
 
     def _wait(self) -> None:
@@ -183,12 +188,14 @@ class Probe:
         self.stop()
 
     def _on_first_record(self) -> None:
+        self._notice_fork()
         self._begin()
         if "otlp" in self.settings.exporters:
             forks.tell_first()
         if "file" in self.settings.exporters and not self.pump.has_recorder:
             self._process.announce()
-        self.pump.start()
+        if not self._uwsgi_workers.are_to_come:
+            self.pump.start()
 
     def _begin(self) -> None:
         """Have something to record."""
@@ -198,11 +205,16 @@ class Probe:
 
     def _wake(self) -> None:
         """Start the recorder where it sleeps since a fork, and there is something that only it can see."""
-        if self.is_active and not self._is_forking and not self.pump.is_running:
+        if self.is_active and not self._is_forking and not self._has_pump:
             try:
                 self._on_first_record()
             except Exception as error:
                 self.report_error(error)
+
+    @property
+    def _has_pump(self) -> bool:
+        """Does the recorder's thread run, and in this process?"""
+        return self.pump.is_running and os.getpid() == self._pid
 
     def _keep(self, record: Record) -> None:
         """Tell a record with the first one that there is: on its own it is not worth a thread."""
@@ -210,11 +222,14 @@ class Probe:
         self.buffer.items.append(record)
 
     def _tell(self, record: Record) -> None:
+        self._uwsgi_workers.listen()
         self._inventory.append(record)
         self.buffer.add(record)
 
     def _on_user(self, known: InstanceRef | None) -> None:
         """Be ready for what users may share. The application's thread calls this: it must not raise."""
+        if self._uwsgi_workers.are_to_come:
+            return
         self.observers.looks.on_user(known)
         self.observers.loop_values.note()
         if self.boundaries.is_on and len(self.instances.users) > 1:
@@ -254,7 +269,7 @@ class Probe:
             self.buffer.add(record)
             self.pump.flush(FORK_SECONDS)
 
-    def _before_exit(self, status: int, is_orderly: bool) -> None:
+    def _before_leaving(self, status: int, is_orderly: bool) -> None:
         """Record what has come up. Unless workers end so, it is no end: a crash may be handled like that."""
         if self.is_active and self._process.has_begun:
             if is_orderly:
@@ -328,6 +343,27 @@ class Probe:
             self._awakening.arm()
         else:
             self._awakening.disarm()
+
+    def _on_uwsgi_worker(self) -> None:
+        """Be a process of its own, where uWSGI forked it, and start the thread that had to wait for that."""
+        if not self.is_active:
+            return
+        try:
+            if os.getpid() != self._pid:
+                self.after_fork_in_child()
+            elif self._process.has_begun:
+                self._wake()
+        except Exception as error:
+            self.report_error(error)
+
+    def _notice_fork(self) -> None:
+        """Be a process of its own where only now shows that it is: what it did until now cannot be told."""
+        if os.getpid() == self._pid:
+            return
+        had_begun = self._process.has_begun
+        self.after_fork_in_child()
+        if had_begun:
+            self.losses.add(UNNOTICED_FORK)
 
 
 def start(

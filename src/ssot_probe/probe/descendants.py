@@ -20,8 +20,8 @@ class Descendants:
     Args:
         tell_before_exec: told why, where this process itself becomes a program that will not record.
         wake: called when it has started one: from now on it must not go unnoticed.
-        before_exit: told the status where the process leaves past the interpreter's end, and whether this is
-            how such workers end.
+        before_leaving: called where nothing may come after: told the status of the process, and whether this
+            is how such ones end.
         is_own_code: is a module, in a file, the application's own?
         short: returns the name of a file as it is told.
         on_error: told of an error of the probe's own; must not raise.
@@ -31,14 +31,14 @@ class Descendants:
         self,
         tell_before_exec: Callable[[BlindRecord], None],
         wake: Callable[[], None],
-        before_exit: Callable[[int, bool], None],
+        before_leaving: Callable[[int, bool], None],
         is_own_code: Callable[[str, str], bool],
         short: Callable[[str], str],
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._tell_before_exec = tell_before_exec
         self._wake = wake
-        self._before_exit = before_exit
+        self._before_leaving = before_leaving
         self._is_own_code = is_own_code
         self._short = short
         self._on_error = on_error
@@ -109,8 +109,9 @@ class Descendants:
             else:
                 self._tell_before_exec(unrecorded)
         self._children.leave(becomes_program=True)
+        self._before_leaving(0, False)  # it may fail, so it is no end
 
     def before_exit(self, status: int, is_orderly: bool) -> None:
         """Be no loss where this process leaves at once; else lose as little as can be."""
         self._children.leave(becomes_program=False)
-        self._before_exit(status, is_orderly)
+        self._before_leaving(status, is_orderly)

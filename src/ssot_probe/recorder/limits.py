@@ -18,6 +18,7 @@ _CROWDED = (
     "not every import of it, as text that is executed and keeps changing imports it at {}; "
     f"{MOST_ALIKE} different imports are told apart there"
 )
+_UNPLACED = "an import of it by no code of Python, but by the program that runs it"
 _CYCLES = f"more than the first {MOST_CYCLES} places"
 
 
@@ -29,19 +30,27 @@ class Limits:
         self._told: set[tuple[str, str]] = set()
 
     def reached(
-        self, hot: Iterable[Hit], crowded: Collection[Hit], has_more_cycles: bool, now: int
+        self,
+        hot: Iterable[Hit],
+        crowded: Collection[Hit],
+        unplaced: Iterable[str],
+        has_more_cycles: bool,
+        now: int,
     ) -> Iterator[BlindRecord]:
         """Yield what is counted in part from now on.
 
         Args:
             hot: places that import so often that their modules are not listened to all the time.
             crowded: places with more imports than are told apart.
+            unplaced: modules that no code of Python imported.
             has_more_cycles: there were more cycles than are kept.
             now: nanoseconds since the epoch.
         """
         for reason, hits in ((_HOT, hot), (_CROWDED, crowded)):
             for hit in hits:
                 yield from self._once(hit.module, reason.format(self._place(hit)), now)
+        for module in unplaced:
+            yield from self._once(module, _UNPLACED, now)
         if has_more_cycles:
             yield from self._once("import cycles", _CYCLES, now)
 

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Optional
 
 from ssot_probe.losses import THREAD, Losses
-from ssot_probe.observe.threads import LOADING_SECONDS, Turn
+from ssot_probe.observe.threads import LOADING_SECONDS, Turn, are_about_to_be_replaced
 
 if TYPE_CHECKING:
     from ssot_probe.recorder.recorder import Recorder
@@ -179,12 +179,16 @@ class Pump:
 
     def _must_wait(self) -> bool:
         """Is the service still loading its modules, so that there is no hurry with the first cycle?"""
-        if self._cycles or not self._is_loading():
+        if self._cycles:
             return False
         now = monotonic()
+        elapsed = now - self._started
+        if elapsed < LONGEST_START and are_about_to_be_replaced():
+            return True
+        if not self._is_loading():
+            return False
         if len(sys.modules) != self._modules:
             self._modules, self._grew = len(sys.modules), now
-        elapsed = now - self._started
         return elapsed < STARTING_SECONDS or (elapsed < LONGEST_START and now - self._grew < PROGRESS_SECONDS)
 
     def _look_around(self) -> None:

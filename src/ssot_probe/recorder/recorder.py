@@ -19,7 +19,7 @@ from ssot_probe.observe.makers import MakeEvent
 from ssot_probe.observe.pools.events import PoolEvent
 from ssot_probe.observe.population import Count, Population
 from ssot_probe.observe.stale_calls import StaleEvent
-from ssot_probe.observe.tripwire import crowded, hits, lost
+from ssot_probe.observe.tripwire import crowded, hits, lost, unplaced
 from ssot_probe.recorder import pacing
 from ssot_probe.recorder.allowance import Allowance
 from ssot_probe.recorder.boundaries import Boundaries
@@ -239,7 +239,8 @@ class Recorder:
             records.extend(self._paths.due(now, is_final, is_quiet))
         records.extend(settled(cycles.waiting, self._places, is_final))
         hot = self._hot_imports.look(found)
-        records.extend(self._limits.reached(hot, list(crowded.values()), cycles.went_beyond(), now))
+        in_part = hot, list(crowded.values()), list(unplaced)
+        records.extend(self._limits.reached(*in_part, cycles.went_beyond(), now))
         records.extend(self._allowance.reached(now))
         if lost[0]:
             self._losses.add(SITES_FULL, lost[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.children import run, run_both
 
-from ssot_probe.model.records import BindingRecord, ClassRecord, ImportRecord, ModuleRecord
+from ssot_probe.model.records import BindingRecord, BlindRecord, ClassRecord, ImportRecord, ModuleRecord
 from ssot_probe.observe import tripwire
 from ssot_probe.observe.finder import ProbeFinder
 from ssot_probe.observe.scope import Scope
@@ -372,3 +372,17 @@ def test_what_pytest_collects_is_swept_and_what_its_tests_import_is_used(tmp_pat
     by_name = {("old", "test_by_name.py", "application")} if sys.version_info >= (3, 11) else set()
     assert imports == {("old", "test_old.py", "application"), *by_name}
     assert {r.origin for r in done.of(ImportRecord) if r.module == "test_old"} <= {"sweep"}
+
+
+@pytest.mark.parametrize(
+    "imports", ["atexit.register(__import__, 'old')", "_thread.start_new_thread(__import__, ('old',))"]
+)
+def test_an_import_that_no_code_of_python_makes_is_told_as_one_that_cannot_be_placed(
+    tmp_path: Path, imports: str
+) -> None:
+    program = f"import atexit, _thread, time\nimport old\n{imports}\ntime.sleep(0.2)\n"
+    done = run(tmp_path, program=program, files={"old.py": MANAGER}, policy=POLICY).checked()
+
+    assert done.losses == {}
+    reasons = {(record.subject, record.reason) for record in done.of(BlindRecord)}
+    assert ("old", "an import of it by no code of Python, but by the program that runs it") in reasons

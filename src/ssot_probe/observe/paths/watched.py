@@ -14,7 +14,7 @@ from typing import Any
 
 from ssot_probe.context.sources import is_main
 from ssot_probe.model.path_records import BEGAN_ONLY, CALLED
-from ssot_probe.observe.modules import namespace_of
+from ssot_probe.observe.modules import namespace_of, present_modules
 from ssot_probe.observe.monitoring import Monitoring
 from ssot_probe.observe.paths import control, unheard
 from ssot_probe.observe.paths.definitions import definitions_in, living_definitions
@@ -144,7 +144,7 @@ class WatchedPaths:
 
     def _look_for_unseen(self) -> None:
         """Find modules of the paths that no finder of the probe's was asked for."""
-        for name, module in list(sys.modules.items()):
+        for name, module in present_modules():
             if id(module) in self._looked_at or name in ("__main__", "__mp_main__"):
                 continue
             if type(name) is not str or not issubclass(type(module), ModuleType):
