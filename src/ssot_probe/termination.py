@@ -4,18 +4,29 @@ The handler does what nobody else would: it stands in for the default action onl
 the application it is the default action: `signal.signal` and `signal.getsignal` say SIG_DFL where it stands,
 and put it there where they are given that, so that who asks for the handler before their own gets what they
 would have got, and gives it back.
+
+Workers of multiprocessing and billiard keep the default action. Python runs a handler between instructions:
+not in a worker that computes in C, nor in one that goes to wait for work just when the signal comes. Whoever
+terminates a worker waits for its end, and would do so for ever. Only where a worker has handled the signal
+itself and puts the default action back, as servers do that have shut down, ours stands in for it.
 """
 
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # what stands there in truth
 import os
+import sys
 from collections.abc import Callable
 from functools import wraps
 from types import FrameType
 from typing import Any
 
 from ssot_probe.observe.unseen_frames import leave_out, unseen
+
+WAITED_FOR = ("multiprocessing", "billiard")
+"""Packages that end their workers by SIGTERM, and wait until they have ended."""
+
+_SPAWNED = "--multiprocessing-fork"
 
 
 class Termination:
@@ -33,7 +44,7 @@ class Termination:
         self._is_wanted = is_wanted
         self._on_signal = on_signal
         self._handler = self._handle  # each look at the method makes another one
-        self._is_held = self._has_come = False
+        self._is_held = self._has_come = self._is_worker = self._has_handled = False
         self._disguised: dict[str, tuple[Any, Any]] = {}  # name in `signal` -> what was there, and ours
         self.refusal = ""
 
@@ -54,12 +65,24 @@ class Termination:
         if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
             self.refusal = "the application handles it, or takes no notice of it"
             return
+        self._is_worker = _SPAWNED in sys.orig_argv
         try:
-            signal.signal(signal.SIGTERM, self._handler)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL if self._is_worker else self._handler)
         except (OSError, ValueError):
             self.refusal = "only the main thread can handle a signal, and another one started the probe"
         else:
             self._disguise()
+
+    def after_fork_in_child(self) -> None:
+        """Put the default action back in a worker whose parent waits for it to die."""
+        frame = sys._getframe(1)
+        while frame is not None and _package(frame) in ("ssot_probe", "gevent", "eventlet"):
+            frame = frame.f_back  # type: ignore[assignment]
+        if frame is None or _package(frame) not in WAITED_FOR:
+            return
+        self._is_worker, self._has_handled = True, False
+        if _signal.getsignal(_signal.SIGTERM) is self._handler:
+            _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
 
     def hold(self) -> None:
         """Let a signal wait: the probe is writing its last words."""
@@ -89,12 +112,16 @@ class Termination:
 
         @wraps(set_handler)
         def ssot_probe_signal(signalnum: Any, handler: Any) -> Any:
-            is_ours = self._disguised and type(handler) in kinds and handler == default
+            is_default = type(handler) in kinds and handler == default
+            is_ours = self._disguised and is_default and (self._has_handled or not self._is_worker)
+            is_sigterm = signalnum == signal.SIGTERM
             try:
-                before = set_handler(signalnum, ours if is_ours and signalnum == signal.SIGTERM else handler)
+                before = set_handler(signalnum, ours if is_ours and is_sigterm else handler)
             except BaseException as error:
                 leave_out(error)
                 raise
+            if is_sigterm and not is_default:
+                self._has_handled = True
             return default if before is ours else before
 
         @wraps(get_handler)
@@ -129,6 +156,10 @@ class Termination:
             self._on_signal()
         finally:
             _die()
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _die() -> None:

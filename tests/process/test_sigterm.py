@@ -168,7 +168,7 @@ def test_a_signal_that_is_ignored_stays_ignored(shop: Project) -> None:
     assert "the end by SIGTERM" in subjects
 
 
-def test_the_children_of_a_pool_that_is_terminated_close_their_recordings(shop: Project) -> None:
+def test_the_workers_of_a_pool_that_is_terminated_die_of_it(shop: Project) -> None:
     program = """\
 import multiprocessing
 from shop.manager import get_manager
@@ -186,7 +186,34 @@ if __name__ == "__main__":
 
     assert outcome[:3] == (0, "['anna', 'bert']\n", "")
     assert closed(shop)[0] == "exit"
-    assert set(closed(shop)[1:]) <= {"exit", "sigterm"}
+    assert set(closed(shop)[1:]) <= {"exit", ""}
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_worker_that_computes_in_c_is_terminated_as_without_the_probe(shop: Project, method: str) -> None:
+    program = f"""\
+import multiprocessing, time
+from shop.manager import get_manager
+
+def work(connection):
+    get_manager("anna")
+    connection.send("ready")
+    sum(range(10**13))
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("{method}")
+    ours, theirs = context.Pipe()
+    worker = context.Process(target=work, args=(theirs,))
+    worker.start()
+    print(ours.recv())
+    time.sleep(0.2)
+    worker.terminate()
+    worker.join()
+    print(worker.exitcode)
+"""
+    shop.write({"prog.py": program})
+
+    assert shop.run("prog.py", environment=ON)[:3] == (0, "ready\n-15\n", "")
 
 
 def test_a_forked_child_closes_its_own_recording_and_not_its_parent_s(shop: Project) -> None:

@@ -330,6 +330,7 @@ class Probe:
             return
         self._pid = os.getpid()
         self._was_running = self._is_forking = False
+        self._termination.after_fork_in_child()
         self._process.after_fork_in_child()
         self.descendants.after_fork_in_child(self._process.identity)
         self.losses.clear()

@@ -28,7 +28,8 @@ CLOCK_TOLERANCE = 60 * NANOSECONDS
 
 TELL_THE_END = (
     "stop processes by SIGTERM or SIGINT, with two seconds to end, and run process 1 of a container below "
-    "an init; SIGKILL, os._exit, exec and SSOT_PROBE_SIGTERM=0 leave no last word"
+    "an init, close and join pools of multiprocessing; SIGKILL, os._exit, exec, Process.terminate and "
+    "SSOT_PROBE_SIGTERM=0 leave no last word"
 )
 """The remedy where a process did not say that it ended."""
 
