@@ -25,9 +25,6 @@ SLICE_SECONDS = 0.001
 REST_SECONDS = 0.004
 """A look works for so long, and then leaves the interpreter to the application for so long."""
 
-LONGEST_WAIT = 5.0
-"""Seconds for which nothing is loaded because threads may be replaced meanwhile."""
-
 LONGEST_LOOK = 20.0
 """Seconds, rests included, after which a look in the background ends, however far it came."""
 
@@ -270,9 +267,8 @@ class Looks:
         turn.thread = get_ident()
         turn.native_id = get_native_id()
         try:
-            deadline = monotonic() + LONGEST_WAIT
-            while are_about_to_be_replaced() and not turn.is_stopping and monotonic() < deadline:
-                turn.bell.acquire(timeout=0.1)
+            while are_about_to_be_replaced() and not turn.is_stopping:
+                turn.bell.acquire(timeout=0.05)
             self._load()
             while not turn.is_stopping and self._failures < MOST_FAILURES:
                 wait = self._wait()

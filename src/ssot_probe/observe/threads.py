@@ -18,6 +18,11 @@ ENDING_SECONDS = 0.05
 REPLACERS = ("gevent", "eventlet")
 """Libraries that may put something of their own in the place of threads, in the middle of the program."""
 
+REPLACING_SECONDS = 0.5
+"""How long after one was met it is expected to do so: others load them to see whether they have."""
+
+_met: list[float] = []
+
 
 class Turn:
     """One thread's time at its work, from its start until it was told to end and did."""
@@ -64,13 +69,17 @@ def is_importing(thread: int) -> bool:
 
 
 def are_about_to_be_replaced() -> bool:
-    """Has a library been loaded that replaces threads, and has not done so yet?
+    """Has a library been loaded lately that replaces threads, and has not done so yet?
 
     A thread that imports meanwhile takes the lock of a module as one and would release it as another: the
     lock stays shut, and whoever waits for it waits for ever.
     """
     is_as_it_was = type(vars(sys.modules["_thread"])["get_ident"]) is BuiltinFunctionType
-    return is_as_it_was and any(name in sys.modules for name in REPLACERS)
+    if not is_as_it_was or not any(name in sys.modules for name in REPLACERS):
+        return False
+    if not _met:
+        _met.append(monotonic())
+    return monotonic() - _met[0] < REPLACING_SECONDS
 
 
 def wait_for_end(native_id: int, seconds: float) -> None:

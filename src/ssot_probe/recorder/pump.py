@@ -183,7 +183,7 @@ class Pump:
             return False
         now = monotonic()
         elapsed = now - self._started
-        if elapsed < LONGEST_START and are_about_to_be_replaced():
+        if are_about_to_be_replaced():
             return True
         if not self._is_loading():
             return False
