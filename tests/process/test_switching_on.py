@@ -210,6 +210,8 @@ def test_nothing_is_loaded_in_a_thread_that_is_about_to_be_replaced(shop: Projec
     program = """\
 import _thread, os, sys, time, types
 from glob import glob
+from ssot_probe.observe import threads
+threads.REPLACING_SECONDS = 60
 sys.modules["gevent"] = types.ModuleType("gevent")
 from shop.manager import get_manager
 get_manager("anna"), get_manager("bert")
