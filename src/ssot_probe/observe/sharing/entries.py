@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from gc import get_referents
 from types import CellType
 from typing import Any, NamedTuple
@@ -50,6 +50,7 @@ class Entries:
         self.below: set[int] = set()
         self._walk = walk
         self._candidates: dict[int, _Candidate] = {}
+        self._leads_to_itself = False  # one that was kept does
 
     def run(self) -> Iterator[None]:
         """Look through frozen contacts, then drop what lies below another candidate; yields in between."""
@@ -58,14 +59,25 @@ class Entries:
             first = self._walk.owner_of(contact.thing)
             through[first] = (contact.thing, self._walk.chunk_of(contact.thing))
             yield from self._add(contact.thing, contact.level, through)
+        kept = yield from self._kept_of(sorted(self._candidates.values(), key=lambda one: one.level))
+        if self._leads_to_itself and len(kept) > 1:
+            # One that is part of a cycle stays where a later one leads to another part of it, as that was
+            # marked before. But none leads to a later one: from the last to the first, all are met.
+            self.below.clear()
+            kept = yield from self._kept_of(reversed(kept))
+        self.found = [
+            Entry(one.thing, one.level, one.through, frozenset(one.through))
+            for one in sorted(kept, key=lambda one: one.level)
+        ]
+
+    def _kept_of(self, candidates: Iterable[_Candidate]) -> Generator[None, None, list[_Candidate]]:
+        """Return those that do not lie below one another, in their order."""
         kept: dict[int, _Candidate] = {}
-        for candidate in sorted(self._candidates.values(), key=lambda candidate: candidate.level):
+        for candidate in candidates:
             if id(candidate.thing) not in self.below:
                 kept[id(candidate.thing)] = candidate
                 yield from self._mark(candidate.thing, kept)
-        self.found = [
-            Entry(one.thing, one.level, one.through, frozenset(one.through)) for one in kept.values()
-        ]
+        return list(kept.values())
 
     def _add(self, thing: Any, level: int, through: dict[int, tuple[Any, int]]) -> Iterator[None]:
         """Make a candidate of a contact, or of each mutable object that a frozen one leads to."""
@@ -107,6 +119,8 @@ class Entries:
                     steps = 0
                     yield
                 number = id(below)
+                if below is thing:
+                    self._leads_to_itself = True
                 if number in self.below or not self._is_followed(below, own):
                     continue
                 own.add(number)

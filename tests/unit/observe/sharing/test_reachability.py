@@ -116,6 +116,13 @@ def test_every_object_that_sharing_begins_at_is_found_once_and_no_other(
     assert all(any(id(thing) in group for thing in found) for group in expected)
 
 
+def test_a_cycle_is_left_out_where_another_shared_object_leads_to_a_part_of_it() -> None:
+    edges = [(0, 4), (0, 2), (1, 2), (1, 4), (2, 3), (3, 2), (4, 3)]
+    nodes = graph_of(edges, 5, ["node"] * 5)
+
+    assert entries_of(nodes, {1: "alice", 0: "bob"}) == [nodes[4]]
+
+
 @given(graphs())
 @settings(max_examples=200, deadline=None)
 def test_the_order_of_the_instances_does_not_matter(graph: tuple[list[Any], dict[int, str]]) -> None:
