@@ -264,10 +264,9 @@ class Probe:
             self.buffer.add(found)
 
     def _before_exec(self, record: BlindRecord) -> None:
-        """Tell at once what nobody will tell any more: this process becomes another program."""
+        """Tell what nobody will tell any more: this process becomes another program."""
         if self.is_active:
             self.buffer.add(record)
-            self.pump.flush(FORK_SECONDS)
 
     def _before_leaving(self, status: int, is_orderly: bool) -> None:
         """Record what has come up. Unless workers end so, it is no end: a crash may be handled like that."""
