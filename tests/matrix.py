@@ -46,13 +46,10 @@ SELECTION = (
 """What depends on the version of Python or of a library the most."""
 
 THIN = (
-    "tests/unit/analysis",
-    "tests/unit/context",
     "tests/unit/observe",
     "--ignore=tests/unit/observe/sharing/test_manners.py",
     "--ignore=tests/unit/observe/test_first_imports.py",
     "--ignore=tests/unit/observe/test_classes_of_every_library.py",
-    "tests/unit/wire",
     "tests/process/test_child_processes.py",
     "tests/process/test_ledger.py",
     "tests/process/test_switching_on.py",
@@ -61,6 +58,9 @@ THIN = (
 )
 """What is worth its time on each change. What waits for a Collector at exit is left to the larger selection:
 how much is delivered in two seconds depends on how busy the machine is."""
+
+THIN_OLDEST = (*THIN, "tests/unit/analysis", "tests/unit/context", "tests/unit/wire")
+"""On the oldest Python also what is the same on all of them but for what its syntax and library lack."""
 
 # A protobuf that old Collector exporters need is built in a way that Python 3.12 and later warn of.
 TOLERATED = {LOWEST: ("ignore:Type google._upb._message:DeprecationWarning",), NEWEST: ()}
@@ -246,7 +246,8 @@ def _install(cell: Cell) -> str:
 
 
 def _test(cell: Cell, python: str, options: argparse.Namespace) -> str:
-    tests = options.tests or (["tests"] if options.full else list(THIN if options.thin else SELECTION))
+    thin = THIN_OLDEST if cell.dependencies == LOWEST else THIN
+    tests = options.tests or (["tests"] if options.full else list(thin if options.thin else SELECTION))
     tolerated = [argument for warning in TOLERATED[cell.dependencies] for argument in ("-W", warning)]
     command = [
         python,
