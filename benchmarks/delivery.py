@@ -145,7 +145,13 @@ def _export(directory: Path, pairs: int, seconds: float) -> Iterator[Reading]:
 
 
 def _named(kind: str) -> str:
-    return kind if kind in (PLAIN, FILES) else f"a Collector that is {kind}" if kind == DEAD else f"one that {kind}"
+    return (
+        kind
+        if kind in (PLAIN, FILES)
+        else f"a Collector that is {kind}"
+        if kind == DEAD
+        else f"one that {kind}"
+    )
 
 
 def _rounds(

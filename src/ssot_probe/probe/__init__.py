@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
@@ -18,6 +17,7 @@ from ssot_probe.observe import tallies
 from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.looks import LONGEST_LOOK
 from ssot_probe.observe.population import Population
+from ssot_probe.probe import ending
 from ssot_probe.probe.descendants import Descendants
 from ssot_probe.probe.observers import Observers
 from ssot_probe.probe.recorded_process import RecordedProcess
@@ -32,18 +32,6 @@ from ssot_probe.uwsgi_workers import UwsgiWorkers
 if TYPE_CHECKING:
     from ssot_probe.model.records import Record
     from ssot_probe.recorder.recorder import Exporter, Recorder
-
-EXIT_SECONDS = 2.0
-"""How much longer than without the probe a process may take to end."""
-
-ENDING_SECONDS = 0.2
-"""Of these, what the interpreter itself needs more to end, with what the probe has loaded."""
-
-SHORTEST_FINISH = 0.5
-"""What is left of them for the last records at least, however long the look at what is shared took."""
-
-EXIT, FAILED, SIGTERM, STOP = "exit", "failed", "sigterm", "stop"
-"""How a recording ends that has its last word; with the last of them its process went on."""
 
 FORK_SECONDS = 0.1
 """How long a fork waits for the recorder to come to the end of a batch."""
@@ -90,7 +78,7 @@ class Probe:
             self.report_error,
         )
         self._awakening = Awakening(self._wake)
-        self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(SIGTERM))
+        self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(ending.SIGTERM))
         self._uwsgi_workers = UwsgiWorkers(self._on_uwsgi_worker)
 
     def start(self) -> Probe:
@@ -112,17 +100,17 @@ class Probe:
 
         Where the process goes on after it, its silence proves nothing: what it does then is not seen.
         """
-        self.end(EXIT if _is_ending() else STOP)
+        self.end(ending.EXIT if ending.is_ending() else ending.STOP)
 
-    def end(self, closing: str = EXIT) -> None:
+    def end(self, closing: str = ending.EXIT) -> None:
         """Stop, and say what made an end: the process, a signal, or the application in the middle of it."""
         if not self.is_active:
             return
         self._notice_fork()
         self.is_active = False
-        self._process.closing = FAILED if closing == EXIT and _has_failed() else closing
+        self._process.closing = ending.FAILED if closing == ending.EXIT and ending.has_failed() else closing
         self._termination.hold()
-        deadline = monotonic() + EXIT_SECONDS - ENDING_SECONDS
+        deadline = monotonic() + ending.EXIT_SECONDS - ending.ENDING_SECONDS
         ended = time_ns()
         self._try_each(
             self._awakening.stop,
@@ -136,10 +124,11 @@ class Probe:
             ),
         )
         try:
-            if not self.pump.finish(max(SHORTEST_FINISH, deadline - monotonic())) and closing == STOP:
+            seconds = max(ending.SHORTEST_FINISH, deadline - monotonic())
+            if not self.pump.finish(seconds) and closing == ending.STOP:
                 atexit.register(self._wait)
-            elif not self.pump.has_begun:
-                self._say_nothing_was_recorded()
+            else:
+                self._tell_if_nothing_was_recorded()
         except Exception as error:
             self.report_error(error)
         finally:
@@ -152,19 +141,15 @@ class Probe:
     def _wait(self) -> None:
         """Wait for the recorder: a thread that imports while the interpreter ends can crash it (3.10)."""
         if os.getpid() == self._pid:
-            self.pump.wait(EXIT_SECONDS)
-            if not self.pump.has_begun:
-                self._say_nothing_was_recorded()
+            self.pump.wait(ending.EXIT_SECONDS)
+            self._tell_if_nothing_was_recorded()
 
-    def _say_nothing_was_recorded(self) -> None:
-        """Say so where errors are shown; to who reads the recording the empty file that is left says it."""
-        if self.settings.debug:
-            try:
-                sys.stderr.write("ssot-probe: the process ended before anything of it was recorded\n")
-            except (AttributeError, OSError, ValueError):
-                return  # nobody can be told
+    def _tell_if_nothing_was_recorded(self) -> None:
+        """Tell who looks at errors, where the process ended before anything was recorded."""
+        if self.settings.debug and not self.pump.has_begun:
+            ending.say_nothing_was_recorded()
 
-    def flush(self, seconds: float = EXIT_SECONDS) -> bool:
+    def flush(self, seconds: float = ending.EXIT_SECONDS) -> bool:
         """Look through the watched modules again and export all there is; False where it took too long."""
         self.observers.modules.look_again()
         return self.pump.flush(seconds)
@@ -272,9 +257,9 @@ class Probe:
         """Record what has come up. Unless workers end so, it is no end: a crash may be handled like that."""
         if self.is_active and self._process.has_begun:
             if is_orderly:
-                self.end(FAILED if status else EXIT)
+                self.end(ending.FAILED if status else ending.EXIT)
             else:
-                self.pump.flush(SHORTEST_FINISH)
+                self.pump.flush(ending.SHORTEST_FINISH)
 
     def _make_recorder(self) -> Recorder:
         from ssot_probe.probe.recorder_assembly import assemble_recorder
@@ -403,19 +388,6 @@ def find_policy(path: str) -> Policy:
 def _handles_sigterm(settings: Settings, policy: Policy) -> bool:
     """Does the end by SIGTERM matter? Where silence is to be evidence it does, unless somebody said no."""
     return bool(watched_paths(policy)) if settings.sigterm is None else settings.sigterm
-
-
-def _is_ending() -> bool:
-    """Does the interpreter run what `atexit` knows? It has waited for the threads before."""
-    threading = sys.modules.get("threading")
-    return threading is not None and not threading.main_thread().is_alive()
-
-
-def _has_failed() -> bool:
-    """Did an exception end the program that nobody caught, and that was no wish to end it?"""
-    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-    traceback = error.__traceback__ if isinstance(error, Exception) else None
-    return traceback is not None and traceback.tb_frame.f_code.co_name in ("<module>", "_run_module_as_main")
 
 
 def _working_directory() -> str:
