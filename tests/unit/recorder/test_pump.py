@@ -138,8 +138,8 @@ SLOW = """
     import time
     import ssot_probe.probe as probes
     {patch}
-    probes.EXIT_SECONDS = 0.8
-    probes.SHORTEST_FINISH = 0.3
+    probes.ending.EXIT_SECONDS = 0.8
+    probes.ending.SHORTEST_FINISH = 0.3
     probes.start()
     import early
 """
@@ -180,8 +180,8 @@ def test_what_is_stopped_while_nothing_can_be_loaded_is_recorded_before_the_proc
     program = """
         import time
         import ssot_probe.probe as probes
-        probes.EXIT_SECONDS = 0.8
-        probes.SHORTEST_FINISH = 0.3
+        probes.ending.EXIT_SECONDS = 0.8
+        probes.ending.SHORTEST_FINISH = 0.3
         make = probes.Probe._make_recorder
         def slowly(self):
             time.sleep(0.9)
@@ -191,7 +191,7 @@ def test_what_is_stopped_while_nothing_can_be_loaded_is_recorded_before_the_proc
         import early
         time.sleep(0.2)
         probe.stop()
-        probes.EXIT_SECONDS = 10
+        probes.ending.EXIT_SECONDS = 10
         """
     done = run(
         tmp_path,
