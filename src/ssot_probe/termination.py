@@ -26,7 +26,8 @@ from ssot_probe.observe.unseen_frames import leave_out, unseen
 WAITED_FOR = ("multiprocessing", "billiard")
 """Packages that end their workers by SIGTERM, and wait until they have ended."""
 
-_SPAWNED = "--multiprocessing-fork"
+SPAWNED = "--multiprocessing-fork"
+"""On the command line of a worker that was not forked."""
 
 
 class Termination:
@@ -53,6 +54,11 @@ class Termination:
         """Is it handled?"""
         return bool(self._disguised)
 
+    @property
+    def is_deadly(self) -> bool:
+        """Does the process just die of it?"""
+        return bool(_signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL)
+
     def start(self) -> None:
         """Begin to handle it, unless the application does."""
         if not self._is_wanted:
@@ -65,7 +71,7 @@ class Termination:
         if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
             self.refusal = "the application handles it, or takes no notice of it"
             return
-        self._is_worker = _SPAWNED in sys.orig_argv
+        self._is_worker = SPAWNED in sys.orig_argv
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL if self._is_worker else self._handler)
         except (OSError, ValueError):

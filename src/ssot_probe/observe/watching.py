@@ -13,7 +13,7 @@ from ssot_probe.model.names import is_within
 from ssot_probe.model.policy import Policy, named_modules, watched_paths
 from ssot_probe.model.process_records import BlindRecord
 from ssot_probe.observe import tripwire
-from ssot_probe.observe.awaited import Awaited
+from ssot_probe.observe.awaited import Awaited, Listener
 from ssot_probe.observe.direct_loads import DirectLoads
 from ssot_probe.observe.entry_points import EntryPoints
 from ssot_probe.observe.finder import ProbeFinder
@@ -75,9 +75,9 @@ class ModuleWatch:
         self._monitoring = Monitoring()
         self._instrumentation = Instrumentation(
             *(policy, scope, instances, append, tell, self._monitoring, self._awaited),
-            *(self.is_first_party, self._not_heard),
+            *(self.is_first_party, self.not_heard),
         )
-        entry_points = EntryPoints(self._instrumentation.ask_frameworks, self._not_heard)
+        entry_points = EntryPoints(self._instrumentation.ask_frameworks, self.not_heard)
         self._awaited.listeners += [entry_points, pools]
         self._direct_loads = DirectLoads(self._finder.observe_spec)
         self._main = MainModuleWatch(self._look_at_main)
@@ -88,6 +88,10 @@ class ModuleWatch:
         self._armed_parents: set[str] = set()
         self._has_tripwire = False
         self.paths: Optional[WatchedPaths] = None
+
+    def listen(self, listener: Listener) -> None:
+        """Let somebody wait for modules that are not the project's own."""
+        self._awaited.listeners.append(listener)
 
     @property
     def is_loading(self) -> bool:
@@ -183,7 +187,7 @@ class ModuleWatch:
 
             self.paths = self._finder.paths = WatchedPaths(
                 *(paths, self._monitoring, self._append, self.is_first_party),
-                *(self._instrumentation.knows_user, self._instrumentation.reports, self._not_heard),
+                *(self._instrumentation.knows_user, self._instrumentation.reports, self.not_heard),
                 self._policy.dead.entry_points,
             )
             self._awaited.listeners.append(RunFiles(self.paths.runs))
@@ -222,7 +226,8 @@ class ModuleWatch:
         except Exception as error:
             self._on_error(error)
 
-    def _not_heard(self, subject: str, error: BaseException) -> None:
+    def not_heard(self, subject: str, error: BaseException) -> None:
+        """Tell what cannot be observed."""
         self._tell(BlindRecord(subject, f"observing it raised {type(error).__name__}", time_ns()))
 
     def _on_displaced(self) -> None:

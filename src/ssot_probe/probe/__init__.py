@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
+from _thread import start_new_thread
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
@@ -17,6 +19,7 @@ from ssot_probe.observe import tallies
 from ssot_probe.observe.instances import InstanceRef
 from ssot_probe.observe.looks import LONGEST_LOOK
 from ssot_probe.observe.population import Population
+from ssot_probe.observe.terminated_workers import TerminatedWorkers
 from ssot_probe.probe import ending
 from ssot_probe.probe.descendants import Descendants
 from ssot_probe.probe.observers import Observers
@@ -24,9 +27,10 @@ from ssot_probe.probe.recorded_process import RecordedProcess
 from ssot_probe.recorder.awakening import Awakening
 from ssot_probe.recorder.boundaries import Boundaries
 from ssot_probe.recorder.buffer import Buffer
+from ssot_probe.recorder.last_words import LastWords
 from ssot_probe.recorder.pump import Pump
 from ssot_probe.settings import Settings, from_environment, read_user_key
-from ssot_probe.termination import Termination
+from ssot_probe.termination import SPAWNED, Termination
 from ssot_probe.uwsgi_workers import UwsgiWorkers
 
 if TYPE_CHECKING:
@@ -74,9 +78,11 @@ class Probe:
             self._make_recorder,
             lambda: self.observers.modules.is_loading,
             self.observers.look_around,
+            self._attend,
             self.losses,
             self.report_error,
         )
+        self._last_words = LastWords(settings.directory if "file" in settings.exporters else "")
         self._awakening = Awakening(self._wake)
         self._termination = Termination(_handles_sigterm(settings, policy), lambda: self.end(ending.SIGTERM))
         self._uwsgi_workers = UwsgiWorkers(self._on_uwsgi_worker)
@@ -89,6 +95,10 @@ class Probe:
             self._keep(BlindRecord("the end by SIGTERM", self._termination.refusal, time_ns()))
         forks.tell(self)
         self._uwsgi_workers.listen()
+        if SPAWNED in sys.orig_argv:
+            self._last_words.maker = os.getppid()
+        modules = self.observers.modules
+        modules.listen(TerminatedWorkers(self._on_worker, self._before_terminating, modules.not_heard))
         self.observers.start(self._keep, self._on_user, self._wake)
         if watched_paths(self.policy):
             self.descendants.hear_programs()
@@ -108,6 +118,7 @@ class Probe:
             return
         self._notice_fork()
         self.is_active = False
+        self._last_words.listen()
         self._process.closing = ending.FAILED if closing == ending.EXIT and ending.has_failed() else closing
         self._termination.hold()
         deadline = monotonic() + ending.EXIT_SECONDS - ending.ENDING_SECONDS
@@ -135,6 +146,8 @@ class Probe:
             if was_interrupted():
                 remember_interruption()
         atexit.unregister(self.end)
+        self._last_words.are_said()
+        self._last_words.close()
         self._uwsgi_workers.stop()
         self._termination.release()
 
@@ -175,6 +188,7 @@ class Probe:
     def _on_first_record(self) -> None:
         self._notice_fork()
         self._begin()
+        self._last_words.listen()
         if "otlp" in self.settings.exporters:
             forks.tell_first()
         if "file" in self.settings.exporters and not self.pump.has_recorder:
@@ -261,6 +275,32 @@ class Probe:
             else:
                 self.pump.flush(ending.SHORTEST_FINISH)
 
+    def _on_worker(self, maker: int) -> None:
+        """Be a worker, that whoever made it may terminate."""
+        self._last_words.maker = maker
+        if self._has_pump:
+            self._last_words.listen()
+
+    def _before_terminating(self, workers: Sequence[int]) -> None:
+        """Have all that workers have seen, before they get a signal that they cannot handle."""
+        if self.is_active:
+            self._last_words.ask(workers)
+            self.descendants.forgive(workers)
+
+    def _attend(self) -> None:
+        """Where this is a worker that is about to be terminated, end before it is; the pump has to go on."""
+        try:
+            if self._last_words.are_wanted():
+                start_new_thread(self._say_last_words, ())
+        except Exception as error:
+            self.report_error(error)
+
+    def _say_last_words(self) -> None:
+        if self._termination.is_deadly:
+            self.end(ending.SIGTERM)  # unless it ends already: who asks waits for that
+        else:
+            self._last_words.are_said()
+
     def _make_recorder(self) -> Recorder:
         from ssot_probe.probe.recorder_assembly import assemble_recorder
 
@@ -316,6 +356,7 @@ class Probe:
         self._was_running = self._is_forking = False
         self._termination.after_fork_in_child()
         self._process.after_fork_in_child()
+        self._last_words.forget()
         self.descendants.after_fork_in_child(self._process.identity)
         self.losses.clear()
         self.pump.forget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import time_ns
 from typing import TYPE_CHECKING, Optional
 
@@ -62,6 +62,10 @@ class Descendants:
     def expected(self, is_final: bool) -> list[str]:
         """Return the identities of forked children that there should be recordings of, each once."""
         return self._children.look(is_final)
+
+    def forgive(self, pids: Sequence[int]) -> None:
+        """Expect nothing of children that have nothing to record and are about to be terminated."""
+        self._children.forgive(pids)
 
     def blind_spots(self, listing: Listing, armed: int) -> list[BlindRecord]:
         """Hear no more, and return which programs did not record: until the end they may have begun to.

@@ -10,6 +10,7 @@ would give away one identity twice.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from time import monotonic
 from typing import Any, NamedTuple, Optional
 
@@ -20,7 +21,7 @@ GROWN_UP = 1.0
 """Seconds after which a child that records nothing yet is expected to end like any other process."""
 
 _SIZE = 32  # of a slot, and of the flags that stand before the first one
-_FREE, _FORKED, _BEGUN = 0, 1, 2  # what a slot begins with
+_FREE, _FORKED, _BEGUN, _FORGIVEN = 0, 1, 2, 3  # what a slot begins with
 _SOME_BEGUN, _SOME_FORKED, _SOME_UNRECORDED, _NO_SLOT = 0, 1, 2, 3  # places of flags
 
 
@@ -121,6 +122,19 @@ class Children:
         """Were there more children at once than there are slots?"""
         return self._memory is not None and bool(self._memory[_NO_SLOT])
 
+    def forgive(self, pids: Iterable[int]) -> None:
+        """Expect no recording of children that are about to be terminated and have nothing to record yet."""
+        memory = self._memory
+        if memory is None:
+            return
+        for pid in pids:
+            for number in range(SLOTS):
+                start = ((pid + number) % SLOTS + 1) * _SIZE
+                if memory[start] == _FORKED and _Child.from_bytes(memory[start : start + _SIZE]).pid == pid:
+                    memory[start] = _FORGIVEN
+                if memory[start] in (_FREE, _FORGIVEN):
+                    break
+
     def look(self, is_final: bool) -> list[str]:
         """Return the identities of children whose recordings there should be, each once.
 
@@ -140,15 +154,17 @@ class Children:
             if not memory[start]:
                 continue
             child = _Child.from_bytes(memory[start : start + _SIZE])
-            if child.state == _FORKED:
+            if child.state != _BEGUN:
                 is_young = now - child.since < GROWN_UP * 1000
                 if _is_alive(child.pid) and (is_young or not is_final):
                     memory[_SOME_FORKED] = 1
                     continue
                 if memory[start] == _FREE:
                     continue  # it gave the slot back meanwhile, and ended
+            is_forgiven = memory[start] == _FORGIVEN
             memory[start : start + _SIZE] = bytes(_SIZE)
-            found.append(child.identity)
+            if not is_forgiven:
+                found.append(child.identity)
         return found
 
     def _take_slot(self, child: _Child) -> None:

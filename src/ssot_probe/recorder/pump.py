@@ -53,6 +53,7 @@ class Pump:
         make_recorder: builds the recorder in the pump's thread, so that what it needs is loaded there.
         is_loading: is the service loading modules?
         look: looks at what nothing tells of, before each cycle.
+        attend: called whenever the thread wakes, though it be too early for a cycle; must not raise.
         losses: where failures are counted.
         on_error: told of an error of the probe's own; must not raise.
     """
@@ -62,12 +63,14 @@ class Pump:
         make_recorder: Callable[[], Recorder],
         is_loading: Callable[[], bool],
         look: Callable[[], None],
+        attend: Callable[[], None],
         losses: Losses,
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._make_recorder = make_recorder
         self._is_loading = is_loading
         self._look = look
+        self._attend = attend
         self._losses = losses
         self._on_error = on_error
         self.forget()
@@ -170,7 +173,10 @@ class Pump:
         try:
             while not turn.is_stopping:
                 turn.bell.acquire(timeout=INTERVAL)
-                if not turn.is_stopping and not self._must_wait():
+                if turn.is_stopping:
+                    break
+                self._attend()
+                if not self._must_wait():
                     self._cycle(INTERVAL, turn)
             if turn.is_final:
                 self._cycle(turn.seconds, turn, is_final=True)

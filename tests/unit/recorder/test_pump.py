@@ -65,7 +65,7 @@ class Service:
         monkeypatch.setattr(pumps, "monotonic", lambda: self.now)
         monkeypatch.setattr(pumps, "INTERVAL", 0.001)
         self.pump = pumps.Pump(
-            self._count_cycle, self._is_loading, lambda: None, Losses(), lambda error: None
+            self._count_cycle, self._is_loading, lambda: None, lambda: None, Losses(), lambda error: None
         )
 
     def _is_loading(self) -> bool:
