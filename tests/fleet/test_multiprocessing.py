@@ -76,10 +76,6 @@ def words(tasks: str) -> str:
     return f"{tasks} tasks" if tasks != "0" else "all tasks"
 
 
-TERMINATED = (
-    "workers die of SIGTERM as without the probe: what came in the last 0.1 s (first 2 s) may be lost"
-)
-
 CASES = [
     *(
         Case(f"multiprocessing {method}: processes", program(PROCESS, method), 3, is_thin=method == "fork")
@@ -89,8 +85,7 @@ CASES = [
         Case(
             f"multiprocessing {method}: pool, {end}, {words(tasks)} a child",
             program(POOL, method, end, tasks),
-            loses=TERMINATED if end == "terminate" else "",
-            is_thin=(end, tasks) == ("close", "5"),
+            is_thin=(end, tasks) == ("close", "5") or (method, end) == ("fork", "terminate"),
         )
         for method in METHODS
         for end, tasks in (("close", "0"), ("terminate", "0"), ("close", "5"), ("close", "1"))
