@@ -56,8 +56,8 @@ class Termination:
 
     @property
     def is_deadly(self) -> bool:
-        """Does the process just die of it?"""
-        return bool(_signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL)
+        """Does the process just die of it, and at once?"""
+        return bool(_signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL) and not _is_held_back()
 
     def start(self) -> None:
         """Begin to handle it, unless the application does."""
@@ -166,6 +166,16 @@ class Termination:
 
 def _package(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
+
+
+def _is_held_back() -> bool:
+    """Does the main thread let SIGTERM wait?"""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            (mask,) = [int(line.split()[1], 16) for line in file if line.startswith("SigBlk:")]
+    except (OSError, ValueError):
+        return False
+    return bool(mask >> (_signal.SIGTERM - 1) & 1)
 
 
 def _die() -> None:

@@ -64,11 +64,12 @@ HANDLES = (
     WORK
     + """\
 def serve(connection):
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    HOLDS
     work("anna")
     connection.send("ready")
     time.sleep(1.5)
     work("bert")
+    LETS
 
 if __name__ == "__main__":
     context = multiprocessing.get_context("fork")
@@ -141,12 +142,24 @@ def test_workers_that_had_nothing_to_record_are_not_missing(watched: Project) ->
 
 
 def test_a_worker_that_handles_the_signal_and_goes_on_is_recorded_to_its_end(watched: Project) -> None:
-    watched.write({"prog.py": HANDLES})
+    handles = "signal.signal(signal.SIGTERM, lambda number, frame: None)"
+    watched.write({"prog.py": HANDLES.replace("HOLDS", handles).replace("LETS", "")})
 
     assert watched.run("prog.py")[:3] == (0, "ready\n0\n", "")
 
     assert calls(watched) == 2
     assert [state.closed for state in states(watched)] == ["exit", "exit"]
+
+
+def test_a_worker_that_lets_the_signal_wait_is_recorded_meanwhile(watched: Project) -> None:
+    mask = "signal.pthread_sigmask(signal.SIG_{}BLOCK, [signal.SIGTERM])".format
+    lets = f"time.sleep(0.5); {mask('UN')}; time.sleep(60)"
+    watched.write({"prog.py": HANDLES.replace("HOLDS", mask("")).replace("LETS", lets)})
+
+    assert watched.run("prog.py")[:3] == (0, "ready\n-15\n", "")
+
+    assert calls(watched) == 2
+    assert [state.closed for state in states(watched)] == ["exit", ""]
 
 
 def test_what_terminates_workers_is_as_it_was_once_the_probe_has_stopped(watched: Project) -> None:
