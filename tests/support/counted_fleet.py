@@ -127,10 +127,10 @@ class Shop:
 class CountedFleet(NamedTuple):
     """What ran, and who knows of it.
 
-    Two processes of the role web used nothing; their recordings are in `here`. In `elsewhere` are those of a process
-    that used shop.old three times and ended before the Collector was restarted, of a worker that used shop.once and
-    ended at once, of one in another environment that made a Ticket and fetched what shop.facade passes on, and of
-    one that could not write its files. shop.never is what nobody used.
+    Two processes of the role web used nothing; their recordings are in `here`. In `elsewhere` are those of a
+    process that used shop.old three times and ended before the Collector was restarted, of a worker that used
+    shop.once and ended at once, and of one in another environment that made a Ticket and fetched what shop.facade
+    passes on. One more could not write its files. Nobody used shop.never.
     """
 
     collector: RealCollector
@@ -203,7 +203,7 @@ def counted_fleet(directory: Path) -> Iterator[CountedFleet]:
 def _wait(
     servers: Sequence[RealPrometheus], pids: Mapping[str, str], expression: str, only: bool = False
 ) -> None:
-    """Wait until every Prometheus knows these processes by the expression; no others, where that is asked for."""
+    """Wait until every Prometheus knows these processes by the expression, and, where asked for, no others."""
     asked = set(pids.values())
 
     def known(server: RealPrometheus) -> Callable[[], bool]:

@@ -1,4 +1,4 @@
-"""Debian's Prometheus, run on a free port: it scrapes the Collector of a test and answers what is asked of it."""
+"""Debian's Prometheus on a free port: it scrapes the Collector of a test and answers what is asked of it."""
 
 from __future__ import annotations
 
