@@ -129,8 +129,8 @@ class CountedFleet(NamedTuple):
 
     Two processes of the role web used nothing; their recordings are in `here`. In `elsewhere` are those of a
     process that used shop.old three times and ended before the Collector was restarted, of a worker that used
-    shop.once and ended at once, and of one in another environment that made a Ticket and fetched what shop.facade
-    passes on. One more could not write its files. Nobody used shop.never.
+    shop.once and ended at once, and of one in another environment that made a Ticket and fetched what
+    shop.facade passes on. One more could not write its files. Nobody used shop.never.
     """
 
     collector: RealCollector
@@ -197,13 +197,13 @@ def counted_fleet(directory: Path) -> Iterator[CountedFleet]:
             shops[name].end()
         ended = {name: pids[name] for name in ("silent", "restarted")}
         _wait(servers, ended, "ssot_path_uses_total", only=True)
-        yield CountedFleet(collector, *servers, program, here, elsewhere, pids)
+        yield CountedFleet(collector, servers[0], servers[1], program, here, elsewhere, pids)
 
 
 def _wait(
     servers: Sequence[RealPrometheus], pids: Mapping[str, str], expression: str, only: bool = False
 ) -> None:
-    """Wait until every Prometheus knows these processes by the expression, and, where asked for, no others."""
+    """Wait until every Prometheus knows these processes by the expression, or only these where asked for."""
     asked = set(pids.values())
 
     def known(server: RealPrometheus) -> Callable[[], bool]:
