@@ -38,6 +38,7 @@ from ssot_probe.analysis.retirement.verdicts import (
     verdict_of,
 )
 from ssot_probe.analysis.retirement.watch import Watch
+from ssot_probe.analysis.retirement.window import counts
 from ssot_probe.analysis.wording import number
 from ssot_probe.model.names import split
 from ssot_probe.model.path_records import (

@@ -129,7 +129,7 @@ class Fleet:
         )
 
     def _counts(self, service: str, environment: str) -> bool:
-        """Was the service recorded, and does silence in the environment count? Where not told, it may be so."""
+        """Was the service recorded, and does silence in the environment count? What is not told may be."""
         is_counted = not self._environments or environment in ("", *self._environments)
         return is_counted and (not service or service in self._services)
 
