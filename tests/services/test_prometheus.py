@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.children import environment_of_child
 from support.counted_fleet import CountedFleet
 from support.real_prometheus import RULES, SCRAPING, RealPrometheus, Sample, promtool
+
+from ssot_probe.analysis.prometheus.answer import read_answer
+from ssot_probe.analysis.prometheus.question import question
+from ssot_probe.wire.prometheus_names import label_name, metric_name
+from ssot_probe.wire.registry import METRICS
 
 pytestmark = pytest.mark.timeout(300)  # where others use the machine
 
@@ -164,3 +173,76 @@ def test_every_recorded_series_and_alert_of_the_page_is_a_rule(counted: CountedF
     for record in re.findall(r"\bssot:\w+:\w+", PAGE):
         assert f"- record: {record}\n" in rules
         assert counted.prometheus.query(f"max_over_time({record}[1h])")
+
+
+def dead(fleet: CountedFleet, where: str, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Return the exit code and what `dead` says of each path, over recordings of those who used nothing."""
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "ssot_probe", "dead", str(fleet.here), "--format", "json"),
+            *(("--prometheus", where) if where else ()),
+            *arguments,
+        ],
+        cwd=fleet.directory,
+        env=environment_of_child(fleet.directory, probe=False, more={}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stderr == ""
+    return ran.returncode, {path["path"]: path for path in json.loads(ran.stdout)["paths"]}
+
+
+def test_what_others_used_is_not_dead_and_what_nobody_used_stays_so(counted: CountedFleet) -> None:
+    code, alone = dead(counted, "")
+    assert code == 0
+    assert {path["verdict"] for path in alone.values()} == {"NEVER-LOADED", "LOADED-BUT-UNUSED"}
+    for server in servers(counted):
+        code, paths = dead(counted, server.url)
+        assert code == 0
+        assert {name: path["verdict"] for name, path in paths.items()} == {
+            "shop.old": "INSUFFICIENT",
+            "shop.once": "INSUFFICIENT",
+            "shop.never": "NEVER-LOADED",
+            "shop.tickets:Ticket": "INSUFFICIENT",
+            "shop.facade:Cart": "INSUFFICIENT",
+        }
+        assert f"pid {counted.pids['old']})" in paths["shop.old"]["sentence"]
+        assert "(staging, worker, " in paths["shop.once"]["sentence"]
+        never = paths["shop.never"]["fleet"]
+        assert (never["known"], never["processes"], never["unrecorded"]) == (True, 5, 3)
+        assert set(never["uses"].values()) == {0}
+        assert never["gaps"] == ["1 process without a recording here lost records"]
+
+
+def test_an_answer_that_was_kept_says_the_same(counted: CountedFleet, tmp_path: Path) -> None:
+    kept = tmp_path / "answer.json"
+    kept.write_bytes(counted.prometheus.answer(question(1)))
+    asked = dead(counted, counted.prometheus.url)[1]
+    read = dead(counted, str(kept))[1]
+    assert read == asked
+
+
+def test_an_answer_to_a_query_of_the_page_is_understood(counted: CountedFleet, tmp_path: Path) -> None:
+    kept = tmp_path / "answer.json"
+    kept.write_bytes(counted.prometheus.answer(QUERIES["uses"]))
+    paths = dead(counted, str(kept))[1]
+    assert paths["shop.old"]["verdict"] == "INSUFFICIENT"
+    assert paths["shop.never"]["verdict"] == "NEVER-LOADED"
+    assert not paths["shop.never"]["fleet"]["known"]
+
+
+def test_the_exporter_writes_the_names_that_we_expect(counted: CountedFleet) -> None:
+    written = {sample.labels["__name__"] for sample in counted.prometheus.query('{job="shop"}')}
+    expected = {metric_name(metric) for metric in METRICS}
+    assert {name for name in written if name.startswith("ssot_")} <= expected
+    for metric in METRICS:
+        for sample in counted.prometheus.query(f"last_over_time({metric_name(metric)}[1h])"):
+            assert {label_name(attribute) for attribute in metric.attributes} <= set(sample.labels)
+
+
+def test_how_far_back_it_remembers_is_asked_with_the_rest(counted: CountedFleet) -> None:
+    """With steps of a second, as these processes are seconds old."""
+    asked = re.sub(r"\[(\d+h):\d+m\]", r"[\1:1s]", question(1))
+    answer = read_answer(counted.prometheus.answer(asked).decode(), "here")
+    assert 0 < answer.asked_at - answer.oldest < 3600 * 10**9

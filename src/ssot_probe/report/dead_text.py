@@ -154,11 +154,11 @@ def _verdict(row: View) -> Iterator[Line]:
 def _fleet(fleet: View) -> str:
     """Return what a Prometheus counted, and what its counts do not cover."""
     used = [f"{name} {count}" for name, count in fleet["uses"].items() if count]
-    processes = number(fleet["processes"], "process") if fleet["processes"] else "processes"
-    left = fleet["unrecorded"]
-    without = f" ({left} of the fleet left no recording here)" if left else ""
-    told = f"{', '.join(used) or 'no use'} counted in {processes}{without}" if fleet["known"] or used else ""
-    return "; ".join([*([told] if told else []), *fleet["gaps"]])
+    told = [", ".join(used) or "no use"] if fleet["known"] or used else []
+    if fleet["processes"]:
+        left = f" ({fleet['unrecorded']} left no recording here)" if fleet["unrecorded"] else ""
+        told.append(f"{number(fleet['processes'], 'process')} that count watched it{left}")
+    return "; ".join([*told, *fleet["gaps"]])
 
 
 def _mentions(row: View) -> Iterator[Line]:

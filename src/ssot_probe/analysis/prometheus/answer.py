@@ -13,7 +13,7 @@ from ssot_probe.errors import PrometheusError
 
 NANOSECONDS = 1_000_000_000
 
-LONGEST_QUOTE = 80
+LONGEST_QUOTE = 160
 
 _OF_RANGES = {
     "matrix": "a range: ask /api/v1/query, without a range behind the expression, not /api/v1/query_range",
@@ -82,20 +82,26 @@ def error_in(text: str) -> str:
     except ValueError:
         return ""
     said = answer.get("error") if isinstance(answer, dict) else None
-    return str(said) if said else ""
+    return plain(str(said)) if said else ""
+
+
+def plain(text: str) -> str:
+    """Return the beginning of what somebody else said, on one line and without what acts on a terminal."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:LONGEST_QUOTE]
 
 
 def _result(text: str, source: str) -> list[Any]:
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError) as error:
-        quoted = " ".join(text[:LONGEST_QUOTE].split())
+        quoted = plain(text[:LONGEST_QUOTE])
         raise PrometheusError(
             f"{source}: found {quoted!r}, expected the JSON that /api/v1/query of a Prometheus returns"
         ) from error
     status = answer.get("status") if isinstance(answer, dict) else None
     if status == "error":
-        raise PrometheusError(f"{source}: answered with an error: {answer.get('error') or 'no reason given'}")
+        raise PrometheusError(f"{source}: answered with an error: {error_in(text) or 'no reason given'}")
     data = answer.get("data") if status == "success" else None
     if not isinstance(data, dict):
         raise PrometheusError(
@@ -104,10 +110,10 @@ def _result(text: str, source: str) -> list[Any]:
     warnings = answer.get("warnings")
     if warnings:
         first = warnings[0] if isinstance(warnings, list) else warnings
-        raise PrometheusError(f"{source}: says that its answer may be incomplete: {first}")
+        raise PrometheusError(f"{source}: says that its answer may be incomplete: {plain(str(first))}")
     kind, result = data.get("resultType"), data.get("result")
     if kind != "vector" or not isinstance(result, list):
-        found = _OF_RANGES.get(str(kind), f"a result of the type {kind!r}")
+        found = _OF_RANGES.get(str(kind), f"a result of the type {plain(repr(kind))}")
         raise PrometheusError(f"{source}: found {found}; expected a vector")
     return result
 

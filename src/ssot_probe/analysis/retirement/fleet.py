@@ -117,7 +117,8 @@ class Fleet:
             accepted = set()  # to fetch it is to use it, and that is an import
         beyond = [use for use in self._beyond(uses) if use.rung not in accepted]
         if LOADED not in accepted:
-            beyond += [use._replace(rung=LOADED) for use in imports if use.process.identity not in self._here]
+            loaders = {use.process for use in beyond}
+            beyond += [use for use in self._loads(imports) if use.process not in loaders]
         watching = [one for one in self.counts.watchers if self._is_watched(subject, watched_as, one)]
         return FleetWord(
             {rung: by_rung[rung] for rung in (*RUNGS, "") if rung or by_rung[rung]},
@@ -150,6 +151,12 @@ class Fleet:
                 known = recorded.get((identity, use.rung), 0)
             if use.count > known:
                 yield use._replace(count=use.count - known)
+
+    def _loads(self, imports: Iterable[UseCount]) -> Iterator[UseCount]:
+        """Yield imports in processes that left no recording."""
+        for use in imports:
+            if use.process.identity not in self._here:
+                yield use._replace(rung=LOADED)
 
     def _is_import_of(self, subject: Subject, module: str, is_read: bool) -> bool:
         if subject.name:
