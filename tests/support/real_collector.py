@@ -97,7 +97,7 @@ class RealCollector:
         }
         self.received = directory / "received"
         self.log = directory / "collector.log"
-        self.ports = Ports(*_free_ports(len(Ports._fields)))
+        self.ports = Ports(*free_ports(len(Ports._fields)))
         self._process: Optional[subprocess.Popen[bytes]] = None
 
     def endpoint(self, protocol: str = "http/protobuf") -> str:
@@ -245,7 +245,8 @@ def _on_ports(ports: Ports) -> dict[str, Any]:
     }
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports of 127.0.0.1 that nobody listens at."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for probing in sockets:
