@@ -28,6 +28,9 @@ from ssot_probe.model.policy import Dead
 
 _NAMED = {CALLED: "call", CONSTRUCTED: "construction", LOADED: "load", RESOLVED: "finder question"}
 
+_WITH_CODE = frozenset({"module", "class", "function"})
+"""Kinds of paths whose uses are counted as such; what else there is, is used by fetching it."""
+
 MOST_PROCESSES = 2
 """Named in words."""
 
@@ -108,6 +111,9 @@ class Fleet:
         """
         uses = [use for use in self.counts.uses if use.name == watched_as or subject.has(use.name)]
         is_read = not {ALIAS, VALUE}.isdisjoint(kinds)
+        is_read = is_read or (
+            bool(subject.name) and _WITH_CODE.isdisjoint(kinds)
+        )  # or nobody here knows better
         imports = [use for use in self.counts.imports if self._is_import_of(subject, use.name, is_read)]
         by_rung = Counter[str]()
         for use in uses:
