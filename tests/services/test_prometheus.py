@@ -241,6 +241,16 @@ def test_the_exporter_writes_the_names_that_we_expect(counted: CountedFleet) -> 
             assert {label_name(attribute) for attribute in metric.attributes} <= set(sample.labels)
 
 
+@pytest.mark.parametrize("form", ["application/openmetrics-text;version=1.0.0", "text/plain;version=1.0.0"])
+def test_who_would_take_dots_as_prometheus_3_does_gets_the_same_names(
+    counted: CountedFleet, form: str
+) -> None:
+    names = re.findall(r"^(ssot[^{ ]*)", counted.collector.scrape(), re.MULTILINE)
+    asked = counted.collector.scrape(accept=f"{form};escaping=allow-utf-8")
+    assert set(re.findall(r"^(ssot[^{ ]*)", asked, re.MULTILINE)) == set(names)
+    assert '{"ssot.' not in asked
+
+
 def test_how_far_back_it_remembers_is_asked_with_the_rest(counted: CountedFleet) -> None:
     """With steps of a second, as these processes are seconds old."""
     asked = re.sub(r"\[(\d+h):\d+m\]", r"[\1:1s]", question(1))

@@ -171,9 +171,9 @@ class RealCollector:
             else []
         )
 
-    def scrape(self) -> str:
-        """Return what it offers to Prometheus."""
-        return _get(self.ports.prometheus, "/metrics")
+    def scrape(self, accept: str = "*/*") -> str:
+        """Return what it offers to Prometheus, in a form that this takes."""
+        return _get(self.ports.prometheus, "/metrics", accept)
 
     def own_metric(self, name: str) -> float:
         """Return the sum of one of its own metrics over all its labels."""
@@ -260,6 +260,7 @@ def free_ports(count: int) -> list[int]:
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def _get(port: int, path: str) -> str:
-    with _opener.open(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+def _get(port: int, path: str, accept: str = "*/*") -> str:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept": accept})
+    with _opener.open(request, timeout=10) as response:
         return str(response.read().decode())
