@@ -17,7 +17,7 @@ from ssot_probe.errors import PrometheusError, UsageError
 
 PATH = "/api/v1/query"
 
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 """Seconds for everything."""
 
 MOST_BYTES = 256 << 20

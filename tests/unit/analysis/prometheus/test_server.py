@@ -69,7 +69,7 @@ def test_the_question_goes_to_the_interface_below_the_address() -> None:
     with answering() as server:
         assert ask(server.url + "/prom/", "up == 1", {}) == GOOD
     ((path, headers),) = server.asked
-    assert path == "/prom/api/v1/query?query=up+%3D%3D+1&timeout=60s"
+    assert path == "/prom/api/v1/query?query=up+%3D%3D+1&timeout=120s"
     assert "Authorization" not in headers
 
 
