@@ -126,27 +126,18 @@ def test_an_instant_query_does_not_know_who_has_ended_and_a_range_does(counted: 
 def test_an_increase_misses_what_was_counted_before_the_first_scrape(tmp_path: Path) -> None:
     """Why the page forbids it: here a process used a path three times before it was first seen."""
     uses = 'ssot_path_uses_total{process_pid="1"}'
-    tests = {
-        "evaluation_interval": "1m",
-        "tests": [
-            {
-                "input_series": [{"series": uses, "values": "_ _ 3 3 3 _ _"}],
-                "promql_expr_test": [
-                    {
-                        "expr": expression,
-                        "eval_time": "6m",
-                        "exp_samples": [{"labels": labels, "value": value}],
-                    }
-                    for expression, labels, value in (
-                        (f"increase({uses}[10m])", '{process_pid="1"}', 0),
-                        (f"max_over_time({uses}[10m])", '{process_pid="1"}', 3),
-                    )
-                ],
-            }
+    labels = '{process_pid="1"}'
+    expected = {f"increase({uses}[10m])": 0, f"max_over_time({uses}[10m])": 3}
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": uses, "values": "_ _ 3 3 3 _ _"}],
+        "promql_expr_test": [
+            {"expr": asked, "eval_time": "6m", "exp_samples": [{"labels": labels, "value": value}]}
+            for asked, value in expected.items()
         ],
     }
     file = tmp_path / "tests.yaml"
-    file.write_text(yaml.safe_dump(tests))
+    file.write_text(yaml.safe_dump({"tests": [test]}))
     checked = promtool("test", "rules", file)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 

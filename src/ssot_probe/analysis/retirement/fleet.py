@@ -111,9 +111,8 @@ class Fleet:
         """
         uses = [use for use in self.counts.uses if use.name == watched_as or subject.has(use.name)]
         is_read = not {ALIAS, VALUE}.isdisjoint(kinds)
-        is_read = is_read or (
-            bool(subject.name) and _WITH_CODE.isdisjoint(kinds)
-        )  # or nobody here knows better
+        if subject.name and _WITH_CODE.isdisjoint(kinds):
+            is_read = True  # or may be: nobody here knows what it is
         imports = [use for use in self.counts.imports if self._is_import_of(subject, use.name, is_read)]
         by_rung = Counter[str]()
         for use in uses:
@@ -145,18 +144,24 @@ class Fleet:
         return is_it and self._counts(watchers.service, watchers.environment)
 
     def _beyond(self, uses: Iterable[UseCount]) -> Iterator[UseCount]:
-        """Yield what was counted, and not recorded: in other processes, or more often than recorded."""
+        """Yield what was counted, and not recorded: in other processes, or more often than recorded.
+
+        Where an answer does not tell processes apart, only the sum can be compared.
+        """
+        together: dict[tuple[str, str], list[UseCount]] = defaultdict(list)
         for use in uses:
-            identity = use.process.identity
-            recorded = self._recorded[use.name]
-            if not identity:
-                known = sum(
-                    count for (_, rung), count in recorded.items() if not use.rung or rung == use.rung
-                )
-            else:
-                known = recorded.get((identity, use.rung), 0)
+            if not use.process.identity:
+                together[use.name, use.rung].append(use)
+                continue
+            known = self._recorded[use.name].get((use.process.identity, use.rung), 0)
             if use.count > known:
                 yield use._replace(count=use.count - known)
+        for (name, rung), found in together.items():
+            told = self._recorded[name].items()
+            known = sum(count for (_, reached), count in told if not rung or rung == reached)
+            count = sum(use.count for use in found)
+            if count > known:
+                yield found[0]._replace(count=count - known)
 
     def _loads(self, imports: Iterable[UseCount]) -> Iterator[UseCount]:
         """Yield imports in processes that left no recording."""

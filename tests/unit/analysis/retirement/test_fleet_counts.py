@@ -17,7 +17,7 @@ from ssot_probe.analysis.retirement.days import start_of
 from ssot_probe.analysis.retirement.retirement import retire
 from ssot_probe.analysis.retirement.rows import Row
 from ssot_probe.analysis.retirement.verdicts import DEAD, INSUFFICIENT
-from ssot_probe.model.path_records import CALLED, CONSTRUCTED, LOADED, RESOLVED, RUNGS
+from ssot_probe.model.path_records import CALLED, CONSTRUCTED, LOADED, RESOLVED, RUNGS, WatchedPathRecord
 from ssot_probe.policy_json import policy_to_json
 
 THERE = FleetProcess("elsewhere", "chat", "production", "web")
@@ -143,6 +143,20 @@ def test_a_load_counts_once_though_the_import_is_counted_as_well() -> None:
     both = counts(UseCount(OLD, LOADED, THERE, 1), imports=(UseCount(OLD, "", THERE, 1),))
     found = row(recordings()["NEVER-LOADED"], both)
     assert "Prometheus counted 1 load of chat.ws.old" in found.sentence
+
+
+def test_where_processes_are_not_told_apart_their_sum_is_compared() -> None:
+    """One of them is the recorded one, whose load is known; by itself the other's is no more than that."""
+    nameless = [THERE._replace(identity="", pid=pid) for pid in ("1", "2")]
+    loads = [UseCount(OLD, LOADED, process, 1) for process in nameless]
+    path = f"{OLD}:Cart"
+    named = [load._replace(name=path) for load in loads]
+    worker = Worker(watched=()).watches(path, "alias").loads(OLD)
+    (state,) = (record for record in worker.records if isinstance(record, WatchedPathRecord))
+    worker.records.append(state._replace(loaded=1))
+    recording = fleet(worker.stops())
+    assert row(recording, counts(named[0], path=path), path, path).verdict in DEAD
+    assert row(recording, counts(*named, path=path), path, path).verdict == INSUFFICIENT
 
 
 def test_many_processes_are_told_by_the_first_ones() -> None:
