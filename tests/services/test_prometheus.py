@@ -37,7 +37,7 @@ def by(*names: str) -> Callable[[list[Sample]], dict[tuple[str, ...], float]]:
 
 
 EXPECTED: Mapping[str, tuple[tuple[str, ...], Mapping[tuple[str, ...], float]]] = {
-    "dead": (("service_name", "ssot_path_name"), {("shop", "shop.never"): 0}),
+    "dead": (("ssot_path_name",), {("shop.never",): 0}),
     "loaded but unused": (("ssot_path_name",), {("shop.facade:Cart",): 1}),
     "uses": (
         ("ssot_path_name", "ssot_path_rung"),
@@ -72,7 +72,7 @@ EXPECTED: Mapping[str, tuple[tuple[str, ...], Mapping[tuple[str, ...], float]]] 
     ),
     "watchers": (("ssot_path_name",), {(path,): 6 for path in LEGACY}),
     "shared instances": (("ssot_instance_type",), {("shop.carts:Cart",): 2}),
-    "dead by the recorded maximum": (("service_name", "ssot_path_name"), {("shop", "shop.never"): 0}),
+    "dead by the recorded maximum": (("ssot_path_name",), {("shop.never",): 0}),
 }
 EXPECTED = {**EXPECTED, "since yesterday": EXPECTED["uses"]}  # nothing is older here
 

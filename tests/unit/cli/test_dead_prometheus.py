@@ -194,6 +194,7 @@ def test_a_ban_is_not_written_for_what_somebody_used_elsewhere(capsys: pytest.Ca
     out = capsys.readouterr().out
     assert "This verdict does not support a deletion" in out
     assert "--prometheus answer.json" in out
+    assert "- Counts of the fleet: answer.json, 2026-02-16 00:00:00Z" in out
 
 
 def test_no_answer_is_wrong_use_and_nothing_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
