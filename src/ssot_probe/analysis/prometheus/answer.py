@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from math import isfinite
 from typing import Any, NamedTuple
 
 from ssot_probe.analysis.prometheus import question
@@ -12,6 +11,9 @@ from ssot_probe.analysis.prometheus.fleet_counts import FleetCounts, FleetProces
 from ssot_probe.errors import PrometheusError
 
 NANOSECONDS = 1_000_000_000
+
+LARGEST = 1e15
+"""More than any count or time is; what is no number at all is not below it either."""
 
 LONGEST_QUOTE = 160
 
@@ -130,8 +132,10 @@ def _samples(result: list[Any], source: str) -> Iterator[_Sample]:
             raise PrometheusError(
                 f"{source}: found {quoted} among the samples, expected labels and one value"
             ) from error
-        if not (isfinite(sample.value) and sample.value >= 0 and isfinite(sample.time)):
-            raise PrometheusError(f"{source}: found the value {value} of {_named(sample)}, which is no count")
+        if not (0 <= sample.value <= LARGEST and 0 <= sample.time <= LARGEST):
+            raise PrometheusError(
+                f"{source}: found the value {plain(str(value))} of {_named(sample)}, which is no count"
+            )
         yield sample
 
 

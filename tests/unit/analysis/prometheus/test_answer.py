@@ -83,6 +83,8 @@ REFUSED = json.dumps({"status": "error", "errorType": "bad_data", "error": "pars
         (answer(sample("NaN", ssot_path_name="a")), "found the value NaN"),
         (answer(sample("+Inf", ssot_path_name="a")), "found the value +Inf"),
         (answer(sample("-1", ssot_path_name="a")), "which is no count"),
+        (answer(sample("1e300", "oldest")), "which is no count"),
+        (answer({"metric": {"ssot_path_name": "a"}, "value": [1e300, "1"]}), "which is no count"),
         (answer(sample("many", ssot_path_name="a")), "expected labels and one value"),
         (answer({"metric": {}, "values": [[NOW, "1"]]}), "expected labels and one value"),
         (answer(sample("1", None, job="node")), "expected the label ssot_path_name"),
