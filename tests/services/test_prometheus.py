@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from support.children import environment_of_child
-from support.counted_fleet import CountedFleet
+from support.children import environment_of_child, write_files
+from support.counted_fleet import FILES, CountedFleet, Shop
+from support.real_collector import real_collector
 from support.real_prometheus import RULES, SCRAPING, RealPrometheus, Sample, promtool
 
 from ssot_probe.analysis.prometheus.answer import read_answer
@@ -128,18 +129,86 @@ def test_an_increase_misses_what_was_counted_before_the_first_scrape(tmp_path: P
     uses = 'ssot_path_uses_total{process_pid="1"}'
     labels = '{process_pid="1"}'
     expected = {f"increase({uses}[10m])": 0, f"max_over_time({uses}[10m])": 3}
-    test = {
-        "interval": "1m",
-        "input_series": [{"series": uses, "values": "_ _ 3 3 3 _ _"}],
-        "promql_expr_test": [
-            {"expr": asked, "eval_time": "6m", "exp_samples": [{"labels": labels, "value": value}]}
-            for asked, value in expected.items()
-        ],
-    }
-    file = tmp_path / "tests.yaml"
-    file.write_text(yaml.safe_dump({"tests": [test]}))
+    check_by_promtool(
+        tmp_path,
+        {
+            "input_series": [{"series": uses, "values": "_ _ 3 3 3 _ _"}],
+            "promql_expr_test": [
+                {"expr": asked, "eval_time": "6m", "exp_samples": [{"labels": labels, "value": value}]}
+                for asked, value in expected.items()
+            ],
+        },
+    )
+
+
+def check_by_promtool(directory: Path, test: Mapping[str, Any]) -> None:
+    """Let promtool play series of a sample a minute, with the rules of the repository but for their texts."""
+    rules = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    for group in rules["groups"]:
+        for rule in group["rules"]:
+            rule.pop("annotations", None)
+    (directory / "rules.yaml").write_text(yaml.safe_dump(rules))
+    tests = [{"interval": "1m", **test}]
+    file = directory / "tests.yaml"
+    file.write_text(
+        yaml.safe_dump({"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests})
+    )
     checked = promtool("test", "rules", file)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def fires(alert: str, at: str, **labels: str) -> dict[str, Any]:
+    """Return that an alert fires at a time, or no alert without labels."""
+    expected = [{"exp_labels": labels}] if labels else []
+    return {"alertname": alert, "eval_time": at, "exp_alerts": expected}
+
+
+def test_a_collector_that_cannot_be_scraped_is_an_alert_before_it_would_have_forgotten(
+    tmp_path: Path,
+) -> None:
+    alert = "SsotCollectorNotScraped"
+    up = 'up{job="ssot-probe",instance="host:8889"}'
+    check_by_promtool(
+        tmp_path,
+        {
+            "input_series": [{"series": up, "values": "1 1 0 0 0 0 1"}],
+            "alert_rule_test": [
+                fires(alert, "1m"),
+                fires(alert, "4m", severity="warning", job="ssot-probe", instance="host:8889"),
+                fires(alert, "6m"),
+            ],
+        },
+    )
+
+
+def test_a_role_that_does_not_report_any_more_is_an_alert_for_a_day(tmp_path: Path) -> None:
+    alert, about = "SsotRoleSilent", {"service_name": "shop", "ssot_role": "cron"}
+    series = 'ssot_probe_observed_duration_seconds_total{service_name="shop",ssot_role="cron"}'
+    check_by_promtool(
+        tmp_path,
+        {
+            "input_series": [{"series": series, "values": "1x30 _x1600"}],
+            "alert_rule_test": [
+                fires(alert, "30m"),
+                fires(alert, "60m", severity="info", **about),
+                fires(alert, "1600m"),
+            ],
+        },
+    )
+
+
+def test_the_collector_forgets_a_process_some_time_after_its_end(tmp_path: Path) -> None:
+    """After five minutes by default; here after one second."""
+    write_files(tmp_path / "program", FILES)
+    soon = {"exporters": {"prometheus": {"metric_expiration": "1s"}}}
+    with real_collector(tmp_path / "collector", more=soon) as collector:
+        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint()}
+        shop = Shop(tmp_path / "program", tmp_path / "recordings", environment)
+        shop.do("old")
+        shop.end()
+        shown = f'process_pid="{shop.pid}"'
+        collector.wait_for(lambda: shown in collector.scrape(), "the process is shown")
+        collector.wait_for(lambda: shown not in collector.scrape(), "it is forgotten")
 
 
 def test_a_path_that_nobody_watched_has_no_series_and_is_not_called_dead(counted: CountedFleet) -> None:

@@ -82,6 +82,19 @@ FILES = {
 }
 
 
+RECORDED = (
+    'ssot_path_uses_total{ssot_path_name="shop.old",ssot_path_rung="called"} == 3',
+    'ssot:path_uses:max{ssot_path_name="shop.facade:Cart",ssot_path_rung="loaded"} == 1',
+    *(
+        f'ALERTS{{alertname="SsotLegacyPathUsed",alertstate="firing",ssot_path_name="{path}"}}'
+        for path in ("shop.old", "shop.once", "shop.tickets:Ticket")
+    ),
+    'ALERTS{alertname="SsotRecordsLost",alertstate="firing"}',
+    'ALERTS{alertname="SsotFinding",alertstate="firing"}',
+)
+"""What Prometheus knows before the Collector forgets those who have ended."""
+
+
 class Shop:
     """A process that does what it is told, word by word.
 
@@ -190,7 +203,9 @@ def counted_fleet(directory: Path) -> Iterator[CountedFleet]:
         shops["restarted"].do("nothing")
         pids = {name: shop.pid for name, shop in shops.items()}
         _wait(servers, pids, "ssot_path_uses_total")
-        _wait(servers, {"old": pids["old"]}, 'ssot_path_uses_total{ssot_path_rung="called"} == 3')
+        for server in servers:
+            for expression in RECORDED:
+                server.wait_for(lambda: server.query(expression), f"it has {expression}")  # noqa: B023
         collector.kill()  # it forgets who has ended
         collector.start()
         for name in ("silent", "restarted"):

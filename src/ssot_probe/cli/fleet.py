@@ -57,4 +57,6 @@ def _content(path: str) -> str:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError as error:
-        raise UsageError(f"--prometheus {path}: cannot be read: {error.strerror}") from error
+        raise UsageError(
+            f"--prometheus {path}: cannot be read: {error.strerror} (an address begins with http:// or https://)"
+        ) from error
