@@ -51,3 +51,9 @@ class MissingExtraError(ProbeError):
     """A command needs a package that is not installed."""
 
     slug = "missing-extra"
+
+
+class PrometheusError(ProbeError):
+    """A Prometheus was asked and gave no answer, or none that can be used."""
+
+    slug = "prometheus"

@@ -97,7 +97,7 @@ class RealCollector:
         }
         self.received = directory / "received"
         self.log = directory / "collector.log"
-        self.ports = Ports(*_free_ports(len(Ports._fields)))
+        self.ports = Ports(*free_ports(len(Ports._fields)))
         self._process: Optional[subprocess.Popen[bytes]] = None
 
     def endpoint(self, protocol: str = "http/protobuf") -> str:
@@ -171,9 +171,9 @@ class RealCollector:
             else []
         )
 
-    def scrape(self) -> str:
-        """Return what it offers to Prometheus."""
-        return _get(self.ports.prometheus, "/metrics")
+    def scrape(self, accept: str = "*/*") -> str:
+        """Return what it offers to Prometheus, in a form that this takes."""
+        return _get(self.ports.prometheus, "/metrics", accept)
 
     def own_metric(self, name: str) -> float:
         """Return the sum of one of its own metrics over all its labels."""
@@ -245,7 +245,8 @@ def _on_ports(ports: Ports) -> dict[str, Any]:
     }
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports of 127.0.0.1 that nobody listens at."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for probing in sockets:
@@ -259,6 +260,7 @@ def _free_ports(count: int) -> list[int]:
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def _get(port: int, path: str) -> str:
-    with _opener.open(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+def _get(port: int, path: str, accept: str = "*/*") -> str:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept": accept})
+    with _opener.open(request, timeout=10) as response:
         return str(response.read().decode())

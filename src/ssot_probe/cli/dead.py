@@ -13,6 +13,7 @@ import click
 from ssot_probe.analysis.chosen_policy import ChosenPolicy, choose_policy
 from ssot_probe.analysis.join import join
 from ssot_probe.analysis.load import load
+from ssot_probe.analysis.prometheus.fleet_counts import FleetCounts
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.deleted_names import Deletions
 from ssot_probe.analysis.retirement.retirement import retire
@@ -23,6 +24,7 @@ from ssot_probe.analysis.sources import find_files, total_size
 from ssot_probe.analysis.wording import listing
 from ssot_probe.cli.collection import without_collection
 from ssot_probe.cli.deleted import deletions, nothing_deleted
+from ssot_probe.cli.fleet import fleet_counts
 from ssot_probe.cli.output import write
 from ssot_probe.errors import NoEvidenceError, UsageError
 from ssot_probe.report import json_report, text
@@ -53,6 +55,11 @@ PROVED, NO_EVIDENCE = 0, NoEvidenceError.exit_code
 @click.option("--names", metavar="FILE", help="Judge every name in FILE, one in each line.")
 @click.option("--diff", metavar="FILE", help="Judge every name that the diff in FILE deletes; - reads it.")
 @click.option("--since", metavar="DAY", help="Let only what happened from this day on count, as 2026-01-31.")
+@click.option(
+    "--prometheus",
+    metavar="URL|FILE",
+    help="Compare with what a Prometheus counted over the whole fleet; FILE holds an answer of one.",
+)
 @click.option("--config", metavar="FILE", help="Judge by the policy in FILE.")
 @click.option(
     "--format",
@@ -76,6 +83,7 @@ def command(
     names: str | None,
     diff: str | None,
     since: str | None,
+    prometheus: str | None,
     config: str | None,
     format_name: str,
     emit: str | None,
@@ -107,11 +115,18 @@ def command(
     asked = deleted.paths if deleted is not None else (why,) if why is not None else paths
     if deleted is not None and not asked:
         click.echo(nothing_deleted(deleted), err=True)
-    retirement = _retired(recording, chosen, asked, day, deleted, with_chains=why is not None)
+    counts = fleet_counts(prometheus, recording, day, os.environ) if prometheus is not None else None
+    retirement = _retired(recording, chosen, asked, day, deleted, counts, with_chains=why is not None)
     problems = (str(problem.args[0]),) if problem is not None else ()
     view = dead_view(retirement, chosen, datetime.now(timezone.utc), deleted, problems)
     if emit is not None:
-        options = {"config": config, "since": since, "names": names, "diff": diff}
+        options = {
+            "config": config,
+            "since": since,
+            "prometheus": prometheus,
+            "names": names,
+            "diff": diff,
+        }
         command_line = _command_line(sources, paths, options)
         write(_emitted(emit, retirement, chosen, command_line, output), output, "The verdicts lie")
     elif format_name == "json":
@@ -165,6 +180,7 @@ def _retired(
     asked: Sequence[str],
     since: date | None,
     deleted: Deletions | None,
+    counts: FleetCounts | None,
     *,
     with_chains: bool,
 ) -> Retirement:
@@ -182,6 +198,7 @@ def _retired(
         is_one_change=deleted is not None,
         with_chains=with_chains,
         constants=deleted.constants if deleted is not None else (),
+        fleet=counts,
     )
 
 

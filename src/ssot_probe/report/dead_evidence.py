@@ -49,6 +49,8 @@ def evidence_lines(view: View) -> Iterator[Line]:
         yield _wide("code", _code(code))
         for key in code["keys"][:MOST_LINES]:
             yield _wide("", clean(key))
+    if evidence["fleet"] is not None:
+        yield _wide("fleet", _fleet(evidence["fleet"]))
     source = f"{clean(policy['source'])}, " if policy["source"] else ""
     yield _wide("policy", f"{source}{clean(policy['found_by'])}")
     if policy["recorded"] > 1:
@@ -62,6 +64,12 @@ def evidence_lines(view: View) -> Iterator[Line]:
         yield _wide("", f"and {number(len(void) - MOST_LINES, 'more cause')}")
     for remedy in evidence["to_do"]:
         yield _wide("to do", remedy)
+
+
+def _fleet(fleet: View) -> str:
+    asked = (fleet["asked_at"] or "").replace("T", " ")
+    knows = f", which knows {number(fleet['processes'], 'process')}" if fleet["processes"] else ""
+    return f"{clean(fleet['source'])}{knows}, asked {asked}"
 
 
 def _counted(counted: int, processes: int) -> str:

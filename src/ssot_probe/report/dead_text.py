@@ -32,6 +32,7 @@ _AXES = {
     "unseen": "code",
     "trace": "code",
     "scan": "source",
+    "fleet": "verdict",
 }
 """The side of the evidence that each kind of missing thing is on."""
 
@@ -75,6 +76,8 @@ def why_lines(view: View) -> Iterator[Line]:
     for row in view["paths"]:
         yield _heading(row)
         yield [Segment(f"  {clean(row['sentence'])}")]
+        if row["fleet"] is not None:
+            yield _entry("fleet", clean(_fleet(row["fleet"])))
         yield from _ends(row["witnesses"])
         if row["verdict"] != "LIVE":
             yield from _chain(row["chain"], view["evidence"]["scanned"])
@@ -115,6 +118,8 @@ def _heading(row: View) -> Line:
 def _verdict(row: View) -> Iterator[Line]:
     yield _heading(row)
     yield [Segment(f"  {clean(row['sentence'])}")]
+    if row["fleet"] is not None:
+        yield _entry("fleet", clean(_fleet(row["fleet"])))
     if row["verdict"] == "NO-EVIDENCE":
         yield from _importers(row["static_importers"])
         yield from _mentions(row)
@@ -144,6 +149,16 @@ def _verdict(row: View) -> Iterator[Line]:
     for axis in row["axes"]:
         if axis["grade"] != "A" and axis["name"] not in told:
             yield _entry(f"grade {axis['grade']}", clean(f"{axis['name']}: {axis['reason']}"))
+
+
+def _fleet(fleet: View) -> str:
+    """Return what a Prometheus counted, and what its counts do not cover."""
+    used = [f"{name} {count}" for name, count in fleet["uses"].items() if count]
+    told = [", ".join(used) or "no use"] if fleet["known"] or used else []
+    if fleet["processes"]:
+        left = f" ({fleet['unrecorded']} left no recording here)" if fleet["unrecorded"] else ""
+        told.append(f"{number(fleet['processes'], 'process')} that count watched it{left}")
+    return "; ".join([*told, *fleet["gaps"]])
 
 
 def _mentions(row: View) -> Iterator[Line]:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
+from ssot_probe.analysis.prometheus.fleet_counts import FleetCounts
 from ssot_probe.analysis.retirement.chains import Chain
 from ssot_probe.analysis.retirement.deleted_names import Deletions
 from ssot_probe.analysis.retirement.epochs import Doubt
+from ssot_probe.analysis.retirement.fleet import FleetWord
 from ssot_probe.analysis.retirement.rows import Retirement, Row, Rung, Witness
 from ssot_probe.analysis.retirement.use import Use
 from ssot_probe.analysis.retirement.verdicts import NO_EVIDENCE
@@ -72,6 +74,7 @@ def _evidence(retirement: Retirement) -> View:
         },
         "since": str(retirement.since) if retirement.since else None,
         "void": [_doubt(doubt) for doubt in doubts],
+        "fleet": _counts(retirement.fleet),
         "to_do": list(dict.fromkeys(doubt.remedy for doubt in doubts if doubt.remedy)),
     }
 
@@ -125,6 +128,35 @@ def _row(row: Row) -> View:
         "tries": [_try(use) for use in row.tries],
         "superseded": row.superseded,
         "before_window": row.before,
+        "fleet": _fleet(row.fleet),
+    }
+
+
+def _counts(counts: FleetCounts | None) -> View | None:
+    """Return what a Prometheus was asked, None where none was."""
+    if counts is None:
+        return None
+    return {
+        "source": counts.source,
+        "asked_at": _time(counts.asked_at),
+        "oldest": _time(counts.oldest),
+        "processes": len(counts.processes),
+    }
+
+
+def _fleet(word: FleetWord | None) -> View | None:
+    if word is None:
+        return None
+    return {
+        "known": word.is_known,
+        "uses": {rung or "any": count for rung, count in word.uses.items()},
+        "processes": word.processes,
+        "unrecorded": word.unrecorded,
+        "beyond": [
+            {"path": use.name, "rung": use.rung or "any", "count": use.count, "process": use.process.label}
+            for use in word.beyond
+        ],
+        "gaps": list(word.gaps),
     }
 
 

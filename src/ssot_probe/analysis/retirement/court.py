@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 
 from ssot_probe.analysis.join import Join
+from ssot_probe.analysis.prometheus.fleet_counts import FleetCounts
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.changes import Changes
 from ssot_probe.analysis.retirement.contradictions import Contradictions
@@ -15,6 +16,7 @@ from ssot_probe.analysis.retirement.doubts import Doubts
 from ssot_probe.analysis.retirement.entry_points import EntryPoints
 from ssot_probe.analysis.retirement.epochs import ledger_of
 from ssot_probe.analysis.retirement.evidence import Evidence, Watched, is_absent
+from ssot_probe.analysis.retirement.fleet import Fleet
 from ssot_probe.analysis.retirement.grades import Axis, Terms, axes_of, worst
 from ssot_probe.analysis.retirement.missing import NO_SCAN, TRACE, Missing, missing_of
 from ssot_probe.analysis.retirement.no_evidence import Lacking, why_none
@@ -56,6 +58,7 @@ class Court:
         since: what happened before this day does not count.
         today: from when on missing evidence can be had.
         constants: paths that a change deletes and says to be constants.
+        fleet: what a Prometheus counted over the whole fleet, where it was asked.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Court:
         since: date | None,
         today: date,
         constants: Collection[str] = (),
+        fleet: FleetCounts | None = None,
     ) -> None:
         self._recording = recording
         self._policy = policy
@@ -85,6 +89,7 @@ class Court:
         self._contradictions = Contradictions(recording, joined, self._index)
         self._observable = Observable(recording, self._index)
         self.doubts = Doubts(recording, ledger.doubts, self.counted, self._watch, self.source, today)
+        self._fleet = None if fleet is None else Fleet(fleet, recording, policy.dead, self.epochs)
         self.entry_points = EntryPoints(
             recording, policy, self._index, self._sorter, self._watch, self.counted
         )
@@ -121,11 +126,17 @@ class Court:
         unseen = (*self._observable.unseen(subject, seen.loads, here), *self._silent(subject, seen))
         traceless = self._observable.traceless(subject, seen.loads, here)
         is_unscanned = self.source.is_unscanned(path, watched_as)
+        is_loaded = bool(seen.loads) or any(record.loaded for record in here)
+        is_looked_for = bool(seen.looked or seen.tries) or any(record.resolved for record in here)
+        fleet = (
+            self._fleet.about(subject, watched_as, kinds, is_loaded, is_looked_for) if self._fleet else None
+        )
         missing = missing_of(
             *(window, self._dead, self._today, self.entry_points.unran, importers, unseen),
             is_unscanned=is_unscanned,
             begun=self.entry_points.begun,
         )
+        missing = (*(fleet.missing if fleet else ()), *missing)
         contradiction = self._contradictions.of(subject, seen, importers, present, watched)
         verdict = verdict_of(
             Facts(
@@ -135,8 +146,8 @@ class Court:
                 is_void=bool(doubts),
                 is_contradicted=bool(contradiction),
                 is_lacking=bool(missing),
-                is_loaded=bool(seen.loads) or any(record.loaded for record in here),
-                is_looked_for=bool(seen.looked or seen.tries) or any(record.resolved for record in here),
+                is_loaded=is_loaded,
+                is_looked_for=is_looked_for,
             )
         )
         elsewhere = sum(process in self.counted for process in watched) - len(present)
@@ -156,6 +167,7 @@ class Court:
             _named(residue),
             sum(not epoch.is_listed for epoch in present),
             elsewhere,
+            fleet.weakness if fleet else "",
         )
         axes = axes_of(verdict, terms)
         used = seen.needs or seen.others
@@ -184,7 +196,8 @@ class Court:
             is_at_least=any(use.is_at_least for use in used),
             heirs=len({use.through or use.site for use in used if use.rung == INHERITED}),
         )
-        return self._told(subject, story, seen, axes, residue, watched, with_chain=with_chain)
+        row = self._told(subject, story, seen, axes, residue, watched, with_chain=with_chain)
+        return row._replace(fleet=fleet)
 
     def _told(
         self,

@@ -42,6 +42,7 @@ class Terms(NamedTuple):
     named: tuple[str, ...]  # "file:line" of strings and settings in code that stays that name it
     unlisted: int  # processes of the window that no list of processes names
     elsewhere: int  # processes in which the path was another version, or not there
+    fleet: str = ""  # why a Prometheus that was asked shows that not every process is here, in words
 
 
 def axes_of(verdict: str, terms: Terms) -> tuple[Axis, ...]:
@@ -128,6 +129,8 @@ def _processes(terms: Terms) -> Axis:
     if terms.elsewhere:
         reason = f"in {number(terms.elsewhere, 'process')} it was another version, or not there"
         return Axis("processes", CYCLES_INCOMPLETE, reason)
+    if terms.fleet:
+        return Axis("processes", CYCLES_INCOMPLETE, terms.fleet)
     return Axis("processes", BEST, "every process that was listed is here")
 
 

@@ -27,6 +27,9 @@ UNSCANNED = "the source was scanned by a policy that does not name it: scan agai
 TRACE = "trace"
 """What can be missing from a verdict that stands: a way to know."""
 
+FLEET = "fleet"
+"""What is missing where others than the recordings counted uses: who made them."""
+
 NO_SCAN = "a scan of the source: who imports it, and since when, is known of imports that ran only"
 
 
@@ -34,7 +37,7 @@ class Missing(NamedTuple):
     """Something that must be there first."""
 
     what: str
-    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen" | "scan" | TRACE
+    kind: str  # "role" | "days" | "cycle" | "entry-point" | "importer" | "unseen" | "scan" | TRACE | FLEET
     earliest: date | None = None  # None: no day can be named, somebody has to do something
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
 
 from ssot_probe.analysis.join import Join
+from ssot_probe.analysis.prometheus.fleet_counts import FleetCounts
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.court import Court
 from ssot_probe.analysis.retirement.rows import Retirement, Row
@@ -26,6 +27,7 @@ def retire(
     is_one_change: bool = False,
     with_chains: bool = False,
     constants: Collection[str] = (),
+    fleet: FleetCounts | None = None,
 ) -> Retirement:
     """Judge paths.
 
@@ -39,13 +41,16 @@ def retire(
         is_one_change: the paths are deleted together, so that none of them keeps another.
         with_chains: look for the declared imports that lead to what nobody used.
         constants: those of the paths that a change says to be constants.
+        fleet: what a Prometheus counted over the whole fleet, where it was asked.
     """
-    court = Court(recording, policy, joined, since, today or datetime.now(timezone.utc).date(), constants)
+    day = today or datetime.now(timezone.utc).date()
+    court = Court(recording, policy, joined, since, day, constants, fleet)
     legacy = [entry for concept in policy.concepts for entry in concept.legacy]
     asked = tuple(dict.fromkeys(legacy if paths is None else paths))
     together = asked if is_one_change else ()
     rows = _rows(court, tuple(dict.fromkeys((*asked, *legacy))), together, with_chains=with_chains)
-    return _retirement(court, recording, policy, [rows[path] for path in asked])
+    judged = _retirement(court, recording, policy, [rows[path] for path in asked])
+    return judged._replace(fleet=fleet)
 
 
 def _rows(

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from ssot_probe.analysis.prometheus.fleet_counts import FleetCounts
 from ssot_probe.analysis.retirement.chains import Chain
 from ssot_probe.analysis.retirement.code_join import UsedCode
 from ssot_probe.analysis.retirement.epochs import Doubt
+from ssot_probe.analysis.retirement.fleet import FleetWord
 from ssot_probe.analysis.retirement.grades import Axis
 from ssot_probe.analysis.retirement.missing import Missing
 from ssot_probe.analysis.retirement.residue import Importer, Residue
@@ -76,6 +78,7 @@ class Row(NamedTuple):
     superseded: int  # uses of older versions, which prove nothing of the newest
     before: int  # uses before the window that was asked for
     target: str = ""  # of an alias: the qualified name of what it is bound to
+    fleet: FleetWord | None = None  # None: no Prometheus was asked
 
 
 class Retirement(NamedTuple):
@@ -98,6 +101,7 @@ class Retirement(NamedTuple):
     unmatched: tuple[UsedCode, ...]  # of these, those that the scanned source does not define
     since: date | None
     dead: Dead
+    fleet: FleetCounts | None = None  # None: no Prometheus was asked
 
 
 def rungs_of(uses: Iterable[Use]) -> dict[str, Rung]:

@@ -33,6 +33,8 @@ def _summary(evidence: EvidenceSummary) -> Iterator[str]:
     yield f"- Processes: {evidence.processes}"
     yield f"- Roles: {_list(evidence.roles) or 'none told'}"
     yield f"- Environments: {_list(evidence.environments) or 'none told'}"
+    if evidence.fleet:
+        yield f"- Counts of the fleet: {_plain(evidence.fleet)}"
     if evidence.unmatched:
         yield f"- Code that ran and that the scan does not know: {evidence.unmatched}"
     if evidence.commit:

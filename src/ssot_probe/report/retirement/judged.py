@@ -52,6 +52,7 @@ class EvidenceSummary(NamedTuple):
     unmatched: int = 0  # pieces of code that ran and that the scan does not know
     command: str = ""  # that gives the same verdicts again
     commit: str = ""  # of the source that was scanned; "" where it is unknown
+    fleet: str = ""  # which Prometheus was asked besides, and when; "" for none
 
     @property
     def window(self) -> str:
@@ -115,6 +116,7 @@ def summary_of(retirement: Retirement, command: str) -> EvidenceSummary:
         ),
         unmatched=len(retirement.unmatched),
         command=command,
+        fleet=f"{retirement.fleet.source}, {moment(retirement.fleet.asked_at)}" if retirement.fleet else "",
     )
 
 
