@@ -51,3 +51,9 @@ class MissingExtraError(ProbeError):
     """A command needs a package that is not installed."""
 
     slug = "missing-extra"
+
+
+class DependencyError(ProbeError):
+    """A library that the probe stands on is there in a version that does not fit."""
+
+    slug = "dependency"
