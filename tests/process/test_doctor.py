@@ -207,11 +207,12 @@ def test_a_first_line_with_an_option_that_switches_it_off_is_told(shop: Project)
     assert not is_active(doctor(shop, "./service"))
 
 
-def test_another_program_cannot_be_asked(shop: Project) -> None:
-    outcome = doctor(shop, "sh", "-c", "python prog.py")
+def test_of_another_program_nothing_is_known_which_is_no_good_news(shop: Project) -> None:
+    outcome = doctor(shop, "cat", "prog.py")
 
-    assert is_active(outcome)
-    assert "sh is no Python program" in outcome.out
+    assert outcome.code == 3
+    assert "cat is no Python program" in outcome.out
+    assert outcome.out.splitlines()[-1] == "It is not known whether the probe would be active."
 
 
 def test_a_command_that_does_not_exist_is_wrong_use(shop: Project) -> None:
