@@ -10,7 +10,8 @@ import click
 from ssot_probe import __version__
 from ssot_probe.cli.doctor import environment, interpreter, packages, programs
 from ssot_probe.cli.doctor.check import Check
-from ssot_probe.cli.doctor.invocation import Invocation, program_of, resolve
+from ssot_probe.cli.doctor.invocation import Invocation, resolve
+from ssot_probe.cli.doctor.scripts import program_of
 from ssot_probe.startup import is_tool
 
 ENDINGS = {

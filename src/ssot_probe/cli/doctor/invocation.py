@@ -6,10 +6,17 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from ssot_probe.cli.doctor.check import Check
 from ssot_probe.cli.doctor.launchers import ELSEWHERE, LAUNCHERS, SUPERVISORS, Launcher, behind
+from ssot_probe.cli.doctor.scripts import (
+    first_line,
+    is_python,
+    is_python_script,
+    is_shell_script,
+    split_options,
+)
 from ssot_probe.cli.doctor.shell import SHELLS, last_command
 from ssot_probe.cli.run import command as run_command
 from ssot_probe.cli.run import environment_for
@@ -18,7 +25,6 @@ from ssot_probe.errors import UsageError
 MOST_STEPS = 20
 """Launchers in front of each other; more are a circle."""
 
-_KEPT = "EIPSs"
 _LONGEST_SCRIPT = 65_536
 _ENV_VALUED = ("-u", "--unset", "-C", "--chdir")
 
@@ -68,11 +74,11 @@ class _Resolution:
             name = os.path.basename(self._words[0])
             program = "" if name in ("exec", "command") else self._found(self._words[0])
             if not program:
-                self._words.pop(0)
+                self._words = list(behind(LAUNCHERS["exec"], self._words[1:]).command)
             elif is_python(program):
-                options, rest = _split_options(self._words[1:])
+                options, rest = split_options(self._words[1:])
                 return self._invocation(program, options, rest)
-            elif name in ELSEWHERE and not _is_python_script(program):
+            elif name in ELSEWHERE and not is_python_script(program):
                 return self._none(
                     "fail", f"{name} passes nothing of this environment on: set {ELSEWHERE[name]}"
                 )
@@ -96,7 +102,7 @@ class _Resolution:
             self._go_through(name, LAUNCHERS[name], program, step.options)
         elif name == "ssot-probe" and arguments[:1] == ["run"]:
             self._words = self._behind_run(arguments[1:])
-        elif _is_shell_script(program):
+        elif is_shell_script(program):
             self._words = self._behind_script(program, arguments)
         else:
             return False
@@ -183,7 +189,7 @@ class _Resolution:
 
     def _behind_script(self, path: str, arguments: Sequence[str]) -> list[str]:
         try:
-            with open(self._found(path) or path, "rb") as file:
+            with open(path if os.path.isfile(path) else self._found(path), "rb") as file:
                 text = file.read(_LONGEST_SCRIPT).decode("utf-8", "replace")
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}") from error
@@ -207,11 +213,11 @@ class _Resolution:
     def _by_first_line(self) -> Invocation:
         """Return the Python that the first line of the program names."""
         program = self._found(self._words[0])
-        words = _first_line(program)
+        words = first_line(program)
         for position, word in enumerate(words):
             if is_python(word):
                 interpreter = shutil.which(word, path=self._environment.get("PATH")) or ""
-                options, _ = _split_options(words[position + 1 :])
+                options, _ = split_options(words[position + 1 :])
                 if os.path.basename(program) in SUPERVISORS:
                     self._add(
                         "note",
@@ -247,61 +253,3 @@ class _Resolution:
         if found is None:
             raise UsageError(f"there is no command {name!r}")
         return found
-
-
-def is_python(program: str) -> bool:
-    """Is it an interpreter, by its name?"""
-    name = os.path.basename(program)
-    return name.startswith(("python", "pypy", "graalpy")) and "-" not in name
-
-
-def _is_shell_script(program: str) -> bool:
-    return any(os.path.basename(word) in SHELLS for word in _first_line(program)[:3])
-
-
-def _is_python_script(program: str) -> bool:
-    return any(is_python(word) for word in _first_line(program))
-
-
-def _first_line(program: str) -> list[str]:
-    """Return the words of the line that names who runs a script, none where there is no such line."""
-    try:
-        with open(program, "rb") as file:
-            first, second = (file.readline(512).decode("utf-8", "replace") for _ in range(2))
-    except OSError:
-        return []
-    if second.startswith("'''exec' "):  # as pip writes it where the path is too long for a first line
-        return second.split()[1:2]
-    return first.removeprefix("#!").split() if first.startswith("#!") else []
-
-
-def _split_options(arguments: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the options of the interpreter itself, and what it runs: they end where its program begins."""
-    found: list[str] = []
-    rest = list(arguments)
-    while rest:
-        argument = rest[0]
-        if not argument.startswith("-") or argument in ("-", "--"):
-            break
-        letters = argument[1:]
-        if letters[0] in "WX":
-            found += rest[: 1 if letters[1:] else 2]
-            del rest[: 1 if letters[1:] else 2]
-            continue
-        before = letters.partition("c")[0].partition("m")[0]
-        found += [f"-{letter}" for letter in before if letter in _KEPT]
-        if before != letters:
-            kind, value = letters[len(before)], letters[len(before) + 1 :]
-            rest[0:1] = [f"-{kind}", value] if value else [f"-{kind}"]
-            break
-        rest.pop(0)
-    return tuple(found), tuple(rest)
-
-
-def program_of(words: Sequence[str]) -> Optional[tuple[str, tuple[str, ...]]]:
-    """Return the name of what Python runs, as a command or by `-m`, with its arguments."""
-    if not words or words[0] == "-c":
-        return None
-    if words[0] == "-m":
-        return (words[1], tuple(words[2:])) if len(words) > 1 else None
-    return os.path.basename(words[0]).removesuffix(".py"), tuple(words[1:])

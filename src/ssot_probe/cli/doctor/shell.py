@@ -11,27 +11,29 @@ from typing import NamedTuple, Optional
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 
 _BEFORE = frozenset({"then", "else", "do", "{", "(", "!", "if", "while", "until", "elif"})
-_NO_PROGRAM = frozenset(
-    {
-        *(
-            ":",
-            "[",
-            "[[",
-            "cd",
-            "done",
-            "echo",
-            "esac",
-            "exit",
-            "fi",
-            "for",
-            "case",
-            "local",
-            "printf",
-            "read",
-        ),
-        *("return", "set", "shift", "test", "trap", "true", "ulimit", "umask", "unset", "wait", "}", ")"),
-    }
+_FILTERS = frozenset(
+    {"awk", "cat", "cronolog", "grep", "logger", "multilog", "rotatelogs", "sed", "tee", "ts"}
 )
+"""What stands behind a service in a pipe, or before it."""
+
+_NO_PROGRAM = _FILTERS | {
+    *(":", "[", "[[", "cd", "chmod", "chown", "done", "echo", "esac", "exit", "fi", "for", "case", "kill"),
+    *(
+        "local",
+        "mkdir",
+        "printf",
+        "read",
+        "return",
+        "set",
+        "shift",
+        "sleep",
+        "test",
+        "trap",
+        "true",
+        "ulimit",
+    ),
+    *("umask", "unset", "wait", "}", ")"),
+}
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\})")
 _ARGUMENTS = ("$@", "${@}", "$*")
