@@ -68,15 +68,15 @@ def _named(policy: Policy) -> Iterator[tuple[str, str, str]]:
 def _exists(module: str, answer: Answer) -> bool:
     """Is there a file for a module? Nothing is imported, so what a package makes at run time is not known."""
     top, *parts = module.split(".")
-    origin, places = answer.packages[top]
+    _, places = answer.packages[top]
+    if not parts:
+        return True
     for position, part in enumerate(parts):
-        if not places:
-            return False
         is_last = position == len(parts) - 1
         if is_last and any(_has_file(place, part, answer.suffixes) for place in places):
             return True
         places = [path for place in places if os.path.isdir(path := os.path.join(place, part))]
-    return bool(places or origin)
+    return bool(places)
 
 
 def _has_file(place: str, name: str, suffixes: Sequence[str]) -> bool:
