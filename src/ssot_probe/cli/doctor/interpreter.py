@@ -238,7 +238,7 @@ def _blind_spots(answer: Answer) -> Iterator[Check]:
     if not answer.found.get("wrapt"):
         yield Check("fail", "wrapt is missing there: constructors and factories cannot be observed")
     elif not answer.extension:
-        what = "wrapt has no part in C for this Python: observed calls cost some times more"
+        what = "wrapt has no part in C for this Python: observed calls cost nearly twice as much"
         yield Check("note", f"{what}; make the tree with this version of Python")
     if answer.found.get("gevent"):
         yield Check("note", "gevent is installed: let monkey.patch_all() be the first thing that runs")
