@@ -112,22 +112,19 @@ def _expanded(word: str, environment: Mapping[str, str]) -> str:
 def _simple_commands(text: str) -> Iterator[list[str]]:
     words: list[str] = []
     is_redirected = False
-    try:
-        for token in _tokens(text):
-            if set(token) <= _PUNCTUATION:
-                if set(token) & set("<>"):
-                    is_redirected = True
-                    if words and words[-1].isdigit():
-                        words.pop()
-                elif words:
-                    yield words
-                    words = []
-            elif is_redirected:
-                is_redirected = False
-            else:
-                words.append(token)
-    except ValueError:  # a quotation without its end: what came before was whole
-        return
+    for token in _tokens(text):
+        if set(token) <= _PUNCTUATION:
+            if set(token) & set("<>"):
+                is_redirected = True
+                if words and words[-1].isdigit():
+                    words.pop()
+            elif words:
+                yield words
+                words = []
+        elif is_redirected:
+            is_redirected = False
+        else:
+            words.append(token)
     if words:
         yield words
 
@@ -140,7 +137,13 @@ def _tokens(text: str) -> Iterator[str]:
     lexer.whitespace_split = True
     lexer.commenters = ""
     is_comment = False
-    for token in lexer:
+    while True:
+        try:
+            token = lexer.get_token()
+        except ValueError:  # a quotation without its end: what came before is read
+            return
+        if token is None:
+            return
         if "\n" in token and set(token) <= _PUNCTUATION:
             is_comment = False
         elif token.startswith("#"):
