@@ -116,6 +116,16 @@ def test_the_launcher_of_opentelemetry_hides_a_sitecustomize(shop: Project, bare
     assert not shop.has_recorded() or shop.recorded().calls(GET_MANAGER) == 0
 
 
+def test_a_program_that_imports_the_probe_itself_needs_no_start_up_file(
+    shop: Project, bare: Installation, target_tree: Path
+) -> None:
+    shop.write({"prog.py": "import ssot_probe.auto\n" + SHOP["prog.py"]})
+
+    said = agree(shop, bare.python, "-S", "prog.py", environment={"PYTHONPATH": str(target_tree)})
+
+    assert "imports ssot_probe.auto itself" in said.out
+
+
 def blind(project: Project) -> set[str]:
     return {f"{record.subject}: {record.reason}" for record in project.recorded().of(BlindRecord)}
 

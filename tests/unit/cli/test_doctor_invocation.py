@@ -163,6 +163,12 @@ def test_what_runs_elsewhere_is_no_good_news(place: Path, command: list[str]) ->
     assert [check.state for check in found.checks] == ["fail"]
 
 
+def test_what_runs_elsewhere_with_the_switch_is_to_be_asked_there(place: Path) -> None:
+    found = resolved(place, "docker", "run", "-e", "SSOT_PROBE=1", "image")
+
+    assert [check.state for check in found.checks] == ["?"]
+
+
 @pytest.mark.parametrize("command", [["supervisord", "-n"], ["timeout", "5"], ["sh", "-c", "echo x"], ["sh"]])
 def test_what_cannot_be_known_is_said(place: Path, command: list[str]) -> None:
     found = resolved(place, *command)
@@ -194,6 +200,24 @@ def test_the_first_line_that_pip_writes_for_long_paths_is_understood(place: Path
 
     assert found.interpreter == str(place / "python3.11")
     assert found.words == (str(place / "serve"), "-S")
+
+
+def test_a_first_line_that_names_a_python_which_is_gone_is_no_good_news(place: Path) -> None:
+    add(place / "serve", "#!/no/such/venv/bin/python\n")
+
+    found = resolved(place, "serve")
+
+    assert found.interpreter == ""
+    assert [check.state for check in found.checks] == ["?"]
+
+
+def test_uwsgi_is_asked_through_the_python_beside_it(place: Path) -> None:
+    add(place / "uwsgi", "\x7fELF")
+
+    found = resolved(place, "uwsgi", "--ini", "x.ini")
+
+    assert found.interpreter == str(place / "python")
+    assert found.words == (str(place / "uwsgi"), "--ini", "x.ini")
 
 
 def test_a_circle_of_launchers_comes_to_an_end(place: Path) -> None:

@@ -45,6 +45,8 @@ def _checks(command: Sequence[str]) -> Iterator[Check]:
     invocation = resolve(command, environ)
     yield Check("ok", f"ssot-probe {__version__}")
     yield from invocation.checks
+    if not invocation.interpreter:
+        return
     yield environment.switch(invocation.environment)
     read = environment.settings_of(invocation.environment)
     if isinstance(read, Check):
@@ -52,8 +54,6 @@ def _checks(command: Sequence[str]) -> Iterator[Check]:
     else:
         yield from environment.checks_of(*read, invocation.environment)
     yield from _program(invocation)
-    if not invocation.interpreter:
-        return
     if isinstance(read, Check):
         yield from interpreter.checks_of(interpreter.ask(invocation, (), ()), invocation)
         return

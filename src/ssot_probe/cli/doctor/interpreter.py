@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ssot_probe.cli.doctor.check import Check
 from ssot_probe.cli.doctor.invocation import Invocation
+from ssot_probe.cli.doctor.scripts import imports_the_probe
 from ssot_probe.cli.run import bootstrap_directory
 from ssot_probe.errors import UsageError
 from ssot_probe.version import __version__
@@ -167,7 +168,7 @@ def checks_of(answer: Answer, invocation: Invocation) -> Iterator[Check]:
     kind = " without a global lock" if answer.free_threaded else ""
     yield Check("ok", f"{answer.executable} is Python {version}{kind}")
     if not answer.active:
-        yield Check("fail", _why_not(answer, invocation))
+        yield _without_start_up_file(answer, invocation)
         return
     if invocation.hides and not answer.files:
         what = f"{invocation.hides} puts a sitecustomize first that runs no other: install the wheel"
@@ -176,6 +177,15 @@ def checks_of(answer: Answer, invocation: Invocation) -> Iterator[Check]:
     yield Check("ok", _how(answer, invocation.environment))
     yield from _way(answer, invocation)
     yield from _blind_spots(answer)
+
+
+def _without_start_up_file(answer: Answer, invocation: Invocation) -> Check:
+    if answer.version < OLDEST or not imports_the_probe(invocation.words):
+        return Check("fail", _why_not(answer, invocation))
+    if answer.found.get("ssot_probe"):
+        return Check("ok", "no start-up file is read there, but it imports ssot_probe.auto itself")
+    what = "it imports ssot_probe.auto itself, which is not on the path when Python starts"
+    return Check("?", what)
 
 
 def _why_not(answer: Answer, invocation: Invocation) -> str:
@@ -230,8 +240,8 @@ def _blind_spots(answer: Answer) -> Iterator[Check]:
         what = "imports of loaded modules by importlib.import_module: Python tells of them since 3.11"
         yield Check("blind", what)
     if answer.version < (3, 12):
-        what = "calls past the wrapper of a watched path, by whoever held the function before"
-        yield Check("blind", f"{what}: the interpreter tells of single code objects since 3.12")
+        what = "calls by who held a function before its wrapper came: Python tells of them since 3.12"
+        yield Check("blind", what)
     elif "ssot_probe" not in answer.tools and all(answer.tools):
         who = " and ".join(answer.tools)
         yield Check("blind", f"calls past the wrappers: {who} have the places of sys.monitoring")

@@ -79,14 +79,17 @@ class _Resolution:
                 options, rest = split_options(self._words[1:])
                 return self._invocation(program, options, rest)
             elif name in ELSEWHERE and not is_python_script(program):
-                return self._none(
-                    "fail", f"{name} passes nothing of this environment on: set {ELSEWHERE[name]}"
-                )
+                return self._elsewhere(name)
             elif not self._step(program, name):
                 break
             if not self._words:
                 return self._none("?", f"{name} runs no program that is named here")
         return self._by_first_line()
+
+    def _elsewhere(self, name: str) -> Invocation:
+        if any(word.partition("=")[0] in ("SSOT_PROBE", "--setenv") for word in self._words):
+            return self._none("?", f"{name} runs it elsewhere: run doctor there, in the same way")
+        return self._none("fail", f"{name} passes nothing of this environment on: set {ELSEWHERE[name]}")
 
     def _step(self, program: str, name: str) -> bool:
         """Go on to what a program runs. False where it is the program itself that matters."""
@@ -107,6 +110,11 @@ class _Resolution:
         else:
             return False
         return True
+
+    def _elsewhere(self, name: str) -> Invocation:
+        if any(word.partition("=")[0] in ("SSOT_PROBE", "--setenv") for word in self._words):
+            return self._none("?", f"{name} runs it elsewhere: run doctor there, in the same way")
+        return self._none("fail", f"{name} passes nothing of this environment on: set {ELSEWHERE[name]}")
 
     def _go_through(self, name: str, launcher: Launcher, program: str, options: Sequence[str]) -> None:
         if launcher.drops:
@@ -213,25 +221,24 @@ class _Resolution:
     def _by_first_line(self) -> Invocation:
         """Return the Python that the first line of the program names."""
         program = self._found(self._words[0])
+        name = os.path.basename(program)
+        starts_others = f"{name} starts what its configuration says: ask for each of its commands"
         words = first_line(program)
         for position, word in enumerate(words):
             if is_python(word):
-                interpreter = shutil.which(word, path=self._environment.get("PATH")) or ""
+                interpreter = shutil.which(word, path=self._environment.get("PATH"))
+                if interpreter is None:
+                    return self._none("?", f"{word}, which {name} names in its first line, is not there")
+                if name in SUPERVISORS:
+                    self._add("note", starts_others)
                 options, _ = split_options(words[position + 1 :])
-                if os.path.basename(program) in SUPERVISORS:
-                    self._add(
-                        "note",
-                        f"{os.path.basename(program)} starts what its configuration says: "
-                        "ask for each of its commands",
-                    )
                 return self._invocation(interpreter, options, [program, *self._words[1:]])
-        name = os.path.basename(program)
         beside = os.path.join(os.path.dirname(program), "python")
         if name.startswith("uwsgi") and os.path.exists(beside):
             self._add("note", f"uWSGI embeds a Python: {beside} was asked in its place")
             return self._invocation(beside, (), [program, *self._words[1:]])
         if name in SUPERVISORS:
-            return self._none("?", f"{name} starts what its configuration says: ask for each of its commands")
+            return self._none("?", starts_others)
         return self._none("?", f"{name} is no Python program that could be asked; its Python children may be")
 
     def _invocation(self, interpreter: str, options: Sequence[str], words: Sequence[str]) -> Invocation:

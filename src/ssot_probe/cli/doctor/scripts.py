@@ -8,6 +8,8 @@ from typing import Optional
 
 from ssot_probe.cli.doctor.shell import SHELLS
 
+_EXPLICIT = "ssot_probe.auto"
+_LONGEST_READ = 65_536
 _KEPT = "EIPSs"
 """Letters of options that matter to the probe."""
 
@@ -70,3 +72,16 @@ def program_of(words: Sequence[str]) -> Optional[tuple[str, tuple[str, ...]]]:
     if words[0] == "-m":
         return (words[1], tuple(words[2:])) if len(words) > 1 else None
     return os.path.basename(words[0]).removesuffix(".py"), tuple(words[1:])
+
+
+def imports_the_probe(words: Sequence[str]) -> bool:
+    """Does the program import the probe itself: by its text, or by an option, as uWSGI has one?"""
+    if any(_EXPLICIT in word for word in words[1:]):
+        return True
+    if not words or words[0].startswith("-"):
+        return False
+    try:
+        with open(words[0], "rb") as file:
+            return _EXPLICIT.encode() in file.read(_LONGEST_READ)
+    except OSError:
+        return False
