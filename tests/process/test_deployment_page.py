@@ -19,7 +19,7 @@ import pytest
 import yaml
 from fleet.support.servers import free_port
 from process.installation import CHECKOUT, Installation
-from process.project import GET_MANAGER, SHOP, Project, end, wait_until
+from process.project import GET_MANAGER, SHOP, Project, end, line_of, wait_until
 from process.test_target_tree import may_mount
 from support.children import environment_of_child
 
@@ -280,6 +280,42 @@ def test_uwsgi_with_its_configuration_closes_every_recording(tmp_path: Path) -> 
     recorded = project.recorded()
     assert recorded.calls(GET_MANAGER) == len(answers)
     assert recorded.states().count("started") == recorded.states().count("stopped") > 0
+
+
+SLEEPS = """\
+import signal, sys, time
+from shop.manager import get_manager
+get_manager("anna")
+if sys.argv[1:] == ["handles"]:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+print("ready", flush=True)
+time.sleep(0.3 if "wakes" in sys.argv else 60)
+print("woke")
+"""
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("probe", [True, False])
+@pytest.mark.parametrize("how", ["handles", "wakes"])
+def test_process_1_ends_by_sigterm_where_it_handles_that_and_goes_on_where_it_does_not(
+    shop: Project, how: str, probe: bool
+) -> None:
+    if not may_mount():
+        pytest.skip("no namespaces may be made here")
+    policy = SHOP["ssot-probe.toml"] + 'legacy = ["shop.old"]\n'
+    shop.write({"prog.py": SLEEPS, "ssot-probe.toml": policy, "shop/old.py": ""})
+    command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", shop.python, "prog.py", how]
+    process = shop.start(command, probe=probe)
+    with process:
+        line_of(process.stdout, "ready")
+        (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (0, "woke\n" if how == "wakes" else "")
+    if probe:
+        assert shop.recorded().states() == ["started", "stopped"]
+        assert shop.recorded().calls(GET_MANAGER) == 1
 
 
 @pytest.mark.parametrize("name", ["uvicorn.sh", "celery.sh"])

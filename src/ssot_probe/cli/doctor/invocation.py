@@ -86,11 +86,6 @@ class _Resolution:
                 return self._none("?", f"{name} runs no program that is named here")
         return self._by_first_line()
 
-    def _elsewhere(self, name: str) -> Invocation:
-        if any(word.partition("=")[0] in ("SSOT_PROBE", "--setenv") for word in self._words):
-            return self._none("?", f"{name} runs it elsewhere: run doctor there, in the same way")
-        return self._none("fail", f"{name} passes nothing of this environment on: set {ELSEWHERE[name]}")
-
     def _step(self, program: str, name: str) -> bool:
         """Go on to what a program runs. False where it is the program itself that matters."""
         arguments = self._words[1:]
