@@ -233,7 +233,8 @@ def serve(
     ) as process:
         try:
             answers: list[int] = []
-            wait_until(lambda: note(answers, port), "both workers answer")
+            wait_until(lambda: note(answers, port) or process.poll() is not None, "both workers answer")
+            assert process.poll() is None, "the server ended"
         finally:
             outcome = end(process, signal.SIGTERM)
     assert outcome.code == 0
@@ -249,6 +250,7 @@ def note(answers: list[int], port: int) -> bool:
 
 
 def test_gunicorn_with_its_configuration_closes_every_recording(tmp_path: Path) -> None:
+    pytest.importorskip("gunicorn")
     variables = systemd_environment(tmp_path)
     del variables["SSOT_PROBE_DIR"]
     command = [sys.executable, "-m", "gunicorn", "shop.web:app", "--bind", "127.0.0.1:PORT"]

@@ -147,7 +147,8 @@ def test_a_tree_with_wrapt_alone_is_enough_for_files(
 ) -> None:
     """As `pip install --no-deps` makes it, so that the application finds no more than this."""
     small = tmp_path / "small"
-    for name in ("ssot_probe", "wrapt"):
+    needed = ("ssot_probe", "wrapt", "tomli") if sys.version_info < (3, 11) else ("ssot_probe", "wrapt")
+    for name in needed:
         copytree(target_tree / name, small / name)
 
     outcome = beside.run("prog.py", environment=by_environment(small))
