@@ -14,7 +14,7 @@ from ssot_probe.errors import UsageError
 LAUNCHERS = (
     *("nohup", "nice", "timeout", "setsid", "stdbuf", "tini", "dumb-init", "gosu", "su-exec", "setpriv"),
     *("sudo", "doas", "su", "runuser", "env", "sh", "bash", "docker", "kubectl", "ssh", "systemctl"),
-    *("supervisord", "ionice"),
+    *("supervisord", "ionice", "flock", "doppler"),
 )
 
 
@@ -62,6 +62,8 @@ def resolved(place: Path, *command: str, **environ: str) -> Invocation:
         "setpriv --reuid 1000 --clear-groups",
         "setpriv --reuid=1000",
         "ionice -c 3",
+        "flock -w 5 /run/lock",
+        "doppler run --project shop --",
         "env",
         "env A=1 B=2",
         "env -u OTHER",
