@@ -226,3 +226,15 @@ def may_mount() -> bool:
     """May a process here have mounts of its own?"""
     command = ["unshare", "--mount", "sh", "-c", "mount --bind /tmp /tmp"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_the_command_is_there_too_and_says_by_what_the_probe_comes_up(
+    beside: Project, target_tree: Path
+) -> None:
+    command = ["-m", "ssot_probe", "doctor", "--", beside.python, "prog.py"]
+
+    outcome = beside.run(*command, environment=by_environment(target_tree))
+
+    assert outcome.code == 0, outcome.out
+    assert f"started through PYTHONPATH by {target_tree / 'ssot_probe' / 'bootstrap'}" in outcome.out
+    assert not beside.has_recorded()

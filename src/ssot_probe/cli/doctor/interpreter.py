@@ -211,7 +211,7 @@ def _how(answer: Answer, environment: Mapping[str, str]) -> str:
     if answer.files:
         return f"start-up file {answer.files[0]}"
     if _is_launched(environment):
-        return "started through PYTHONPATH by `ssot-probe run`"
+        return f"started through PYTHONPATH by {bootstrap_directory()}"
     return f"started by {answer.customized or 'another start-up file'}"
 
 
