@@ -168,6 +168,57 @@ def test_compiled_modules_are_blind(shop: Project) -> None:
     assert f"shop.{name}: it is not written in Python" in judged.out
 
 
+UNHEARD = """\
+import enum, typing
+from enum import Enum
+
+class Colour(Enum):
+    RED = 1
+
+class Shade(enum.IntFlag):
+    DARK = 1
+
+class Wrong(ValueError):
+    pass
+
+class Worse(Wrong):
+    pass
+
+class Speaks(typing.Protocol[typing.TypeVar("T")]):
+    def speak(self): ...
+
+class Row(typing.TypedDict):
+    name: str
+
+class Pair(typing.NamedTuple):
+    one: int
+
+class Heard:
+    def __init__(self):
+        self.value = 1
+"""
+
+
+def test_what_of_a_legacy_path_cannot_be_heard_is_told_in_the_words_of_the_verdict(shop: Project) -> None:
+    shop.write(
+        {
+            "shop/old.py": UNHEARD,
+            "ssot-probe.toml": POLICY + 'legacy = ["shop.old"]\n',
+            "prog.py": "import shop.old\n" + SHOP["prog.py"],
+        }
+    )
+
+    said = agree(shop, shop.python, "prog.py")
+
+    (line,) = [line for line in lines(said, "blind") if "cannot be heard" in line]
+    judged = shop.ssot_probe("dead", str(shop.recordings)).out
+    (verdict,) = {each for each in judged.splitlines() if "missing" in each and "cannot be heard" in each}
+    told = line.partition("cannot be heard: ")[2].split("; ")
+    assert len(told) == 7
+    for entry in told:
+        assert entry in verdict.replace("shop.old:", "")
+
+
 @pytest.mark.parametrize("given", ["", "ssot.role=cron", "ssot.role=web,deployment.environment.name=staging"])
 def test_what_a_policy_asks_for_and_the_process_does_not_say(shop: Project, given: str) -> None:
     dead = '[dead]\nenvironments = ["staging"]\nroles = ["web"]\nmin_days = 1\n'

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import tokenize
 from collections.abc import Iterator, Sequence
 
 from ssot_probe.cli.doctor.check import Check
 from ssot_probe.cli.doctor.interpreter import Answer
 from ssot_probe.cli.doctor.invocation import Invocation
+from ssot_probe.cli.doctor.legacy_source import unheard_classes
 from ssot_probe.model.policy import Policy
-from ssot_probe.observe.paths.unheard import NOT_PYTHON
+from ssot_probe.observe.paths.unheard import NOT_PYTHON, told
 
 MOST_FILES = 20_000
 """Of a package that are looked at."""
@@ -44,6 +46,9 @@ def checks_of(policy: Policy, answer: Answer) -> Iterator[Check]:
     for package in policy.packages:
         if package in answer.packages:
             yield from _compiled(package, answer)
+    for concept in policy.concepts:
+        for name in concept.legacy:
+            yield from _unheard(name, answer)
 
 
 def _named(policy: Policy) -> Iterator[tuple[str, str, str]]:
@@ -65,22 +70,47 @@ def _named(policy: Policy) -> Iterator[tuple[str, str, str]]:
         yield name.partition(":")[0], f"entry point {name}", "blind"
 
 
+def _unheard(name: str, answer: Answer) -> Iterator[Check]:
+    module, _, qualname = name.partition(":")
+    file = _file_of(module, answer)
+    if file.endswith(".py"):
+        try:
+            with tokenize.open(file) as source:
+                found = unheard_classes(source.read(), qualname)
+        except (OSError, SyntaxError, UnicodeDecodeError):
+            return
+        if found:
+            yield Check("blind", f"calls of some of {name} cannot be heard: {told(found)}")
+
+
 def _exists(module: str, answer: Answer) -> bool:
-    """Is there a file for a module? Nothing is imported, so what a package makes at run time is not known."""
+    """Is there a file or a directory for a module? What a package makes at run time is not known."""
     top, *parts = module.split(".")
     _, places = answer.packages[top]
+    for part in parts[:-1]:
+        places = _below(places, part)
+    return not parts or bool(_file_of(module, answer) or _below(places, parts[-1]))
+
+
+def _file_of(module: str, answer: Answer) -> str:
+    """Return the file of a module, "" where there is none. Nothing is imported."""
+    top, *parts = module.split(".")
+    origin, places = answer.packages.get(top, ("", []))
     if not parts:
-        return True
-    for position, part in enumerate(parts):
-        is_last = position == len(parts) - 1
-        if is_last and any(_has_file(place, part, answer.suffixes) for place in places):
-            return True
-        places = [path for place in places if os.path.isdir(path := os.path.join(place, part))]
-    return bool(places)
+        return origin
+    for part in parts[:-1]:
+        places = _below(places, part)
+    stems = [os.path.join(place, parts[-1]) for place in places]
+    ends = (*answer.suffixes, ".py", ".pyc")
+    paths = [
+        *(os.path.join(stem, "__init__.py") for stem in stems),
+        *(stem + end for stem in stems for end in ends),
+    ]
+    return next(filter(os.path.isfile, paths), "")
 
 
-def _has_file(place: str, name: str, suffixes: Sequence[str]) -> bool:
-    return any(os.path.isfile(os.path.join(place, name + end)) for end in (".py", ".pyc", *suffixes))
+def _below(places: Sequence[str], name: str) -> list[str]:
+    return [path for place in places if os.path.isdir(path := os.path.join(place, name))]
 
 
 def _compiled(package: str, answer: Answer) -> Iterator[Check]:
