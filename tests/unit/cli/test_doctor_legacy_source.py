@@ -38,6 +38,10 @@ def test_a_class_is_what_its_base_above_is_but_for_protocols() -> None:
     assert unheard_classes(source) == {"A": ENUM, "B": ENUM, "P": PROTOCOL}
 
 
+def test_no_warning_comes_of_reading() -> None:
+    assert unheard_classes("A = '\\d'\nclass B(Enum): pass\n") == {"B": ENUM}
+
+
 def test_only_the_class_that_is_named_matters() -> None:
     source = "class A(Enum): pass\nclass B(Enum): pass\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import warnings
 from collections.abc import Mapping
 
 from ssot_probe.observe.paths.unheard import ENUM, EXCEPTION, PROTOCOL, TUPLE, TYPED_DICT
@@ -24,7 +25,9 @@ def unheard_classes(source: str, only: str = "") -> dict[str, str]:
         only: the one class that matters, "" for all.
     """
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what the source escapes in vain, its own tools tell
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return {}
     found: dict[str, str] = {}
