@@ -89,3 +89,13 @@ def test_several_roles_without_a_key_are_a_note(tmp_path: Path) -> None:
     policy = Policy(dead=Dead(roles=("web", "worker")))
 
     assert "SSOT_PROBE_USER_KEY_FILE" in of_state(told({"SSOT_PROBE_DIR": str(tmp_path)}, policy), "note")
+
+
+def test_a_list_of_processes_that_is_somebody_elses_is_blind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "processes.list").touch()
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: "list" not in str(path) and may(path, mode))
+
+    assert "another user's" in of_state(told({"SSOT_PROBE_DIR": str(tmp_path)}), "blind")
