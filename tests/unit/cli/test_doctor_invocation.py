@@ -129,6 +129,14 @@ def test_a_shell_is_read_for_what_it_runs_in_the_end(place: Path, command: list[
     assert any("as far as can be read" in check.what for check in found.checks)
 
 
+def test_a_shell_that_goes_elsewhere_first_is_told(place: Path) -> None:
+    away = resolved(place, "sh", "-c", "cd /srv && exec python prog.py")
+    here = resolved(place, "sh", "-c", "cd . && exec python prog.py")
+
+    assert "goes to /srv first" in away.checks[0].what
+    assert len(here.checks) == 1
+
+
 def test_a_shell_may_switch_it_on_or_off(place: Path) -> None:
     on = resolved(place, "sh", "-c", "export SSOT_PROBE=1; python prog.py", SSOT_PROBE="")
     off = resolved(place, "sh", "-c", "unset SSOT_PROBE; python prog.py")

@@ -96,6 +96,8 @@ def test_compiled_modules_are_blind_and_those_without_source_a_note(shop: Path) 
 def test_the_file_of_a_program_and_the_current_directory_are_looked_in(shop: Path) -> None:
     by_file = Invocation("python", (), ("sub/prog.py",), {})
     by_module = Invocation("python", (), ("-m", "shop"), {})
+    by_server = Invocation("python", (), ("-m", "gunicorn", "--chdir=sub", "shop:app"), {})
 
     assert search_path(by_file) == [str(shop.parent / "sub"), str(shop.parent)]
     assert search_path(by_module) == [str(shop.parent)]
+    assert search_path(by_server) == [str(shop.parent), str(shop.parent / "sub")]

@@ -17,7 +17,7 @@ from ssot_probe.cli.doctor.scripts import (
     is_shell_script,
     split_options,
 )
-from ssot_probe.cli.doctor.shell import SHELLS, last_command
+from ssot_probe.cli.doctor.shell import SHELLS, last_command, other_directory
 from ssot_probe.cli.run import command as run_command
 from ssot_probe.cli.run import environment_for
 from ssot_probe.errors import UsageError
@@ -203,6 +203,10 @@ class _Resolution:
         if found is None:
             return []
         self._environment = found.environment
+        if directory := other_directory(text):
+            self._add(
+                "note", f"{name} goes to {directory} first: ask doctor there, as policies are searched for"
+            )
         self._add("note", f"{name} runs `{' '.join(found.words)[:80]}` in the end, as far as can be read")
         return list(found.words)
 

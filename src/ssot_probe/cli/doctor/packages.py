@@ -10,8 +10,12 @@ from ssot_probe.cli.doctor.check import Check
 from ssot_probe.cli.doctor.interpreter import Answer
 from ssot_probe.cli.doctor.invocation import Invocation
 from ssot_probe.cli.doctor.legacy_source import unheard_classes
+from ssot_probe.cli.doctor.programs import values
 from ssot_probe.model.policy import Policy
 from ssot_probe.observe.paths.unheard import NOT_PYTHON, told
+
+_DIRECTORY_OPTIONS = ("--chdir", "--workdir", "--app-dir", "--pythonpath")
+"""Of servers: where they look for the application."""
 
 MOST_FILES = 20_000
 """Of a package that are looked at."""
@@ -30,7 +34,8 @@ def search_path(invocation: Invocation) -> list[str]:
     """
     words = invocation.words
     script = os.path.dirname(os.path.abspath(words[0])) if words and not words[0].startswith("-") else ""
-    return list(dict.fromkeys([*([script] if script else []), os.getcwd()]))
+    named = [os.path.abspath(place) for place in values(words, *_DIRECTORY_OPTIONS)]
+    return list(dict.fromkeys([*([script] if script else []), os.getcwd(), *named]))
 
 
 def checks_of(policy: Policy, answer: Answer) -> Iterator[Check]:

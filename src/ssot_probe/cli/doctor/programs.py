@@ -21,13 +21,13 @@ def _gunicorn(options: _Options) -> Iterator[Check]:
     worker = _value(options, "-k", "--worker-class")
     if worker == "eventlet":
         yield Check("note", "workers of eventlet: the probe has not been tried with it")
-    if any(word.startswith("SSOT_PROBE=") for word in _values(options, "-e", "--env")):
+    if any(word.startswith("SSOT_PROBE=") for word in values(options, "-e", "--env")):
         yield Check("fail", "gunicorn sets --env when Python has started: set SSOT_PROBE in the environment")
 
 
 def _uvicorn(options: _Options) -> Iterator[Check]:
     if "--reload" in options and any(
-        fnmatch("x.traces.jsonl", pattern) for pattern in _values(options, "--reload-include")
+        fnmatch("x.traces.jsonl", pattern) for pattern in values(options, "--reload-include")
     ):
         what = "--reload-include takes in what the probe writes: put SSOT_PROBE_DIR elsewhere"
         yield Check("note", what)
@@ -76,10 +76,10 @@ _PROGRAMS: Mapping[str, Callable[[_Options], Iterator[Check]]] = {
 
 
 def _value(options: _Options, *names: str) -> str:
-    return next(iter(_values(options, *names)), "")
+    return next(iter(values(options, *names)), "")
 
 
-def _values(options: _Options, *names: str) -> Iterator[str]:
+def values(options: _Options, *names: str) -> Iterator[str]:
     """Yield the values of an option, in whichever way they are written."""
     for position, option in enumerate(options):
         for name in names:

@@ -61,6 +61,12 @@ def last_command(text: str, arguments: Sequence[str], environ: Mapping[str, str]
     return chosen[-1] if chosen else None
 
 
+def other_directory(text: str) -> str:
+    """Return the directory that a text goes to, "" where it stays."""
+    gone = [words[1] for words in _simple_commands(text) if words[0] == "cd" and len(words) > 1]
+    return gone[-1] if gone and os.path.abspath(gone[-1]) != os.getcwd() else ""
+
+
 def _commands(text: str, arguments: Sequence[str], environment: dict[str, str]) -> Iterator[Simple]:
     for words in _simple_commands(text):
         while words and words[0] in _BEFORE:
