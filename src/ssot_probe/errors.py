@@ -57,3 +57,9 @@ class PrometheusError(ProbeError):
     """A Prometheus was asked and gave no answer, or none that can be used."""
 
     slug = "prometheus"
+
+
+class DependencyError(ProbeError):
+    """A library that the probe stands on is there in a version that does not fit."""
+
+    slug = "dependency"

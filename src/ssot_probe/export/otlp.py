@@ -12,6 +12,7 @@ from random import uniform
 from time import monotonic
 from typing import Optional
 
+from ssot_probe.errors import DependencyError
 from ssot_probe.export.answers import ARRIVED, REFUSED, TOO_LARGE, UNAVAILABLE, Answer
 from ssot_probe.export.outages import Outages
 from ssot_probe.export.sender import Batch, Sender, unseen
@@ -214,7 +215,8 @@ class OtlpExporter:
                 return Answer(REFUSED, type(error).__name__)
             self._is_useless = True
             self._lose_queue()
-            self._tell_of_outage(f"nothing can be sent to a Collector ({type(error).__name__})")
+            why = str(error) if isinstance(error, DependencyError) else type(error).__name__
+            self._tell_of_outage(f"nothing can be sent to a Collector ({why})")
             return None
 
     def _take_in(self, batch: Batch, answer: Answer) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Optional
 
+from ssot_probe.dependencies import require_telemetry
 from ssot_probe.export.answers import ARRIVED, UNAVAILABLE, Answer
 from ssot_probe.wire.otlp_json import AttributeValue, MetricPoint, SpanData
 from ssot_probe.wire.registry import SCOPE
@@ -49,6 +50,7 @@ class Sender:
         started: int,
         seconds_left: Callable[[], float],
     ) -> None:
+        require_telemetry()
         import opentelemetry.sdk.metrics.export
         import opentelemetry.sdk.trace  # noqa: F401  # a fork waits for what is imported here
         from opentelemetry.sdk.resources import Resource

@@ -11,6 +11,7 @@ from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Optional, Union
 
 from ssot_probe import forks
+from ssot_probe.dependencies import require_wrapt
 from ssot_probe.interruption import remember_interruption, was_interrupted
 from ssot_probe.losses import INTERNAL, UNNOTICED_FORK, Losses
 from ssot_probe.model.policy import Policy, watched_paths
@@ -407,7 +408,9 @@ def start(
     Raises:
         PolicyError: the policy cannot be read.
         SettingsError: a variable has a value without a meaning.
+        DependencyError: wrapt is there in a version that does not fit.
     """
+    require_wrapt()
     settings = settings or from_environment(os.environ)
     if not isinstance(policy, Policy):
         policy = find_policy(policy or settings.config)
