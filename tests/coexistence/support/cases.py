@@ -60,7 +60,9 @@ class Case(NamedTuple):
         """
         if not self.since <= sys.version_info[:2] <= self.until:
             versions = f"{self.since[0]}.{self.since[1]}"
-            raise NotMadeError(f"for Python {versions}" + ("" if self.until[1] == 99 else " to 3.%d" % self.until[1]))
+            raise NotMadeError(
+                f"for Python {versions}" + ("" if self.until[1] == 99 else " to 3.%d" % self.until[1])
+            )
         absent = [name for name in self.needs if not _is_there(name)]
         if absent:
             raise NotMadeError(f"not installed: {', '.join(absent)}")
@@ -86,5 +88,3 @@ def play(case: Case, directory: Path) -> None:
 def _is_there(name: str) -> bool:
     beside = Path(sys.executable).parent / name
     return beside.exists() or find_spec(name) is not None or which(name) is not None
-
-

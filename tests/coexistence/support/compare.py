@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from coexistence.support.application import ATTRIBUTES, FILES
 from coexistence.support.environments import Environment
 from coexistence.support.seen import Seen, seen
+
 from support.children import Run, run
 
 STAGING = {"OTEL_RESOURCE_ATTRIBUTES": ATTRIBUTES}
@@ -65,11 +66,13 @@ def beside(
         told.append(said)
     plain, observed = told
     for what in plain:
-        assert observed[what] == plain[what], f"{what}\n{observed[what]}\n--- without the probe\n{plain[what]}"
+        assert observed[what] == plain[what], (
+            f"{what}\n{observed[what]}\n--- without the probe\n{plain[what]}"
+        )
     return done, seen(directory / "observed", done.directory)
 
 
-@lru_cache(maxsize=None)
+@cache
 def alone(python: str) -> Seen:
     """Return what the probe sees of the shop's program without any neighbour."""
     with tempfile.TemporaryDirectory() as place:

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -141,7 +141,7 @@ def _run(*command: str) -> str:
     return ((done.stderr or done.stdout).strip().splitlines() or [f"ended with {done.returncode}"])[-1]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _versions(python: str) -> dict[str, str]:
     done = subprocess.run([python, "-I", "-c", _LIST], capture_output=True, text=True, check=True)
     found: dict[str, str] = json.loads(done.stdout)

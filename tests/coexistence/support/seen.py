@@ -9,10 +9,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from support.children import environment_of_child, read_recordings
-
 from ssot_probe.model.path_records import PathUseRecord
 from ssot_probe.model.records import BlindRecord, ImportRecord, MakeRecord, ModuleRecord, ProcessRecord
+from support.children import environment_of_child, read_recordings
 
 Counts = dict[tuple[str, ...], int]
 
@@ -59,7 +58,7 @@ def seen(root: Path, recordings: Path) -> Seen:
         blind.update(record.subject for record in process.of(BlindRecord))
         for found in process.of(ImportRecord):
             place = f"{found.site.file}:{found.site.line}"
-            imports[found.module, found.outcome, found.origin, place, *found.names] += found.count
+            imports[(found.module, found.outcome, found.origin, place, *found.names)] += found.count
         for made in process.of(MakeRecord):
             makes[made.maker, made.outcome, f"{made.site.file}:{made.site.line}"] += made.count
         for use in process.of(PathUseRecord):

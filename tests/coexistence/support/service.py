@@ -14,6 +14,7 @@ from time import monotonic, sleep
 
 from coexistence.support.application import ATTRIBUTES, FILES
 from coexistence.support.environments import Environment
+
 from support.children import Run, environment_of_child, write_files
 
 SECONDS = 60.0

@@ -9,12 +9,24 @@ from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
+
 from support.collector import Collector
 
 OURS = "ssot_probe"
 """The instrumentation scope of what the probe sends."""
 
-_CHANGING = ("thread.id", "net.peer.port", "client.port", "process.pid", "service.instance.id", "server.port", "net.host.port")
+MARKS = ("ssot.finding.code", "ssot.finding.severity", "ssot.concept.name", "ssot.instance.type")
+"""What the span of a request gets where a second user got hold of an instance."""
+
+_CHANGING = (
+    "thread.id",
+    "net.peer.port",
+    "client.port",
+    "process.pid",
+    "service.instance.id",
+    "server.port",
+    "net.host.port",
+)
 _DURATIONS = ("duration", "latency", "size", "cpu", "memory", "time")
 
 Tree = tuple[Any, ...]
@@ -95,7 +107,7 @@ def _attributes(holder: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         sorted(
             (pair["key"], _steady(json.dumps(pair["value"], sort_keys=True)))
             for pair in holder.get("attributes", ())
-            if pair["key"] not in _CHANGING
+            if pair["key"] not in (*_CHANGING, *MARKS)
         )
     )
 
@@ -107,3 +119,15 @@ def _names(holder: dict[str, Any]) -> tuple[str, ...]:
 def _steady(text: str) -> str:
     """Return a text without the numbers of ports."""
     return re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1", text)
+
+
+def marked_spans(collector: Collector) -> list[str]:
+    """Return the names of the application's spans that tell of a finding."""
+    return [
+        span.name
+        for message in collector.traces
+        for group in message.resource_spans
+        for scope in group.scope_spans
+        for span in scope.spans
+        if scope.scope.name != OURS and any(pair.key in MARKS for pair in span.attributes)
+    ]
