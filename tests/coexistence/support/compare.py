@@ -83,6 +83,17 @@ def alone(python: str) -> Seen:
 def assert_seen(found: Seen, expected: Seen, **others: Any) -> None:
     """Fail where something else was seen; of some fields it is said what."""
     wanted = expected._replace(**others)
-    for name in Seen._fields:
-        here, there = getattr(found, name), getattr(wanted, name)
-        assert here == there, f"{name}\n{here}\n--- expected\n{there}"
+    different = [_difference(name, getattr(found, name), getattr(wanted, name)) for name in Seen._fields]
+    assert not any(different), "\n".join(filter(None, different))
+
+
+def _difference(name: str, here: Any, there: Any) -> str:
+    if here == there:
+        return ""
+    if isinstance(here, dict):
+        here, there = here.items(), there.items()
+    if isinstance(here, int):
+        return f"{name}: {here}, not {there}"
+    more = [one for one in here if one not in there]
+    missing = [one for one in there if one not in here]
+    return f"{name}: too much {more}, missing {missing}"
