@@ -14,7 +14,7 @@ from coexistence.support.cases import Case, parameters, play
 from coexistence.support.compare import assert_seen
 from coexistence.support.environments import Environment
 from coexistence.support.seen import Seen, seen
-from coexistence.support.service import UVICORN, serve
+from coexistence.support.service import SERVICE, UVICORN, serve
 
 REQUIREMENTS = ("ddtrace", "httpx", "requests", "starlette", "uvicorn")
 
@@ -99,7 +99,7 @@ def in_order(how: str) -> Any:
     return in_this_way
 
 
-CASES = [
+_IN_ORDER = [
     Case(
         "ddtrace-run",
         how + ("" if start_up_file else ", no start-up file"),
@@ -114,7 +114,54 @@ CASES = [
     if how != "alone" and (start_up_file or how != "SSOT_PROBE=1")
 ]
 
+ROUTES = """\
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+    from shop.work import serve
 
+    def previous(request):
+        return PlainTextResponse(str(serve("anna")))
+
+    async def earlier(request):
+        return PlainTextResponse("earlier")
+
+    routes = [Route("/previous", previous), Route("/earlier", earlier)]
+    """
+
+OLD_ENDPOINTS = {
+    **SERVICE,
+    "shop/routes.py": ROUTES,
+    "web.py": SERVICE["web.py"].replace("routes=[", "routes=[*__import__('shop.routes').routes.routes, "),
+    "ssot-probe.toml": SERVICE["ssot-probe.toml"].replace(
+        "legacy = [", 'legacy = ["shop.routes:previous", "shop.routes:earlier", '
+    ),
+}
+
+
+def old_endpoints(directory: Path, environment: Environment) -> None:
+    """Play with functions whose code the tracer exchanges when they are called for the first time."""
+    with running_agent() as agent:
+        more = {**MORE, "DD_TRACE_AGENT_URL": f"http://127.0.0.1:{agent.port}"}
+        paths = ["/previous", "/earlier", "/previous", "/earlier"]
+        serve(directory, environment, COMMANDS["alone"], files=OLD_ENDPOINTS, more=more, paths=paths)
+    found = seen(directory, directory / "recordings")
+    for path in ("shop.routes:previous", "shop.routes:earlier"):
+        assert found.verdicts[path] in ("LIVE", "VOID")
+        assert path in found.blind
+
+
+CASES = [
+    Case(
+        "ddtrace-run",
+        "endpoints that are to be deleted",
+        old_endpoints,
+        "",
+        "calls after the first one, whose code the tracer exchanges; before 3.12 all that a route holds",
+        distribution="ddtrace",
+        requirements=REQUIREMENTS,
+    ),
+    *_IN_ORDER,
+]
 @pytest.mark.parametrize("case", parameters(CASES))
 def test_the_tracers_spans_and_the_recording_are_what_they_are_without_the_other(
     case: Case, tmp_path: Path

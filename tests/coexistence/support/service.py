@@ -71,6 +71,7 @@ def serve(
     files: Mapping[str, str] = SERVICE,
     more: Mapping[str, str] | None = None,
     recordings: Path | None = None,
+    paths: Sequence[str] = (),
 ) -> tuple[Run, list[str]]:
     """Run a server, ask it, and stop it; returns how it went and what it answered.
 
@@ -82,6 +83,7 @@ def serve(
         files: of the application.
         more: variables.
         recordings: where they go.
+        paths: what it is asked for; what USERS do by default.
     """
     write_files(directory, files)
     recordings = recordings or directory / "recordings"
@@ -106,7 +108,7 @@ def serve(
         )
         try:
             _wait(process, port, err)
-            answers = [_ask(port, path) for path in _paths()]
+            answers = [_ask(port, path) for path in paths or _paths()]
             process.send_signal(signal.SIGINT)  # by SIGTERM uvicorn ends without the hooks of `atexit`
             code = process.wait(SECONDS)
         finally:
