@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -73,13 +73,13 @@ def traced(directory: Path, environment: Environment, how: str, **more: str) -> 
     return done.code, answers, done.stdout, spans(agent)
 
 
-@lru_cache(maxsize=None)
+@cache
 def without_the_probe(environment: Environment) -> Any:
     with TemporaryDirectory() as place:
         return traced(Path(place), environment, "alone")
 
 
-@lru_cache(maxsize=None)
+@cache
 def seen_alone(environment: Environment) -> Seen:
     with TemporaryDirectory() as place:
         recordings = Path(place) / "recordings"
@@ -162,6 +162,8 @@ CASES = [
     ),
     *_IN_ORDER,
 ]
+
+
 @pytest.mark.parametrize("case", parameters(CASES))
 def test_the_tracers_spans_and_the_recording_are_what_they_are_without_the_other(
     case: Case, tmp_path: Path

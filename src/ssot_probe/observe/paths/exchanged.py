@@ -45,7 +45,9 @@ class ExchangedCode:
             for value in list(names.values()):
                 for function in functions_of(value):
                     ear = self._ears.by_code.get(id(function.__code__))
-                    targets = () if ear is None else tuple(each for each in ear.targets if each.path == path.path)
+                    targets = (
+                        () if ear is None else tuple(each for each in ear.targets if each.path == path.path)
+                    )
                     if targets:
                         self._known.append(_Known(path, ref(function), function.__code__, targets))
 

@@ -147,9 +147,10 @@ def test_a_function_whose_code_is_exchanged_is_told(tmp_path: Path, name: str) -
     legacy = "def old(): return 1\nclass Old:\n    @staticmethod\n    def each(): return 1\n"
     observed = _run(tmp_path, legacy, EXCHANGES.format(name=name, seconds=0))
     if HAS_EVENTS:
-        assert f"{name}: what constructs or calls it was exchanged" in state(
-            observed.processes[0], "shop.legacy"
-        ).unheard
+        assert (
+            f"{name}: what constructs or calls it was exchanged"
+            in state(observed.processes[0], "shop.legacy").unheard
+        )
         assert f"shop.legacy:{name}" in _blind(observed)
     else:
         assert sum(use.count for use in uses(observed, "shop.legacy", "called")) == 2
