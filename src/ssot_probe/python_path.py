@@ -1,4 +1,4 @@
-"""Keeps the sitecustomize that starts the probe in front of others, for the programs that come after this one.
+"""Keeps the sitecustomize that starts the probe in front of others, for the programs that come after.
 
 An interpreter runs the first sitecustomize that PYTHONPATH names. Ours runs the one that it hides; that of
 `opentelemetry-instrument` runs no other, and what that launcher becomes would not be observed. Where the
@@ -56,4 +56,4 @@ def _wrap_execv() -> None:
         except Exception:
             return  # the program is run as it would have been
 
-    os.execv = Starter(os.execv, "posix:execv", before, lambda *arguments: None)  # type: ignore[assignment]
+    os.execv = Starter(os.execv, "posix:execv", before, lambda *arguments: None)

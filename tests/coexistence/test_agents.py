@@ -1,11 +1,11 @@
-"""Agents of other makers: they send what they send without the probe, and it records what it records without them."""
+"""Agents of other makers: each sends, and the probe records, what it does without the other."""
 
 from __future__ import annotations
 
 import json
 import re
 import zlib
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent, indent
@@ -124,7 +124,7 @@ def watched(directory: Path, environment: Environment, name: str, probe: bool) -
     return done.code, answers, done.stdout, product.sent(agent)
 
 
-@lru_cache(maxsize=None)
+@cache
 def seen_alone(environment: Environment, name: str) -> Seen:
     with TemporaryDirectory() as place:
         recordings = Path(place) / "recordings"

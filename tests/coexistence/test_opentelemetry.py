@@ -1,4 +1,4 @@
-"""OpenTelemetry's automatic instrumentation: the application's telemetry stays, and so does what the probe sees."""
+"""OpenTelemetry's automatic instrumentation: the application's telemetry stays, and the recording."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.collector import running_collector
 LIBRARIES = ("asyncio", "httpx", "logging", "requests", "starlette", "threading")
 
 REQUIREMENTS = (
-    # Without the exact versions the resolver goes back for years: of some there is no release of the same day.
+    # Without exact versions the resolver goes back for years: not all have a release of each day.
     "opentelemetry-sdk==1.45.1",
     "opentelemetry-exporter-otlp==1.45.1",
     "opentelemetry-distro==0.66b1",

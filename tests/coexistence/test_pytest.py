@@ -1,4 +1,4 @@
-"""pytest: its assertions, reports and plugins are what they are without the probe, and its modules are recorded."""
+"""pytest: what it reports stays, and what tests do is recorded."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ ASYNC = {
         @pytest.mark.asyncio
         async def test_later():
             await asyncio.sleep(0)
-            first, second = await asyncio.gather(*(asyncio.to_thread(serve_as_before, u) for u in ("anna", "bert")))
-            assert first and second
+            both = (asyncio.to_thread(serve_as_before, user) for user in ("anna", "bert"))
+            assert all(await asyncio.gather(*both))
         """,
 }
 

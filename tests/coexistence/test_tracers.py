@@ -148,7 +148,7 @@ WAYS: list[Any] = [
         ran("-m", "cProfile", "-o", "profile", "main.py", measure=profiled, is_main_seen=False),
         {},
     ),
-    # On 3.10 a profiler or tracer in Python makes something of what it sees live on, and wrapt cannot be loaded.
+    # On 3.10 wrapt cannot be loaded while Python code traces.
     (
         "profile",
         "-m profile",

@@ -71,7 +71,7 @@ def mark_request(code: str, severity: str, concept: str, class_name: str) -> Non
     """Put a finding on the application's current span, where it is recording.
 
     The attributes are those of the `ssot.finding` span, so one search in a trace viewer finds both. The first
-    finding of a span stays. A span that may hold few attributes gets none: it would drop its own ones for them.
+    finding of a span stays. A span that may hold few attributes gets none: it would drop its own for them.
     """
     trace = loaded("opentelemetry.trace")
     if trace is None:

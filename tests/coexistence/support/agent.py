@@ -1,4 +1,4 @@
-"""Stands in for the agents to which Datadog, Sentry and others send: takes everything, keeps what it was sent."""
+"""Stands in for the agents that tracers send to: takes everything, and keeps what it was sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application beside which neighbours live: a shop with known findings, and paths that are to be deleted."""
+"""The application beside which neighbours live: a shop with known findings, and paths to be deleted."""
 
 from __future__ import annotations
 

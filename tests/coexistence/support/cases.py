@@ -59,10 +59,8 @@ class Case(NamedTuple):
             NotMadeError: it cannot be played here, and why.
         """
         if not self.since <= sys.version_info[:2] <= self.until:
-            versions = f"{self.since[0]}.{self.since[1]}"
-            raise NotMadeError(
-                f"for Python {versions}" + ("" if self.until[1] == 99 else " to 3.%d" % self.until[1])
-            )
+            since, until = (f"3.{version[1]}" for version in (self.since, self.until))
+            raise NotMadeError(f"for Python {since}" + ("" if until == "3.99" else f" to {until}"))
         absent = [name for name in self.needs if not _is_there(name)]
         if absent:
             raise NotMadeError(f"not installed: {', '.join(absent)}")

@@ -1,4 +1,4 @@
-"""Runs a program beside a neighbour, with the probe and without: each must be what it is without the other."""
+"""Runs a program beside a neighbour: each must be what it is without the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the probe says of a program, without what is different each time: to be compared with and without a neighbour."""
+"""What the probe says of a program, without what is different each time."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def seen(root: Path, recordings: Path) -> Seen:
             reason, _, count = entry.partition("=")
             lost[reason] += int(count)
     report, dead = asked("report", root, recordings), asked("dead", root, recordings)
-    findings = {(found["code"], found["subject"]): int(found["count"]) for found in report["findings"]}
+    findings: Counts = {
+        (found["code"], found["subject"]): int(found["count"]) for found in report["findings"]
+    }
     return Seen(
         len(processes),
         sorted(modules),

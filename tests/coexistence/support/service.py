@@ -78,7 +78,7 @@ def serve(
     Args:
         directory: where it starts.
         environment: whose commands it is made of.
-        command: how it is started; `{port}` is where it listens, the first word and those after `--` are commands.
+        command: how it is started; `{port}` is where it listens.
         probe: whether SSOT_PROBE is set.
         files: of the application.
         more: variables.

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 
 from support.collector import Collector
 
@@ -74,7 +74,7 @@ def _tree(span: dict[str, Any], children: dict[tuple[str, str], list[dict[str, A
 
 
 def metric_points(collector: Collector) -> dict[tuple[Any, ...], Any]:
-    """Return the last point of each of the application's metrics: the count, and the sum where it is no duration."""
+    """Return the last point of each of the application's metrics: its count or sum, of durations that it is."""
     found: dict[tuple[Any, ...], Any] = {}
     for message in collector.metrics:
         for group in MessageToDict(message).get("resourceMetrics", ()):
