@@ -25,8 +25,8 @@ print(json.dumps({
     for file in data.measured_files()
 }))
 """
-"""Coverage itself takes no notice of an arc that leads from a line to itself: 3.12 tells of it where a call in
-that line returns, unless what was called has a wrapper."""
+"""Coverage itself takes no notice of an arc that leads from a line to itself: 3.12 tells of it where a call
+in that line returns, unless what was called has a wrapper."""
 
 RC = """
 [run]

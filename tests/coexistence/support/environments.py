@@ -1,7 +1,7 @@
 """Environments with the probe and one of its neighbours in them, kept outside of the tree.
 
-Each is made once for a list of requirements, a Python and this checkout, below XDG_CACHE_HOME. Tests make
-none: COEXISTENCE=all, which `make coexistence` sets, does.
+Each is made once for a list of requirements, a Python and this checkout, below XDG_CACHE_HOME, where
+COEXISTENCE=all asks for all neighbours, as `make coexistence` does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import NamedTuple
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 ALL = os.environ.get("COEXISTENCE") == "all"
-"""Tests play what this environment holds and those environments that are there, unless all are asked for."""
+"""Tests play a thin cut, of what their own environment holds, unless all are asked for."""
 
 START_UP_FILE = "ssot_probe.pth"
 

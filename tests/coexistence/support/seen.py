@@ -58,7 +58,8 @@ def seen(root: Path, recordings: Path) -> Seen:
         blind.update(record.subject for record in process.of(BlindRecord))
         for found in process.of(ImportRecord):
             place = f"{found.site.file}:{found.site.line}"
-            imports[(found.module, found.outcome, found.origin, place, *found.names)] += found.count
+            imported = (found.module, found.outcome, found.origin, place, *found.names)
+            imports[imported] += found.count
         for made in process.of(MakeRecord):
             makes[made.maker, made.outcome, f"{made.site.file}:{made.site.line}"] += made.count
         for use in process.of(PathUseRecord):

@@ -74,7 +74,7 @@ def _tree(span: dict[str, Any], children: dict[tuple[str, str], list[dict[str, A
 
 
 def metric_points(collector: Collector) -> dict[tuple[Any, ...], Any]:
-    """Return the last point of each of the application's metrics: its count or sum, of durations that it is."""
+    """Return the last point of each of the application's metrics: its count, or its sum."""
     found: dict[tuple[Any, ...], Any] = {}
     for message in collector.metrics:
         for group in MessageToDict(message).get("resourceMetrics", ()):
