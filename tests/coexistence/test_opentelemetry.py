@@ -28,6 +28,13 @@ REQUIREMENTS = (
     *("httpx", "requests", "starlette", "uvicorn"),
 )
 
+OLD = (
+    *("opentelemetry-sdk==1.27.0", "opentelemetry-exporter-otlp==1.27.0", "opentelemetry-distro==0.48b0"),
+    *(f"opentelemetry-instrumentation-{library}==0.48b0" for library in LIBRARIES),
+    *("httpx<0.28", "requests", "setuptools<80", "starlette<0.38", "uvicorn", "wrapt<2"),
+)
+"""What a resolver without exact versions finds: an SDK and wrapt of years ago."""
+
 INSTRUMENT = ("opentelemetry-instrument",)
 RUN = ("ssot-probe", "run", "--")
 COMMANDS = {
@@ -84,18 +91,20 @@ def seen_alone(environment: Environment) -> Seen:
         return seen(Path(place), recordings)
 
 
-def in_order(how: str, **more: str) -> Any:
+def in_order(how: str, is_old: bool = False, **more: str) -> Any:
     def in_this_way(directory: Path, environment: Environment) -> None:
         plain = without_the_probe(environment, tuple(more.items()))
         told = instrumented(directory, environment, how, more)
-        assert len(plain.spans) == 9 or more
+        assert len(plain.spans) == 9 or more or is_old
         assert told._replace(marked=0) == plain
         found = seen(directory, directory / "recordings")
         expected = seen_alone(Environment(environment.python.replace("-bare/", "/"), True))
         assert ("SSOT301", "shop.manager:OrderManager") in expected.findings
         assert_seen(found, expected)
-        has_room = not {"OTEL_TRACES_SAMPLER", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"} & set(more)
-        assert told.marked == (2 if has_room else 0)  # the second user's request, and the third one's
+        has_room = not is_old and not {"OTEL_TRACES_SAMPLER", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"} & set(more)
+        assert told.marked == (
+            2 if has_room else 0
+        )  # the second user's request, and the third one's; old: no spans
 
     return in_this_way
 
@@ -116,6 +125,18 @@ CASES = [
         for start_up_file in (True, False)
         for how in COMMANDS
         if how != "alone" and (start_up_file or how != "SSOT_PROBE=1")
+    ),
+    *(
+        Case(
+            "opentelemetry-instrument",
+            f"{how}, versions of 2024 and wrapt 1",
+            in_order(how, is_old=True),
+            SAME,
+            distribution="opentelemetry-distro",
+            requirements=OLD,
+            until=(3, 12),
+        )
+        for how in ("SSOT_PROBE=1", "inside of `ssot-probe run`")  # it leaves processes inside of it alone
     ),
     *(
         Case(

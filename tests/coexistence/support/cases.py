@@ -71,7 +71,9 @@ class Case(NamedTuple):
 
 def parameters(cases: Sequence[Case]) -> list[Any]:
     """Return the cases that tests play, as parameters: the thin cut, or all."""
-    return [pytest.param(case, id=case.name) for case in cases if ALL or case.is_thin]
+    chosen = [pytest.param(case, id=case.name) for case in cases if ALL or case.is_thin]
+    heavy = pytest.mark.skip(reason="`make coexistence` plays it, in an environment of its own")
+    return chosen or [pytest.param(cases[0], id="all", marks=heavy)]
 
 
 def play(case: Case, directory: Path) -> None:
