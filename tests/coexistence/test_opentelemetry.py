@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -43,6 +44,9 @@ COMMANDS = {
     "inside of `ssot-probe run`": (*RUN, *INSTRUMENT, *UVICORN),
     "around `ssot-probe run`": (*INSTRUMENT, *RUN, *UVICORN),
 }
+
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Told(NamedTuple):
@@ -91,7 +95,7 @@ def seen_alone(environment: Environment) -> Seen:
         return seen(Path(place), recordings)
 
 
-def in_order(how: str, is_old: bool = False, **more: str) -> Any:
+def in_order(how: str, more: Mapping[str, str] = NOTHING, is_old: bool = False) -> Any:
     def in_this_way(directory: Path, environment: Environment) -> None:
         plain = without_the_probe(environment, tuple(more.items()))
         told = instrumented(directory, environment, how, more)
@@ -142,7 +146,7 @@ CASES = [
         Case(
             "opentelemetry-instrument",
             f"SSOT_PROBE=1, {', '.join(f'{name}={value}' for name, value in more.items())}",
-            in_order("SSOT_PROBE=1", **more),
+            in_order("SSOT_PROBE=1", more),
             SAME,
             distribution="opentelemetry-distro",
             requirements=REQUIREMENTS,
