@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGUMENTS ?= # of the catalogue, such as --update or "row 14"
 WORKERS ?= # of the fleet, such as --markdown or gevent
+NEIGHBOURS ?= # of those that are played, such as --markdown or ddtrace
 MATRIX ?= # options of tests/matrix.py, such as --full
 INSTALLED := $(VENV)/.installed
 
 PLAYED := $(VENV)/.fleet
 
-.PHONY: help demo test lint types contracts unit defects fleet matrix bench wheel clean
+.PHONY: help demo test lint types contracts unit defects fleet coexistence matrix bench wheel clean
 
 help: ## say what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -48,6 +49,9 @@ $(PLAYED): $(INSTALLED)
 
 fleet: $(PLAYED) ## every kind of worker: does the sum over processes equal what they did?
 	PYTHONPATH=tests $(BIN)/python -m fleet $(WORKERS)
+
+coexistence: $(INSTALLED) ## beside tracers, coverage, debuggers: is each what it is without the other?
+	PYTHONPATH=tests $(BIN)/python -m coexistence $(NEIGHBOURS)
 
 matrix: $(INSTALLED) ## the tests on every Python found, with the lowest and the newest dependencies
 	$(BIN)/python tests/matrix.py $(MATRIX)

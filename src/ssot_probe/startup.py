@@ -45,7 +45,9 @@ def activate() -> Optional[Probe]:
             _leave_a_trace()
             return None
         from ssot_probe.probe import start
+        from ssot_probe.python_path import keep_first
 
+        keep_first()
         _probe = start()
     except Exception as error:
         _complain(error)

@@ -268,3 +268,78 @@ def test_an_interpreter_that_is_too_old_is_left_in_peace(place: Place, value: st
 
         assert outcome[:3] == (0, "hidden\nran\n", ""), python
     assert not place.project.has_recorded()
+
+
+LAUNCHER = """\
+import os, sys
+entries = os.environ["PYTHONPATH"].split(os.pathsep)
+os.environ["PYTHONPATH"] = os.pathsep.join([{front!r}, *[entry for entry in entries if entry != {front!r}]])
+os.execl(sys.executable, sys.executable, *sys.argv[1:])
+"""
+"""As that of OpenTelemetry's instrumentation does."""
+
+IN_FRONT = """\
+import builtins, os
+builtins.hidden_runs = getattr(builtins, "hidden_runs", 0) + 1
+told = "in front"
+front = os.path.dirname(__file__)
+entries = os.environ["PYTHONPATH"].split(os.pathsep)
+os.environ["PYTHONPATH"] = os.pathsep.join([front, *[entry for entry in entries if entry != front]])
+"""
+
+
+@pytest.fixture
+def launcher(place: Place) -> Place:
+    """A program that puts a sitecustomize in front that runs no other, and becomes another program."""
+    front = place.project.root.parent / "front"
+    front.mkdir()
+    (front / "sitecustomize.py").write_text(IN_FRONT)
+    place.project.write({"launcher.py": LAUNCHER.format(front=str(front)), "program.py": PROGRAM})
+    return place
+
+
+@pytest.mark.parametrize("probe", [True, False])
+def test_a_launcher_that_puts_its_own_in_front_runs_it_once_and_does_not_hide_ours(
+    launcher: Place, probe: bool
+) -> None:
+    path = launcher.path(launcher.ours)
+
+    outcome = launcher.project.run("launcher.py", "program.py", environment=path, probe=probe)
+
+    assert outcome[:3] == (0, "1 in front True\n", "")
+    assert launcher.project.has_recorded() == probe
+    if probe:
+        assert launcher.project.recorded().calls(GET_MANAGER) == 1
+
+
+def test_children_of_what_a_launcher_started_are_observed_too(launcher: Place) -> None:
+    parent = "import subprocess, sys\nsubprocess.run([sys.executable, 'program.py'], check=True)\n"
+    launcher.project.write({"parent.py": parent})
+    path = launcher.path(launcher.ours)
+
+    outcome = launcher.project.run("launcher.py", "parent.py", environment=path)
+
+    assert outcome[:3] == (0, "1 in front True\n", "")
+    assert launcher.project.recorded().calls(GET_MANAGER) == 1
+
+
+@pytest.mark.parametrize("taken", ["", "/elsewhere"])
+def test_a_program_that_takes_our_directory_from_the_path_is_obeyed(place: Place, taken: str) -> None:
+    starts = f"""
+import os, sys
+os.environ["PYTHONPATH"] = {taken!r}
+os.execv(sys.executable, [sys.executable, "-c", "import os; print(os.environ['PYTHONPATH'])"])
+"""
+    place.project.write({"program.py": starts})
+
+    outcome = place.project.run("program.py", environment=place.path(place.ours))
+
+    assert outcome[:3] == (0, f"{taken}\n", "")
+
+
+def test_a_program_that_cannot_be_run_fails_in_the_same_words(place: Place) -> None:
+    ours, plain = place.with_and_without("import os\nprint(os.execv)\nos.execv('/no/such', ['such'])\n")
+
+    assert (ours[0], ours[1]) == (plain[0], plain[1])
+    if sys.version_info >= (3, 11):
+        assert ours[2] == plain[2]

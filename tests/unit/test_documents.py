@@ -90,7 +90,7 @@ def test_explain_lists_every_rule() -> None:
     assert [line[:7] for line in listed.splitlines()] == [rule.code for rule in RULES]
 
 
-@pytest.mark.parametrize("page", ["import-coverage", "telemetry-behaviour"])
+@pytest.mark.parametrize("page", ["coexistence", "import-coverage", "telemetry-behaviour"])
 def test_every_test_that_a_page_of_behaviours_names_exists(page: str) -> None:
     named = set(re.findall(r"`(test_\w+)`", read(f"docs/{page}.md")))
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))

@@ -43,6 +43,9 @@ def _run_hidden(here):
     finally:
         sys.path[:] = [here if entry == away else entry for entry in sys.path]
         sys.path_importer_cache.pop(away, None)
+        order = sys.modules.get("ssot_probe.python_path")
+        if order is not None:
+            order.stay_first()  # in what this process starts: what was hidden may have put its own in front
         del own
 
 

@@ -12,6 +12,9 @@ from ssot_probe.context.loaded import loaded
 
 _NO_REQUEST = ("", "")
 
+_MARKS = 4
+"""Attributes of the application's span that tell of a finding."""
+
 _latest: tuple[Any, tuple[str, str]] = (lambda: None, _NO_REQUEST)
 """A context and what was read from it: it never changes, and most calls find the one that the last one found.
 One tuple, which is replaced, so that a thread never finds one half of another's."""
@@ -58,17 +61,24 @@ def _current_context(api: Any) -> Any:
     return context
 
 
+def _has_room(span: Any, count: int) -> bool:
+    """May a span with so many attributes hold as many again, which the application may still add?"""
+    limit = getattr(getattr(span, "_limits", None), "max_span_attributes", None)
+    return limit is None or 2 * (count + _MARKS) <= limit
+
+
 def mark_request(code: str, severity: str, concept: str, class_name: str) -> None:
     """Put a finding on the application's current span, where it is recording.
 
     The attributes are those of the `ssot.finding` span, so one search in a trace viewer finds both. The first
-    finding of a span stays.
+    finding of a span stays. A span that may hold few attributes gets none: it would drop its own for them.
     """
     trace = loaded("opentelemetry.trace")
     if trace is None:
         return
     span = trace.get_current_span()
-    if span.is_recording() and "ssot.finding.code" not in (getattr(span, "attributes", None) or ()):
+    attributes = getattr(span, "attributes", None) or ()
+    if span.is_recording() and "ssot.finding.code" not in attributes and _has_room(span, len(attributes)):
         span.set_attribute("ssot.finding.code", code)
         span.set_attribute("ssot.finding.severity", severity)
         span.set_attribute("ssot.concept.name", concept)

@@ -103,13 +103,21 @@ def may_make(
         role_words: lower-case words that observed classes are called by, such as "manager".
         name: what the owner calls it, where a function has none of its own.
     """
-    code = function.__code__
+    code = _written_code(function.__code__)
     called = name if code.co_name == "<lambda>" else code.co_name
     return (
         any(map(says_class, code.co_names))
         or any(map(says_class, names_in(_return_annotation(function))))
         or _is_called_like_a_maker(called, owner, role_words)
     ) and (is_generator(code) or returns_something(code))
+
+
+def _written_code(code: CodeType) -> CodeType:
+    """Return what was written: a tracer may have put code in its place that calls it as a constant."""
+    for constant in code.co_consts:
+        if type(constant) is FunctionType and constant.__code__.co_name == code.co_name:
+            return constant.__code__
+    return code
 
 
 @lru_cache(maxsize=4096)

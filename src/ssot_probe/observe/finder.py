@@ -162,8 +162,8 @@ class ProbeFinder:
             return None  # one of the others asks all finders too, so us again
         self._asked.add(question)
         try:
-            for finder in list(sys.meta_path):
-                find_spec = None if finder is self else getattr(finder, "find_spec", None)
+            for finder in self._others():
+                find_spec = getattr(finder, "find_spec", None)
                 if find_spec is not None:
                     spec: ModuleSpec | None = find_spec(fullname, path, target)
                     if spec is not None:
@@ -171,6 +171,14 @@ class ProbeFinder:
         finally:
             self._asked.discard(question)
         return None
+
+    def _others(self) -> list[Any]:
+        """Return the finders behind ours. Those in front were asked before, or are asking: not twice."""
+        finders = list(sys.meta_path)
+        for position, finder in enumerate(finders):
+            if finder is self:
+                return finders[position + 1 :]
+        return finders
 
     def _may_be_of_path(self, fullname: str) -> bool:
         try:

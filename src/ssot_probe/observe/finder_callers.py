@@ -34,14 +34,15 @@ def is_import() -> bool:
 
 def importer_asking(module: str) -> Loading:
     """Return the import that makes the finder be asked for a module, whichever finder asks ours."""
-    frame = importers.importing_frame(_getframe(2))
+    asking = importers.frame_that_imports(module, _getframe(2))
+    frame = importers.importing_frame(asking or _getframe(2))
     while frame is not None and (
         frame.f_code.co_filename.startswith(_OWN_FILES) or frame.f_code.co_name == "find_spec"
     ):
         frame = importers.importing_frame(frame.f_back)
     if frame is None:
         return Loading(module, None, -1, 0, "", called=False)
-    called = _came_through_import_module()
+    called = _came_through_import_module(asking or _getframe(2))
     if builtins.__import__ is not importers.ORIGINAL_IMPORT:
         frame = importers.behind_replacement(frame)
     importer = importers.importer_of(frame)
@@ -50,8 +51,7 @@ def importer_asking(module: str) -> Loading:
     return Loading(module, frame.f_code, frame.f_lasti, line, name, called, importer.origin)
 
 
-def _came_through_import_module() -> bool:
-    frame = _getframe(3)
+def _came_through_import_module(frame: Any) -> bool:
     while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib."):
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return frame is not None and frame.f_code.co_name == "import_module"

@@ -58,6 +58,11 @@ _BETWEEN = frozenset({"contextlib", "functools", "dataclasses", "typing", "async
 _OF_TESTS = frozenset({"unittest.mock", "_pytest.monkeypatch", "_pytest.outcomes"})
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _MOST_FRAMES = 12
+_MOST_BETWEEN = 40
+
+_BOOTSTRAP = "<frozen importlib._bootstrap>"
+_IMPORTED = {"_find_spec": "name", "_find_and_load": "name", "_load_unlocked": "spec", "_exec": "spec"}
+"""Functions of importlib that find or load a module, and what of theirs says which."""
 _MOST_READERS = 2_000
 
 _IMPORTLIB = os.path.join(os.path.dirname(os.__file__), "importlib") + os.sep
@@ -78,6 +83,26 @@ def importing_frame(frame: Any) -> Any:
     while frame is not None and frame.f_code.co_filename.startswith(("<frozen importlib", _IMPORTLIB)):
         frame = frame.f_back
     return frame
+
+
+def frame_that_imports(module: str, frame: Any) -> Any:
+    """Return the frame of importlib that imports a module, whatever finders and loaders lie between.
+
+    None where nobody near imports it: then somebody asks a finder, or calls a loader, on their own.
+    """
+    found = None
+    for _ in range(_MOST_BETWEEN):
+        if frame is None:
+            break
+        if frame.f_code.co_filename == _BOOTSTRAP:
+            known = _IMPORTED.get(frame.f_code.co_name)
+            asked = None if known is None else frame.f_locals.get(known)
+            if getattr(asked, "name", asked) == module:
+                found = frame
+                if frame.f_code.co_name != "_find_spec":
+                    break
+        frame = frame.f_back
+    return found
 
 
 def behind_replacement(frame: Any) -> Any:

@@ -120,9 +120,16 @@ def _shadow_behind(function: object) -> _Shadow | None:
 
 
 def _where_it_runs(loading: Loading | None, frame: Any) -> Loading | None:
-    """Return who loads a module, from what calls `exec_module`: the application itself may."""
+    """Return who loads a module, from what calls `exec_module`: the application itself may.
+
+    A loader that passes everything on to the one that it stands for calls it too, for an import.
+    """
     try:
-        if loading is not None and importers.importing_frame(frame) is frame:
+        if (
+            loading is not None
+            and importers.importing_frame(frame) is frame
+            and importers.frame_that_imports(loading.module, frame) is None
+        ):
             line, importer = frame.f_lineno or 0, frame.f_globals.get("__name__", "")
             return loading._replace(code=frame.f_code, offset=frame.f_lasti, line=line, importer=importer)
     except Exception:

@@ -12,6 +12,7 @@ from weakref import ref
 
 import pytest
 from opentelemetry import context, trace
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from ssot_probe.context import request
@@ -72,3 +73,13 @@ def test_a_library_that_another_thread_is_loading_is_not_asked(monkeypatch: pyte
     monkeypatch.setattr(request, "_variable", None)
     assert current_request() == ("", "")
     mark_request("SSOT301", "error", "manager", "chat:Manager")
+
+
+@pytest.mark.parametrize(("own", "is_marked"), [(3, True), (12, True), (13, False), (32, False)])
+def test_a_span_with_little_room_keeps_it_for_the_applications_attributes(own: int, is_marked: bool) -> None:
+    tracer = TracerProvider(span_limits=SpanLimits(max_span_attributes=32)).get_tracer("shop")
+    attributes = {f"shop.{number}": number for number in range(own)}
+    with tracer.start_as_current_span("request", attributes=attributes) as current:
+        mark_request("SSOT301", "error", "manager", "chat:Manager")
+    assert ("ssot.finding.code" in current.attributes) == is_marked  # type: ignore[attr-defined]
+    assert attributes.items() <= current.attributes.items()  # type: ignore[attr-defined]

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from support.children import run
+from support.children import run, run_both
 
+from ssot_probe.model.records import ModuleRecord
 from ssot_probe.observe.finder import ProbeFinder
 from ssot_probe.observe.scope import Scope
 
@@ -78,3 +79,32 @@ def test_a_chain_of_imports_may_be_nearly_as_deep_as_without_the_probe(tmp_path:
         for probe in (True, False)
     ]
     assert reached[0] > reached[1] * 5 / 6
+
+
+ASKS_ALL = """
+    import sys
+
+    class Asks:
+        asked = []
+
+        def find_spec(self, name, path=None, target=None):
+            if name != "old":
+                return None
+            self.asked.append(name)
+            for finder in sys.meta_path:
+                spec = None if finder is self else finder.find_spec(name, path, target)
+                if spec is not None:
+                    return spec if {answers} else None
+
+    sys.meta_path.insert({place}, Asks())
+    import old
+    print(Asks.asked, old.__name__)
+    """
+
+
+@pytest.mark.parametrize("place", ["0", "1", "len(sys.meta_path)"])
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_finder_is_asked_as_often_as_without_the_probe(tmp_path: Path, place: str, answers: bool) -> None:
+    program = ASKS_ALL.format(place=place, answers=answers)
+    observed, _ = run_both(tmp_path, program=program, files={"old.py": "class OldManager: ...\n"})
+    assert "old" in {record.module for record in observed.of(ModuleRecord)}

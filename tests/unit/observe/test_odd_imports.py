@@ -386,3 +386,81 @@ def test_an_import_that_no_code_of_python_makes_is_told_as_one_that_cannot_be_pl
     assert done.losses == {}
     reasons = {(record.subject, record.reason) for record in done.of(BlindRecord)}
     assert ("old", "an import of it by no code of Python, but by the program that runs it") in reasons
+
+
+CHAINED = """
+    import sys
+
+    class Chained:
+        def __init__(self, loader):
+            self.loader = loader
+
+        def __getattr__(self, name):
+            return getattr(self.loader, name)
+
+        def create_module(self, spec):
+            return self.loader.create_module(spec)
+
+        def exec_module(self, module):
+            self.loader.exec_module(module)
+
+    class Watchdog:
+        def find_spec(self, name, path=None, target=None):
+            spec = self.ask(name, path, target)
+            if spec is not None and getattr(spec.loader, "exec_module", None):
+                spec.loader = Chained(spec.loader)
+            return spec
+
+        def ask(self, name, path, target):
+            for finder in sys.meta_path:
+                if finder is not self:
+                    spec = finder.find_spec(name, path, target)
+                    if spec is not None:
+                        return spec
+
+    sys.meta_path.insert(0, Watchdog())
+"""
+"""As the hook of a tracer does: loaders of its own around those that others find."""
+
+
+@pytest.mark.parametrize(
+    ("imports", "line"),
+    [
+        ("import old", 2),
+        ("from importlib import import_module\nimport_module('old')", 3),
+        ("import importlib\nimportlib.reload(__import__('old'))", 3),
+    ],
+)
+def test_a_loader_that_passes_all_on_to_another_is_not_taken_for_the_importer(
+    tmp_path: Path, imports: str, line: int
+) -> None:
+    files = {
+        "hook.py": CHAINED,
+        "old.py": "import parts\n" + MANAGER,
+        "parts.py": "",
+        "main.py": f"import hook\n{imports}\n",
+    }
+    done, _ = run_both(tmp_path, files=files, policy=POLICY)
+    importers = {record.module: record.importer for record in done.of(ModuleRecord)}
+    assert importers["old"] == f"main.py:{line}"
+    assert importers["parts"].startswith("old.py:")
+    places = {(r.module, r.site.file, r.site.line) for r in done.of(ImportRecord) if r.outcome == "loaded"}
+    assert ("old", "main.py", line) in places
+    assert done.losses == {}
+
+
+def test_the_application_is_the_importer_of_what_it_loads_itself_while_it_is_imported(tmp_path: Path) -> None:
+    files = {
+        "old.py": MANAGER,
+        "plugins.py": """
+            import sys
+            from importlib.util import find_spec, module_from_spec
+            spec = find_spec("old")
+            module = module_from_spec(spec)
+            spec.loader.exec_module(module)
+        """,
+        "main.py": "import plugins\n",
+    }
+    done, _ = run_both(tmp_path, files=files, policy=POLICY)
+    importers = {record.module: record.importer for record in done.of(ModuleRecord)}
+    assert importers["old"] == "plugins.py:6"

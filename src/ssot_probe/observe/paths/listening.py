@@ -26,6 +26,7 @@ from ssot_probe.observe.paths.definitions import (
 )
 from ssot_probe.observe.paths.ear import Ear, Target
 from ssot_probe.observe.paths.ears import Ears
+from ssot_probe.observe.paths.exchanged import ExchangedCode
 from ssot_probe.observe.paths.kinds import Bound, bound_as
 from ssot_probe.observe.paths.progress import Progress
 from ssot_probe.observe.paths.questions import of_module
@@ -71,6 +72,7 @@ class Listening:
         self._armed: set[tuple[str, int]] = set()
         self._running: dict[tuple[str, str], Ear] = {}  # of files that are run as a whole
         self._constructors: list[tuple[WatchedPath, ref[type], frozenset[int]]] = []
+        self._exchanged = ExchangedCode(ears, table)
         self.caches = Caches(ears)
         self.subclasses = Subclasses(ears, wrapping, table.is_of_path)
         self.stored = StoredFunctions(ears, wrapping, table)
@@ -98,6 +100,7 @@ class Listening:
             self._listen_to_code(path, name, module, file, found)
             self._listen_to_classes(path, name, file, classes, found)
             if self._has_events:
+                self._exchanged.take_in(path, module, classes.values())
                 self.caches.take_in(path.path, name, path.name, file, module, classes)
             else:
                 self.stored.wrap_all(path, name, module, file, classes, found)
@@ -147,7 +150,7 @@ class Listening:
                     self._table.tell_blind(path, qualname, unheard.UNSEEN)
 
     def look_for_replaced(self) -> None:
-        """Tell of classes that are constructed by other code than when they were loaded, and the like."""
+        """Tell of what runs other code than when it was loaded."""
         while self._wrapping.replaced:
             target = self._wrapping.replaced.pop()
             for each in self._table.paths:
@@ -158,6 +161,7 @@ class Listening:
             if kept is not None and _constructor_codes(kept) != codes:
                 self._constructors.remove((path, cls, codes))
                 self._table.tell_blind(path, kept.__qualname__, unheard.REPLACED)
+        self._exchanged.look()
 
     def _tell_dispatching(self, path: WatchedPath, module: ModuleType) -> None:
         for attribute, value in list(namespace_of(module).items()):

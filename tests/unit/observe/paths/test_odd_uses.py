@@ -131,6 +131,37 @@ def test_a_class_whose_constructor_is_exchanged_is_told(tmp_path: Path) -> None:
     assert "exchanged" in state(observed.processes[0], "shop.legacy:Old").unheard
 
 
+EXCHANGES = """
+    import time
+    from shop import legacy
+    def other(): return 2
+    legacy.{name}.__code__ = other.__code__
+    print(legacy.{name}())
+    time.sleep({seconds})
+    print(legacy.{name}())
+    """
+
+
+@pytest.mark.parametrize("name", ["old", "Old.each"])
+def test_a_function_whose_code_is_exchanged_is_told(tmp_path: Path, name: str) -> None:
+    legacy = "def old(): return 1\nclass Old:\n    @staticmethod\n    def each(): return 1\n"
+    observed = _run(tmp_path, legacy, EXCHANGES.format(name=name, seconds=0))
+    if HAS_EVENTS:
+        assert (
+            f"{name}: what constructs or calls it was exchanged"
+            in state(observed.processes[0], "shop.legacy").unheard
+        )
+        assert f"shop.legacy:{name}" in _blind(observed)
+    else:
+        assert sum(use.count for use in uses(observed, "shop.legacy", "called")) == 2
+
+
+def test_the_code_that_a_function_runs_from_now_on_is_listened_to(tmp_path: Path) -> None:
+    program = EXCHANGES.format(name="old", seconds=1.5)
+    observed = _run(tmp_path, "def old(): return 1\n", program, "shop.legacy:old")
+    assert uses(observed, "shop.legacy:old", "called")
+
+
 def test_a_class_that_may_have_been_unpickled_is_told(tmp_path: Path) -> None:
     program = "import pickle\npickle.loads(b'cshop.legacy\\nOld\\n)\\x81.')\n"
     observed = _run(tmp_path, "class Old: pass\n", program, "shop.legacy:Old")
