@@ -9,10 +9,12 @@ from json import JSONDecodeError
 from sys import intern
 from typing import Any
 
+from ssot_probe.analysis.clickhouse.added_up import QUESTIONS, AddedUp, Fact, Told
 from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
-from ssot_probe.analysis.sources import Line, find_files, find_lists, read_lines
-from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError
+from ssot_probe.analysis.sources import Line, divided, find_files, find_lists, read_lines, total_size
+from ssot_probe.analysis.summary import Summary, together
+from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError, UsageError
 from ssot_probe.model.records import ProcessRecord, Record
 from ssot_probe.wire.otlp_json import Resource, SpanData, read_line
 from ssot_probe.wire.process_list import ProcessList
@@ -31,18 +33,22 @@ TRACES = '{"resourceSpans":'
 PROCESS = "ssot.probe.process"
 LONGEST_QUOTE = 60
 
+PER_QUESTION = 20 * 1024 * 1024
+"""Bytes of a file that a question to a ClickHouse counts for, where progress is shown."""
+
 _OWN_NAME = re.compile(r"\d{8}T\d{6}-\d+-[0-9a-f]{8}\.traces\.jsonl(\.gz)?$")
 
 
 def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: None) -> Recording:
-    """Read all files of the sources; `advance` is told the bytes of each line that was read.
+    """Read all files of the sources, and what lies in a ClickHouse; `advance` is told how far that has come.
 
     Raises:
-        UnreadableRecordingError: a source does not exist, or nothing in the files is of the probe.
+        UnreadableRecordingError: a source does not exist, or nothing in it is of the probe.
         NoEvidenceError: there is nothing to read, or no process told that the probe was active in it.
     """
-    files = find_files(sources)
-    if not files:
+    places, stores = divided(sources)
+    files = find_files(places)
+    if not files and not stores:
         raise NoEvidenceError(
             f"{', '.join(sources)}: holds no recording, that is no file that ends with .jsonl or .json: "
             "was the probe active, and did it write here?"
@@ -50,7 +56,15 @@ def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: N
     reader = _Reader(advance)
     for path in files:
         reader.read(path)
-    return reader.recording(sources, find_lists(sources))
+    for store in stores:
+        reader.add_up(store)
+    return reader.recording(sources, find_lists(places))
+
+
+def work_of(sources: Sequence[str]) -> int:
+    """Return how far `load` will come: the bytes of the files, and as much for each question to a ClickHouse."""
+    places, stores = divided(sources)
+    return total_size(find_files(places)) + len(stores) * QUESTIONS * PER_QUESTION
 
 
 class _Unread:
@@ -88,6 +102,7 @@ class _Reader:
         self._same: dict[Any, Any] = {}
         self._losses: list[Loss] = []
         self._skipped: list[Skipped] = []
+        self._summaries: list[Summary] = []
         self._lines = self._otlp_lines = self._foreign_spans = 0
         self._resource: Resource = {}
         self._process = _process(self._resource)
@@ -166,7 +181,53 @@ class _Reader:
                 [pair for pair in self._records if pair[0] in self._inventories], self._inventories.values()
             ),
             lists,
+            together(self._summaries),
         )
+
+    def add_up(self, store: str) -> None:
+        """Take over what is in a ClickHouse, added up there."""
+        added = AddedUp(store, lambda: self._advance(PER_QUESTION))
+        try:
+            told = {process.number: self._known(process, store) for process in added.processes()}
+            if not told:
+                raise NoEvidenceError(
+                    f"{added.address.where}: the table holds no span of the probe"
+                    + (" from that time" if added.address.since or added.address.until else "")
+                    + ": was it switched on, and is its Collector's exporter writing here?"
+                )
+            for fact in added.facts():
+                self._take_fact(told[fact.process], fact)
+            summary = added.summary()
+        finally:
+            added.close()
+        self._received.update(summary.received)
+        self._summaries.append(summary)
+
+    def _known(self, told: Told, store: str) -> Process:
+        if told.identity in self._processes:
+            raise UsageError(
+                f"{self._processes[told.identity].label} is in {store.partition('?')[0]} and in another source: its "
+                "records would count twice; leave one of them away"
+            )
+        kept = self._inventories if told.is_static else self._processes
+        for resource in told.resources:
+            process = _process(resource)
+            self._note_format(resource, process)
+            kept[told.identity] = max(kept.get(told.identity, process), process)
+        if told.redacted:
+            self._redacted[told.identity] += told.redacted
+        return kept[told.identity]
+
+    def _take_fact(self, process: Process, fact: Fact) -> None:
+        is_static = process.identity in self._inventories
+        try:
+            records = from_span(fact.span)
+        except (ValueError, TypeError) as error:
+            self._not_understood[process.identity, str(error)] += fact.spans
+            return
+        for record in records:
+            spared = self._sparing(record) if isinstance(record, ProcessRecord) else record
+            self._records += [(process.identity, spared)] * (fact.spans if is_static else 1)
 
     def _take(self, resource: Resource, process: Process, span: SpanData) -> None:
         if span.scope != SCOPE:
