@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ssot_probe.analysis.sources import find_files, read_lines
 from ssot_probe.wire.otlp_json import AttributeValue, SpanData, read_line
 
 DATABASE, TABLE = "otel", "otel_traces"
@@ -54,10 +55,10 @@ def spans_of(directory: Path) -> list[tuple[Mapping[str, AttributeValue], SpanDa
     """Return the spans of all recordings below a directory, with their resources."""
     return [
         found
-        for path in sorted(directory.rglob("*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.startswith('{"resourceSpans"')
-        for found in read_line(line)
+        for path in find_files([str(directory)])
+        for line in read_lines(path)
+        if line.text.startswith('{"resourceSpans"')
+        for found in read_line(line.text)
     ]
 
 

@@ -80,16 +80,26 @@ class Queries:
 
     def processes(self) -> str:
         """Ask who told anything: identity, number, resources, spans, records, first, last, redacted, static."""
-        records = ", ".join(
-            f"name = {_text(name)}, {_length(attribute)}" for name, attribute in LISTS.items()
-        )
         return (
             "SELECT identity, process, groupUniqArray(pairs), count(), sum(records), min(start), max(end), "
             "countIf(is_redacted), any(is_static) FROM (SELECT *, "
-            f"multiIf({records}, 1) AS records, "
+            f"{_records('name', 'a')} AS records, "
             "toInt64OrZero(a['redaction.redacted.count']) > 0 OR "
             f"(toInt64OrZero(a['redaction.masked.count']) > 0 AND name != {_text(PROCESS)}) AS is_redacted "
             f"FROM ({self._spans('1', with_resource=True)})) GROUP BY identity, process"
+        )
+
+    def different(self) -> str:
+        """Ask how many different records there are: process, records.
+
+        What is alike in all has one time, so that it lies together in the table.
+        """
+        attributes = _pairs("mapFilter((k, v) -> NOT startsWith(k, 'redaction.'), SpanAttributes)")
+        return (
+            "SELECT process, sum(records) FROM ("
+            f"SELECT any(sipHash64({IDENTITY})) AS process, any({_records('SpanName', 'SpanAttributes')}) AS records "
+            f"FROM {_TABLE} WHERE {_OURS}{self._wanted} GROUP BY ServiceName, SpanName, toDateTime(Timestamp), "
+            f"sipHash128({IDENTITY}, SpanName, Timestamp, Duration, {attributes})) GROUP BY process"
         )
 
     def facts(self) -> Iterator[Query]:
@@ -303,12 +313,18 @@ def _pairs(attributes: str) -> str:
     return f"arraySort(arrayZip(mapKeys({attributes}), mapValues({attributes})))"
 
 
-def _strings(attribute: str) -> str:
-    return f"JSONExtract(a[{_text(attribute)}], 'Array(String)')"
+def _strings(attribute: str, attributes: str = "a") -> str:
+    return f"JSONExtract({attributes}[{_text(attribute)}], 'Array(String)')"
 
 
-def _length(attribute: str) -> str:
-    return f"length({_strings(attribute)})"
+def _length(attribute: str, attributes: str = "a") -> str:
+    return f"length({_strings(attribute, attributes)})"
+
+
+def _records(name: str, attributes: str) -> str:
+    """Return how many records a span carries."""
+    lists = (f"{name} = {_text(span)}, {_length(listed, attributes)}" for span, listed in LISTS.items())
+    return f"multiIf({', '.join(lists)}, 1)"
 
 
 def _are_of_one_length(name: str) -> str:
