@@ -195,9 +195,11 @@ class _Reader:
                     + (" from that time" if added.address.since or added.address.until else "")
                     + ": was it switched on, and is its Collector's exporter writing here?"
                 )
+            not_read = Counter[str]()
             for fact in added.facts():
-                self._take_fact(told[fact.process], fact)
-            summary = added.summary()
+                process = told[fact.process].identity
+                not_read[process] += self._take_fact(process, fact)
+            summary = added.summary(not_read)
         finally:
             added.close()
         self._received.update(summary.received)
@@ -218,16 +220,18 @@ class _Reader:
             self._redacted[told.identity] += told.redacted
         return kept[told.identity]
 
-    def _take_fact(self, process: Process, fact: Fact) -> None:
-        is_static = process.identity in self._inventories
+    def _take_fact(self, process: str, fact: Fact) -> int:
+        """Take the records of a fact; return how many spans of it could not be read."""
         try:
             records = from_span(fact.span)
         except (ValueError, TypeError) as error:
-            self._not_understood[process.identity, str(error)] += fact.spans
-            return
+            self._not_understood[process, str(error)] += fact.spans
+            return fact.spans
+        times = fact.spans if process in self._inventories else 1  # an inventory counts what arrived itself
         for record in records:
             spared = self._sparing(record) if isinstance(record, ProcessRecord) else record
-            self._records += [(process.identity, spared)] * (fact.spans if is_static else 1)
+            self._records += [(process, spared)] * times
+        return 0
 
     def _take(self, resource: Resource, process: Process, span: SpanData) -> None:
         if span.scope != SCOPE:

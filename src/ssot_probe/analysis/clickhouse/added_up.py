@@ -18,7 +18,7 @@ from ssot_probe.analysis.summary import Summary
 from ssot_probe.wire.otlp_json import Resource, SpanData
 
 
-QUESTIONS = 5 + Queries(Address(EMBEDDED)).count
+QUESTIONS = 6 + Queries(Address(EMBEDDED)).count
 """So many a recording takes."""
 
 
@@ -68,6 +68,8 @@ class AddedUp:
     def processes(self) -> list[Told]:
         """Return the processes that told anything, after a look at the layout of the table."""
         self._check()
+        twice = frozenset(name for (name,) in self._rows(self._queries.twice()))
+        self._queries = Queries(self.address, twice)
         told = []
         for row in self._rows(self._queries.processes()):
             identity, number, resources, _, records, first, last, redacted, is_static = row
@@ -91,8 +93,8 @@ class AddedUp:
             for row in self._rows(query.sql):
                 yield from _facts(query, row)
 
-    def summary(self) -> Summary:
-        """Return the figures of all that is not there one by one."""
+    def summary(self, not_read: Mapping[str, int]) -> Summary:
+        """Return the figures of all that is not there one by one, without what could not be read."""
         uses: dict[tuple[str, str], int] = {}
         for process, cls, _, of_users in self._rows(self._queries.accesses()):
             uses[self._names[int(process)], cls] = int(of_users)
@@ -100,7 +102,7 @@ class AddedUp:
         for key, classes, count in self._rows(self._queries.users()):
             users[key, tuple(classes)] += int(count)
         different = {
-            self._names[int(process)]: int(count)
+            self._names[int(process)]: int(count) - not_read.get(self._names[int(process)], 0)
             for process, count in self._rows(self._queries.different())
             if self._names[int(process)] in self._received
         }

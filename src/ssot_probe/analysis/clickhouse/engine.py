@@ -12,7 +12,7 @@ from ssot_probe.errors import UnreadableRecordingError
 
 FORMAT = "JSONCompactEachRow"
 SETTINGS = {
-    "optimize_aggregation_in_order": "1",  # spans are told apart as the table has them, in little memory
+    "optimize_aggregation_in_order": "1",  # what lies together is told apart in little memory
     "output_format_json_quote_64bit_integers": "0",
     "join_use_nulls": "0",
 }

@@ -1,12 +1,13 @@
 """The SQL that adds spans up: its answers are as many as there are different facts, however many spans there are.
 
 Every query begins with the spans of the probe, each once: a Collector that tries again may have written one
-twice. A row of an answer is one fact, with a list of the processes that told it.
+twice. A row of an answer is one fact, with a list of the processes that told it. What is alike is found by
+hashes of 128 bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ssot_probe.analysis.clickhouse.address import Address
@@ -28,6 +29,11 @@ from ssot_probe.analysis.clickhouse.kinds import (
 from ssot_probe.analysis.retirement.clocks import TOLERANCE
 from ssot_probe.wire.packed import lists_of
 from ssot_probe.wire.registry import SCOPE
+
+_REDACTION = tuple(
+    f"redaction.{what}.{told}" for what in ("redacted", "masked", "allowed", "ignored") for told in ("keys", "count")
+)
+"""What a Collector's redaction adds to a span."""
 
 DAY = 86_400_000_000_000
 
@@ -59,7 +65,6 @@ IDENTITY = (
 """What names a process, as when files are read."""
 
 _TABLE = "{database:Identifier}.{table:Identifier}"
-_IS_NUMBER = "isNotNull(toInt64OrNull(v))"
 _OURS = f"ScopeName = {_text(SCOPE)}"
 
 
@@ -68,25 +73,45 @@ class Queries:
 
     Args:
         address: says which processes are wanted.
+        twice: names of spans of which some were written twice.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, twice: Collection[str] = ()) -> None:
         self._wanted = _wanted(address)
+        self._twice = twice
 
     @property
     def count(self) -> int:
         """How many questions for facts there are."""
         return sum(1 for _ in self.facts())
 
+    def twice(self) -> str:
+        """Ask of which spans some were written twice: their names.
+
+        Both have one time, so that they lie together in the table: that takes little memory.
+        """
+        return (
+            "SELECT name FROM (SELECT SpanName AS name, count() AS n "
+            f"FROM {_TABLE} WHERE {_OURS}{self._wanted} "
+            "GROUP BY ServiceName, SpanName, toDateTime(Timestamp), sipHash128(TraceId, SpanId)"
+            ") GROUP BY name HAVING max(n) > 1"
+        )
+
     def processes(self) -> str:
         """Ask who told anything: identity, number, resources, spans, records, first, last, redacted, static."""
-        return (
-            "SELECT identity, process, groupUniqArray(pairs), count(), sum(records), min(start), max(end), "
-            "countIf(is_redacted), any(is_static) FROM (SELECT *, "
+        alike = (
+            f"SELECT sipHash128({_hashed('ResourceAttributes')}) AS resource, any(ResourceAttributes) AS r, "
+            "any(process) AS process, count() AS spans, sum(records) AS records, min(start) AS first, "
+            "max(end) AS last, countIf(is_redacted) AS redacted, any(is_static) AS is_static FROM (SELECT *, "
             f"{_records('name', 'a')} AS records, "
             "toInt64OrZero(a['redaction.redacted.count']) > 0 OR "
             f"(toInt64OrZero(a['redaction.masked.count']) > 0 AND name != {_text(PROCESS)}) AS is_redacted "
-            f"FROM ({self._spans('1', with_resource=True)})) GROUP BY identity, process"
+            f"FROM ({self._spans()})) GROUP BY resource"
+        )
+        return (
+            f"SELECT {IDENTITY.replace('ResourceAttributes', 'r')} AS identity, process, "
+            f"groupArray({_pairs('r')}), sum(spans), sum(records), min(first), max(last), sum(redacted), "
+            f"any(is_static) FROM ({alike}) GROUP BY identity, process"
         )
 
     def different(self) -> str:
@@ -94,12 +119,12 @@ class Queries:
 
         What is alike in all has one time, so that it lies together in the table.
         """
-        attributes = _pairs("mapFilter((k, v) -> NOT startsWith(k, 'redaction.'), SpanAttributes)")
         return (
             "SELECT process, sum(records) FROM ("
             f"SELECT any(sipHash64({IDENTITY})) AS process, any({_records('SpanName', 'SpanAttributes')}) AS records "
             f"FROM {_TABLE} WHERE {_OURS}{self._wanted} GROUP BY ServiceName, SpanName, toDateTime(Timestamp), "
-            f"sipHash128({IDENTITY}, SpanName, Timestamp, Duration, {attributes})) GROUP BY process"
+            f"sipHash128({IDENTITY}, SpanName, Timestamp, Duration, {_hashed('SpanAttributes', _REDACTION)})"
+            ") GROUP BY process"
         )
 
     def facts(self) -> Iterator[Query]:
@@ -118,21 +143,21 @@ class Queries:
         """Ask how many first accesses there were: process, class, how many, of these for known users."""
         return (
             "SELECT process, a['ssot.instance.type'] AS cls, count(), countIf(a['user.hash'] != '') "
-            f"FROM ({self._named(ACCESS)}) GROUP BY process, cls"
+            f"FROM ({self._spans(ACCESS)}) GROUP BY process, cls"
         )
 
     def users(self) -> str:
         """Ask how many users had instances of which classes: key of the users' hashes, classes, users."""
         keys = (
             "SELECT process, max(a['ssot.process.user_key']) AS key "
-            f"FROM ({self._named(PROCESS)}) GROUP BY process"
+            f"FROM ({self._spans(PROCESS)}) GROUP BY process"
         )
         served = (
             "SELECT process, a['ssot.instance.type'] AS cls, a['user.hash'] AS user "
-            f"FROM ({self._named(ACCESS)}) WHERE user != '' UNION ALL "
+            f"FROM ({self._spans(ACCESS)}) WHERE user != '' UNION ALL "
             "SELECT process, a['ssot.instance.type'] AS cls, "
             "arrayJoin(JSONExtract(a['ssot.instance.user.hashes'], 'Array(String)')) AS user "
-            f"FROM ({self._named(FINDING)}) WHERE a['ssot.finding.kind'] = {_text(SHARING)}"
+            f"FROM ({self._spans(FINDING)}) WHERE a['ssot.finding.kind'] = {_text(SHARING)}"
         )
         return (
             "SELECT key, classes, count() FROM ("
@@ -149,33 +174,34 @@ class Queries:
             f"AND NOT (name = {_text(FINDING)} AND a['ssot.finding.kind'] = {_text(STALE_CONTEXT)}) "
             f"OR name = {_text(PATHS)} AND NOT {_are_of_one_length(PATHS)}"
         )
-        return Query(
-            _facts(
-                f"SELECT name, if({is_known}, {_key()}, []) AS key, process, if({is_known}, start, 0) AS first, "
-                f"if({is_known}, end, 0) AS last, count() AS n, {_NO_COUNTS} "
-                f"FROM ({self._spans('1')}) WHERE {is_whole} GROUP BY name, key, process, first, last"
-            )
+        nothing = "map()::Map(LowCardinality(String), String)"
+        told = (
+            f"SELECT name, process, if({is_known}, start, 0) AS since, if({is_known}, end, 0) AS until, "
+            f"if({is_known}, a, {nothing}) AS known FROM ({self._spans()}) WHERE {is_whole}"
         )
+        return Query(_alike(f"SELECT name, process, since AS start, until AS end, known AS a FROM ({told})"))
 
     def _sum(self, name: str, merged: Sum) -> Query:
+        added = (*merged.sums, *merged.maxima)
         counts = [f"sum(toInt64OrZero(a[{_text(attribute)}]))" for attribute in merged.sums]
         counts += [f"max(toInt64OrZero(a[{_text(attribute)}]))" for attribute in merged.maxima]
-        told = f"[{', '.join(counts)}]::Array(Int64) AS counts" if counts else _NO_COUNTS
-        added = (*merged.sums, *merged.maxima)
-        kind = f" AND a['ssot.finding.kind'] = {_text(STALE_CONTEXT)}" if name == FINDING else ""
-        return Query(
-            _facts(
-                f"SELECT name, {_key(added)} AS key, process, min(start) AS first, max(end) AS last, "
-                f"count() AS n, {told} FROM ({self._named(name)}) WHERE NOT is_static{kind} "
-                f"GROUP BY name, key, process, intDiv(end, {DAY})"
-            ),
-            added,
+        texts = [f"a[{_text(count)}] != '' AND isNull(toInt64OrNull(a[{_text(count)}]))" for count in added]
+        told = f"SELECT *, {' OR '.join(texts) or '0'} AS is_text FROM ({self._spans(name)}) WHERE NOT is_static"
+        if name == FINDING:
+            told += f" AND a['ssot.finding.kind'] = {_text(STALE_CONTEXT)}"
+        alike = (
+            "SELECT name, process, any(a) AS one, is_text, min(start) AS first, max(end) AS last, count() AS n, "
+            f"{_numbers(counts)} AS counts FROM ({told}) "
+            f"GROUP BY name, process, is_text, intDiv(end, {DAY}), "
+            f"sipHash128({_hashed('a', (*_REDACTION, *added))})"
         )
+        left = f"if(is_text, {_pairs('one')}, {_without('one', added)})"  # what is no number is nothing to add
+        return Query(_facts(f"SELECT *, {left} AS key FROM ({alike})"), added)
 
     def _newest(self, name: str, attributes: Sequence[str]) -> Query:
         of = ", ".join(f"a[{_text(attribute)}]" for attribute in attributes)
         newest = f"max(end) OVER (PARTITION BY process, {of}) AS newest"
-        return _kept(f"SELECT *, {newest} FROM ({self._named(name)})", "end = newest")
+        return _kept(f"SELECT *, {newest} FROM ({self._spans(name)})", "end = newest")
 
     def _states(self) -> Query:
         """What matters of signs of life: how it began and ended, each day, lists, and clocks."""
@@ -185,7 +211,7 @@ class Queries:
         told = (
             "SELECT *, toInt64OrZero(a['ssot.process.emitted']) AS emitted, "
             f"a['ssot.process.listed'] AS listed, {directory} AS directory, {control} AS control "
-            f"FROM ({self._named(PROCESS)})"
+            f"FROM ({self._spans(PROCESS)})"
         )
         looked = (
             "SELECT *, max((emitted, end)) OVER (PARTITION BY process) AS newest, "
@@ -207,69 +233,56 @@ class Queries:
         lists = lists_of(PATHS)
         names = [attribute.rpartition(".")[2] for attribute in lists]
         arrays = ", ".join(f"{_strings(attribute)} AS {name}" for attribute, name in zip(lists, names))
-        key = ", ".join(
-            f"({_text(attribute)}, toJSONString([{name}]))" for attribute, name in zip(lists, names)
+        one = ", ".join(
+            f"{_text(attribute)}, toJSONString([{name}])" for attribute, name in zip(lists, names)
         )
         told = (
-            f"SELECT name, process, start, end, {', '.join(names)} "
-            f"FROM ({self._named(PATHS)}) ARRAY JOIN {arrays} "
-            f"WHERE NOT is_static AND {_are_of_one_length(PATHS)}"
+            f"SELECT name, process, is_static, start, end, {', '.join(names)} "
+            f"FROM ({self._spans(PATHS)}) ARRAY JOIN {arrays} WHERE {_are_of_one_length(PATHS)}"
         )
         looked = (
             "SELECT *, max(end) OVER (PARTITION BY process, names) AS newest, "
             "min(end) OVER (PARTITION BY process, names, kinds, digests) AS earliest, "
             f"max(end) OVER (PARTITION BY process, names, kinds, digests) AS latest FROM ({told})"
         )
-        return Query(
-            _facts(
-                f"SELECT name, [{key}] AS key, process, start AS first, end AS last, count() AS n, "
-                f"{_NO_COUNTS} FROM ({looked}) WHERE end IN (newest, earliest, latest) "
-                "GROUP BY name, key, process, first, last"
-            )
-        )
+        return _kept(f"SELECT *, map({one}) AS a FROM ({looked})", "end IN (newest, earliest, latest)")
 
     def _threads(self) -> Query:
-        """Those of users with several threads in one instance; one alone proves nothing."""
+        """Those of users whose instances may have been used or handed out in several threads."""
         of = "a['ssot.instance.id'], a['user.hash']"
+        number, is_own = "a['ssot.thread.serial']", "a['ssot.thread.is_job'] != 'true'"
+        is_used = "a['ssot.maker.outcome'] = 'used'"
         several = (
-            f"SELECT {of} FROM ({self._named(THREAD)}) GROUP BY {of} "
-            "HAVING uniqExact(a['ssot.thread.serial']) > 1 OR max(toInt64OrZero(a['ssot.thread.beside'])) > 0"
+            f"SELECT {of} FROM ({self._spans(THREAD)}) GROUP BY {of} "
+            f"HAVING uniqExactIf({number}, {is_own} AND {is_used}) > 1 "
+            f"OR uniqExactIf({number}, {is_own} AND NOT ({is_used})) > 1 "
+            "OR max(a['ssot.thread.beside'] NOT IN ('', '0'))"
         )
-        return _kept(self._named(THREAD), f"({of}) IN ({several})")
+        return _kept(self._spans(THREAD), f"({of}) IN ({several})")
 
     def _shared_accesses(self) -> Query:
         """Accesses to instances of several users, one by one; those of one user are counted only."""
         several = (
-            f"SELECT a['ssot.instance.id'] FROM ({self._named(ACCESS)}) GROUP BY a['ssot.instance.id'] "
+            f"SELECT a['ssot.instance.id'] FROM ({self._spans(ACCESS)}) GROUP BY a['ssot.instance.id'] "
             "HAVING uniqExact(a['user.hash']) > 1"
         )
         told = (
-            f"SELECT a['ssot.instance.id'] FROM ({self._named(FINDING)}) "
+            f"SELECT a['ssot.instance.id'] FROM ({self._spans(FINDING)}) "
             f"WHERE a['ssot.finding.kind'] = {_text(SHARING)}"
         )
-        return _kept(self._named(ACCESS), f"a['ssot.instance.id'] IN ({several} UNION ALL {told})")
+        return _kept(self._spans(ACCESS), f"a['ssot.instance.id'] IN ({several} UNION ALL {told})")
 
-    def _named(self, name: str) -> str:
-        return self._spans(f"SpanName = {_text(name)}")
-
-    def _spans(self, which: str, *, with_resource: bool = False) -> str:
-        """Return the query for the spans of the probe, each once, in the order in which the table has them."""
-        resource = (
-            f", any({IDENTITY}) AS identity, any({_pairs('ResourceAttributes')}) AS pairs"
-            if with_resource
-            else ""
-        )
+    def _spans(self, name: str = "") -> str:
+        """Return the query for the spans of the probe, of one name or of all, each once."""
+        which = f" AND SpanName = {_text(name)}" if name else ""
+        is_twice = name in self._twice if name else bool(self._twice)
         return (
-            f"SELECT SpanName AS name, any(sipHash64({IDENTITY})) AS process{resource}, "
-            "any(ResourceAttributes['ssot.origin']) = 'static' AS is_static, any(SpanAttributes) AS a, "
-            "any(toUnixTimestamp64Nano(Timestamp)) AS start, "
-            "start + any(reinterpretAsInt64(Duration)) AS end "
-            f"FROM {_TABLE} WHERE {_OURS} AND {which}{self._wanted} "
-            "GROUP BY ServiceName, SpanName, toDateTime(Timestamp), TraceId, SpanId"
+            f"SELECT SpanName AS name, sipHash64({IDENTITY}) AS process, "
+            "ResourceAttributes['ssot.origin'] = 'static' AS is_static, ResourceAttributes, SpanAttributes AS a, "
+            "toUnixTimestamp64Nano(Timestamp) AS start, start + reinterpretAsInt64(Duration) AS end "
+            f"FROM {_TABLE} WHERE {_OURS}{which}{self._wanted}"
+            + (" LIMIT 1 BY TraceId, SpanId" if is_twice else "")
         )
-
-
-_NO_COUNTS = "[]::Array(Int64) AS counts"
 
 
 def _wanted(address: Address) -> str:
@@ -286,12 +299,17 @@ def _wanted(address: Address) -> str:
 
 def _kept(spans: str, condition: str) -> Query:
     """Return the question for spans that stay whole, if they meet the condition."""
-    return Query(
-        _facts(
-            f"SELECT name, {_key()} AS key, process, start AS first, end AS last, count() AS n, {_NO_COUNTS} "
-            f"FROM ({spans}) WHERE NOT is_static AND ({condition}) GROUP BY name, key, process, first, last"
-        )
+    return Query(_alike(f"SELECT * FROM ({spans}) WHERE NOT is_static AND ({condition})"))
+
+
+def _alike(spans: str) -> str:
+    """Return the question for spans that stay whole; those that are alike in all, times too, are one."""
+    alike = (
+        "SELECT name, process, any(a) AS one, start AS first, end AS last, count() AS n, "
+        f"{_numbers(())} AS counts "
+        f"FROM ({spans}) GROUP BY name, process, first, last, sipHash128({_hashed('a', _REDACTION)})"
     )
+    return _facts(f"SELECT *, {_without('one', ())} AS key FROM ({alike})")
 
 
 def _facts(told: str) -> str:
@@ -302,15 +320,25 @@ def _facts(told: str) -> str:
     )
 
 
-def _key(added: Iterable[str] = ()) -> str:
-    """Return the attributes that say which fact it is, in an order of their own."""
-    names = tuple(added)
-    counts = f" AND NOT (k IN ({_texts(names)}) AND {_IS_NUMBER})" if names else ""
-    return _pairs(f"mapFilter((k, v) -> NOT startsWith(k, 'redaction.'){counts}, a)")
+def _hashed(attributes: str, added: Collection[str] = ()) -> str:
+    """Return what tells attributes apart, without the values of some."""
+    keys, values = f"mapKeys({attributes})", f"mapValues({attributes})"
+    if added:
+        values = f"arrayFilter((v, k) -> k NOT IN ({_texts(added)}), {values}, {keys})"
+    return f"{keys}, {values}"
+
+
+def _without(attributes: str, added: Collection[str]) -> str:
+    """Return attributes as pairs in an order of their own, without some."""
+    return _pairs(f"mapFilter((k, v) -> k NOT IN ({_texts((*_REDACTION, *added))}), {attributes})")
 
 
 def _pairs(attributes: str) -> str:
     return f"arraySort(arrayZip(mapKeys({attributes}), mapValues({attributes})))"
+
+
+def _numbers(expressions: Collection[str]) -> str:
+    return f"[{', '.join(expressions)}]::Array(Int64)"
 
 
 def _strings(attribute: str, attributes: str = "a") -> str:
