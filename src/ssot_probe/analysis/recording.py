@@ -132,7 +132,7 @@ class Recording:
     @property
     def size(self) -> int:
         """How many different records there are."""
-        return sum({**self._different, **self._summary.different}.values())
+        return sum({**self._different, **self._summary.readable}.values())
 
     def label(self, process: str) -> str:
         """Return what a report calls a process."""

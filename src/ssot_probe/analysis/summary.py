@@ -11,7 +11,7 @@ class Summary(NamedTuple):
     """What a store says of the processes whose records it has added up; the static ones are not among them."""
 
     received: Mapping[str, int]  # process -> how many records of it there are
-    different: Mapping[str, int]  # process -> of these, how many differ
+    readable: Mapping[str, int]  # process -> of these, how many could be read
     extents: Mapping[str, tuple[int, int]]  # process -> first and last time of any
     uses: Mapping[tuple[str, str], int]  # process, class -> users' first accesses to instances
     users: Mapping[tuple[str, tuple[str, ...]], int]  # key of hashes, classes -> users who had just these
@@ -23,16 +23,16 @@ NOTHING = Summary({}, {}, {}, {}, {})
 def together(summaries: Iterable[Summary]) -> Summary:
     """Return one of several, which share no process."""
     received: dict[str, int] = {}
-    different: dict[str, int] = {}
+    readable: dict[str, int] = {}
     extents: dict[str, tuple[int, int]] = {}
     uses: dict[tuple[str, str], int] = {}
     users: Counter[tuple[str, tuple[str, ...]]] = Counter()
     for number, summary in enumerate(summaries):
         received.update(summary.received)
-        different.update(summary.different)
+        readable.update(summary.readable)
         extents.update(summary.extents)
         uses.update(summary.uses)
         for (key, classes), count in summary.users.items():
             # Whether two stores mean the same users is not known: each has keys of its own.
             users[f"{key}/{number}" if number else key, classes] += count
-    return Summary(received, different, extents, uses, users)
+    return Summary(received, readable, extents, uses, users)

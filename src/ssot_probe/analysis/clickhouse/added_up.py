@@ -18,7 +18,7 @@ from ssot_probe.analysis.summary import Summary
 from ssot_probe.wire.otlp_json import Resource, SpanData
 
 
-QUESTIONS = 6 + Queries(Address(EMBEDDED)).count
+QUESTIONS = 5 + Queries(Address(EMBEDDED)).count
 """So many a recording takes."""
 
 
@@ -101,12 +101,10 @@ class AddedUp:
         users: Counter[tuple[str, tuple[str, ...]]] = Counter()
         for key, classes, count in self._rows(self._queries.users()):
             users[key, tuple(classes)] += int(count)
-        different = {
-            self._names[int(process)]: int(count) - not_read.get(self._names[int(process)], 0)
-            for process, count in self._rows(self._queries.different())
-            if self._names[int(process)] in self._received
+        readable = {
+            process: count - not_read.get(process, 0) for process, count in self._received.items()
         }
-        return Summary(self._received, different, self._extents, uses, users)
+        return Summary(self._received, readable, self._extents, uses, users)
 
     def _rows(self, sql: str) -> Iterator[list[Any]]:
         yield from self._engine.rows(sql)

@@ -114,19 +114,6 @@ class Queries:
             f"any(is_static) FROM ({alike}) GROUP BY identity, process"
         )
 
-    def different(self) -> str:
-        """Ask how many different records there are: process, records.
-
-        What is alike in all has one time, so that it lies together in the table.
-        """
-        return (
-            "SELECT process, sum(records) FROM ("
-            f"SELECT any(sipHash64({IDENTITY})) AS process, any({_records('SpanName', 'SpanAttributes')}) AS records "
-            f"FROM {_TABLE} WHERE {_OURS}{self._wanted} GROUP BY ServiceName, SpanName, toDateTime(Timestamp), "
-            f"sipHash128({IDENTITY}, SpanName, Timestamp, Duration, {_hashed('SpanAttributes', _REDACTION)})"
-            ") GROUP BY process"
-        )
-
     def facts(self) -> Iterator[Query]:
         """Yield the questions for all that becomes records."""
         yield self._whole()
