@@ -77,10 +77,10 @@ class Server:
             connection.connect()
             connection.sock.settimeout(address.timeout)
             connection.request("POST", f"/?{urlencode(query)}", sql.encode(), headers)
-            response = connection.getresponse()
-            if response.status != http.client.OK:
-                raise self._refusal(response)
-            yield from rows_of(response)
+            with connection.getresponse() as response:
+                if response.status != http.client.OK:
+                    raise self._refusal(response)
+                yield from rows_of(response)
         finally:
             connection.close()
 
