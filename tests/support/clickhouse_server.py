@@ -1,4 +1,4 @@
-"""The HTTP interface of a ClickHouse server, with the engine of the chdb package behind it, in a process of its own.
+"""The HTTP interface of a ClickHouse server with the engine of chdb behind it, in a process of its own.
 
 Queries run unchanged in the real engine; what stands between is ours: parameters, users, errors, and the two
 answers in ClickHouse's own format that the Collector's exporter asks for before it inserts.
@@ -54,9 +54,7 @@ class Front(BaseHTTPRequestHandler):
             )
             return
         if self.read_only and any(name in options for name in IGNORED):
-            self._refuse(
-                "Code: 164. DB::Exception: Cannot modify 'join_use_nulls' setting in readonly mode. (READONLY)"
-            )
+            self._refuse("Code: 164. DB::Exception: Cannot modify a setting in readonly mode. (READONLY)")
             return
         try:
             if "query" in options:
@@ -74,8 +72,12 @@ class Front(BaseHTTPRequestHandler):
     def _query(self, sql: str, options: Mapping[str, str]) -> bytes:
         if "displayName()" in sql:
             return _native(
-                [("n", "String", ["front"]), ("v", "String", ["26.9.2.1"])]
-                + [("r", "UInt32", [REVISION]), ("t", "String", ["UTC"])]
+                [
+                    ("name", "String", ["front"]),
+                    ("version", "String", ["26.9.2.1"]),
+                    ("revision", "UInt32", [REVISION]),
+                    ("timezone", "String", ["UTC"]),
+                ]
             )
         if _DESCRIBE.match(sql):
             rows = [json.loads(line) for line in self._run(sql, "JSONCompactEachRow", {}).splitlines()]
@@ -96,7 +98,8 @@ class Front(BaseHTTPRequestHandler):
             file.write(body)
         try:
             self._run(
-                f"INSERT INTO {found['table']} {found['columns']} SELECT * FROM file('{file.name}', 'Native')",
+                f"INSERT INTO {found['table']} {found['columns']} "
+                f"SELECT * FROM file('{file.name}', 'Native')",
                 "TSV",
                 {},
             )
@@ -190,7 +193,7 @@ def clickhouse_server(directory: Path, password: str = "", *, read_only: bool = 
 def main() -> None:
     from chdb.session import Session
 
-    Front.session = Session(sys.argv[1])  # type: ignore[no-untyped-call]
+    Front.session = Session(sys.argv[1])
     Front.password = os.environ.get(PASSWORD_VARIABLE, "")
     Front.read_only = bool(os.environ.get("CLICKHOUSE_FRONT_READ_ONLY"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Front)

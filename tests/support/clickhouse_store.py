@@ -95,16 +95,16 @@ def write(
     from chdb.session import Session
 
     store.mkdir(parents=True, exist_ok=True)
-    session = Session(str(store))  # type: ignore[no-untyped-call]
+    session = Session(str(store))
     try:
-        session.query(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")  # type: ignore[no-untyped-call]
-        session.query(ddl.format(database=DATABASE, table=TABLE))  # type: ignore[no-untyped-call]
+        session.query(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
+        session.query(ddl.format(database=DATABASE, table=TABLE))
         rows = [json.dumps(row(resource, span)) for resource, span in spans]
         for start in range(0, len(rows), per_insert):
             part = "\n".join(rows[start : start + per_insert])
-            session.query(f"INSERT INTO {DATABASE}.{TABLE} FORMAT JSONEachRow {part}")  # type: ignore[no-untyped-call]
+            session.query(f"INSERT INTO {DATABASE}.{TABLE} FORMAT JSONEachRow {part}")
     finally:
-        session.close()  # type: ignore[no-untyped-call]
+        session.close()
     return f"chdb://{store}?database={DATABASE}"
 
 

@@ -25,9 +25,7 @@ class Coverage(NamedTuple):
 def coverage(recording: Recording, concepts: Sequence[Members]) -> tuple[Coverage, ...]:
     """Return what was seen of each concept that is declared, or that a class plays after all."""
     return tuple(
-        _of_concept(recording, members)
-        for members in concepts
-        if members.concept.declared or members.judged
+        _of_concept(recording, members) for members in concepts if members.concept.declared or members.judged
     )
 
 

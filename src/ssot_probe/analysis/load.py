@@ -62,7 +62,7 @@ def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: N
 
 
 def work_of(sources: Sequence[str]) -> int:
-    """Return how far `load` will come: the bytes of the files, and as much for each question to a ClickHouse."""
+    """Return how far `load` will come: bytes of files, and as many for each question to a ClickHouse."""
     places, stores = divided(sources)
     return total_size(find_files(places)) + len(stores) * QUESTIONS * PER_QUESTION
 
@@ -207,9 +207,10 @@ class _Reader:
 
     def _known(self, told: Told, store: str) -> Process:
         if told.identity in self._processes:
+            label, where = self._processes[told.identity].label, store.partition("?")[0]
             raise UsageError(
-                f"{self._processes[told.identity].label} is in {store.partition('?')[0]} and in another source: its "
-                "records would count twice; leave one of them away"
+                f"{label} is in {where} and in another source: its records would count twice; leave one of "
+                "them away"
             )
         kept = self._inventories if told.is_static else self._processes
         for resource in told.resources:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Summary(NamedTuple):
-    """What a store says of the processes whose records it has added up; the static ones are not among them."""
+    """What a store says of the processes whose records it has added up, scans left out."""
 
     received: Mapping[str, int]  # process -> how many records of it there are
     readable: Mapping[str, int]  # process -> of these, how many could be read

@@ -1,1 +1,1 @@
-"""Loads recordings out of ClickHouse, where they lie as the Collector's exporter wrote them, added up there."""
+"""Loads recordings out of a ClickHouse that the Collector writes into: they are added up there."""

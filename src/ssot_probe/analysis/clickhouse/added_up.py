@@ -1,4 +1,4 @@
-"""What a ClickHouse tells of a recording: facts with those who told them, and figures of all that it keeps."""
+"""What a ClickHouse tells of a recording: facts with who told them, and figures of all that it keeps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ssot_probe.analysis.clickhouse.queries import Queries, Query
 from ssot_probe.analysis.clickhouse.server import Server
 from ssot_probe.analysis.summary import Summary
 from ssot_probe.wire.otlp_json import Resource, SpanData
-
 
 QUESTIONS = 5 + Queries(Address(EMBEDDED)).count
 """So many a recording takes."""
@@ -101,9 +100,7 @@ class AddedUp:
         users: Counter[tuple[str, tuple[str, ...]]] = Counter()
         for key, classes, count in self._rows(self._queries.users()):
             users[key, tuple(classes)] += int(count)
-        readable = {
-            process: count - not_read.get(process, 0) for process, count in self._received.items()
-        }
+        readable = {process: count - not_read.get(process, 0) for process, count in self._received.items()}
         return Summary(self._received, readable, self._extents, uses, users)
 
     def _rows(self, sql: str) -> Iterator[list[Any]]:
@@ -111,7 +108,7 @@ class AddedUp:
         self._advance()
 
     def _check(self) -> None:
-        columns: Mapping[str, str] = {name: kind for name, kind in self._rows(COLUMNS)}
+        columns: Mapping[str, str] = dict(self._rows(COLUMNS))
         if not columns:
             ((count,),) = self._engine.rows(DATABASES)
             raise no_table(self.address, bool(int(count)))

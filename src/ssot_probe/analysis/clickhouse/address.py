@@ -89,7 +89,8 @@ def address_of(source: str, environ: Mapping[str, str]) -> Address:
         raise UsageError(f"{_shown(source)}: names no host; write clickhouse://user@host:8123/database")
     if parts.password is not None:
         raise UsageError(
-            f"{_shown(source)}: leave the password out, as others see the command line; put it into {PASSWORD}"
+            f"{_shown(source)}: "
+            f"leave the password out, as others see the command line; put it into {PASSWORD}"
         )
     is_secure = _option(options, "secure", "0") not in ("0", "false", "no")
     database = parts.path.strip("/")

@@ -75,9 +75,10 @@ def parameters(address: Address) -> Mapping[str, str]:
 def told(error: RefusedError, address: Address) -> UnreadableRecordingError:
     """Return what the user is told of a refusal."""
     if error.code in WRONG_PASSWORD:
+        state = "set" if address.password else "not set"
         return UnreadableRecordingError(
             f"{address.where}: the server does not know the user {address.user or 'default'!r} with this "
-            f"password; the password is read from {PASSWORD}, which is {'set' if address.password else 'not set'}"
+            f"password; the password is read from {PASSWORD}, which is {state}"
         )
     if error.code == NO_DATABASE:
         return UnreadableRecordingError(

@@ -1,4 +1,4 @@
-"""How spans of each kind are added up where they lie: what is a sum, what only the newest, what stays whole."""
+"""How spans of each kind are added up where they lie: a sum, only the newest, or each one whole."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ SHARING, STALE_CONTEXT = "cross_user_shared_instance", "stale_context"
 """Kinds of findings."""
 
 COUNT = "ssot.count"
+
+CLOCK_TOLERANCE = 2_000_000_000
+"""Nanoseconds by which a clock may go back unnoticed, as in `retirement/clocks.py`."""
 
 
 class Sum(NamedTuple):

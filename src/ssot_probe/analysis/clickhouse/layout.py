@@ -1,4 +1,4 @@
-"""The layout of the table: that of the Collector's exporter, as of release 0.161; what is read of it is checked."""
+"""The layout of the table: that of the Collector's exporter. What is read of it is checked."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def check_layout(columns: Mapping[str, str], address: Address) -> None:
 
 
 _JSON = (
-    "the Collector's exporter wrote it with `json: true`; let it write a table with `json: false`, its default, "
-    "for the probe's spans"
+    "the Collector's exporter wrote it with `json: true`; let it write a table with `json: false`, its "
+    "default, for the probe's spans"
 )
 _OTHER = "let the Collector's clickhouse exporter create the table (create_schema: true)"
 
@@ -56,8 +56,8 @@ _OTHER = "let the Collector's clickhouse exporter create the table (create_schem
 def _why(missing: list[str], columns: Mapping[str, str]) -> str:
     if missing == ["ScopeName"]:
         return (
-            "the clickhouse exporter of a Collector older than May 2023 made it; let a newer release (0.161 is "
-            "tested) write a new table, under another traces_table_name"
+            "the clickhouse exporter of a Collector older than May 2023 made it; let a newer release (0.161 "
+            "is tested) write a new table, under another traces_table_name"
         )
     if "SpanAttributes" not in columns and "MetricName" in columns:
         return "it holds metrics; name the one that holds traces, as in ?table=otel_traces"

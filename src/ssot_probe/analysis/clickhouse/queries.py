@@ -1,4 +1,4 @@
-"""The SQL that adds spans up: its answers are as many as there are different facts, however many spans there are.
+"""The SQL that adds spans up: the answers are as many as the different facts, however many spans there are.
 
 Every query begins with the spans of the probe, each once: a Collector that tries again may have written one
 twice. A row of an answer is one fact, with a list of the processes that told it. What is alike is found by
@@ -14,6 +14,7 @@ from ssot_probe.analysis.clickhouse.address import Address
 from ssot_probe.analysis.clickhouse.kinds import (
     ACCESS,
     APART,
+    CLOCK_TOLERANCE,
     FINDING,
     KNOWN,
     LISTS,
@@ -26,12 +27,13 @@ from ssot_probe.analysis.clickhouse.kinds import (
     THREAD,
     Sum,
 )
-from ssot_probe.analysis.retirement.clocks import TOLERANCE
 from ssot_probe.wire.packed import lists_of
 from ssot_probe.wire.registry import SCOPE
 
 _REDACTION = tuple(
-    f"redaction.{what}.{told}" for what in ("redacted", "masked", "allowed", "ignored") for told in ("keys", "count")
+    f"redaction.{what}.{told}"
+    for what in ("redacted", "masked", "allowed", "ignored")
+    for told in ("keys", "count")
 )
 """What a Collector's redaction adds to a span."""
 
@@ -41,8 +43,8 @@ DAY = 86_400_000_000_000
 class Query(NamedTuple):
     """A question, and which counts stand behind the facts of its answer.
 
-    A row is the name of the span, its attributes, and for each process that told the fact its number, how many
-    spans told it, the first and the last time, and the counts.
+    A row is the name of the span, its attributes, and for each process that told the fact its number, how
+    many spans told it, the first and the last time, and the counts.
     """
 
     sql: str
@@ -98,7 +100,10 @@ class Queries:
         )
 
     def processes(self) -> str:
-        """Ask who told anything: identity, number, resources, spans, records, first, last, redacted, static."""
+        """Ask who told anything.
+
+        A row: identity, number, resources, spans, records, first and last time, redacted spans, is it static.
+        """
         alike = (
             f"SELECT sipHash128({_hashed('ResourceAttributes')}) AS resource, any(ResourceAttributes) AS r, "
             "any(process) AS process, count() AS spans, sum(records) AS records, min(start) AS first, "
@@ -173,16 +178,20 @@ class Queries:
         counts = [f"sum(toInt64OrZero(a[{_text(attribute)}]))" for attribute in merged.sums]
         counts += [f"max(toInt64OrZero(a[{_text(attribute)}]))" for attribute in merged.maxima]
         texts = [f"a[{_text(count)}] != '' AND isNull(toInt64OrNull(a[{_text(count)}]))" for count in added]
-        told = f"SELECT *, {' OR '.join(texts) or '0'} AS is_text FROM ({self._spans(name)}) WHERE NOT is_static"
+        told = (
+            f"SELECT *, {' OR '.join(texts) or '0'} AS is_text FROM ({self._spans(name)}) WHERE NOT is_static"
+        )
         if name == FINDING:
             told += f" AND a['ssot.finding.kind'] = {_text(STALE_CONTEXT)}"
         alike = (
-            "SELECT name, process, any(a) AS one, is_text, min(start) AS first, max(end) AS last, count() AS n, "
-            f"{_numbers(counts)} AS counts FROM ({told}) "
+            "SELECT name, process, any(a) AS one, is_text, min(start) AS first, max(end) AS last, "
+            f"count() AS n, {_numbers(counts)} AS counts FROM ({told}) "
             f"GROUP BY name, process, is_text, intDiv(end, {DAY}), "
             f"sipHash128({_hashed('a', (*_REDACTION, *added))})"
         )
-        left = f"if(is_text, {_pairs('one')}, {_without('one', added)})"  # what is no number is nothing to add
+        left = (
+            f"if(is_text, {_pairs('one')}, {_without('one', added)})"  # what is no number is nothing to add
+        )
         return Query(_facts(f"SELECT *, {left} AS key FROM ({alike})"), added)
 
     def _newest(self, name: str, attributes: Sequence[str]) -> Query:
@@ -207,7 +216,7 @@ class Queries:
             "min(end) OVER (PARTITION BY process, control) AS of_control, "
             "min((end, process)) OVER (PARTITION BY directory, listed) AS of_list, "
             "max(end) OVER (PARTITION BY process ORDER BY emitted, end ROWS BETWEEN UNBOUNDED PRECEDING "
-            f"AND CURRENT ROW) - end > {TOLERANCE} AS is_back FROM ({told})"
+            f"AND CURRENT ROW) - end > {CLOCK_TOLERANCE} AS is_back FROM ({told})"
         )
         kept = (
             f"{state} != 'alive' OR (emitted, end) = newest OR end IN (latest, of_day, of_control) "
@@ -265,7 +274,8 @@ class Queries:
         is_twice = name in self._twice if name else bool(self._twice)
         return (
             f"SELECT SpanName AS name, sipHash64({IDENTITY}) AS process, "
-            "ResourceAttributes['ssot.origin'] = 'static' AS is_static, ResourceAttributes, SpanAttributes AS a, "
+            "ResourceAttributes['ssot.origin'] = 'static' AS is_static, ResourceAttributes, "
+            "SpanAttributes AS a, "
             "toUnixTimestamp64Nano(Timestamp) AS start, start + reinterpretAsInt64(Duration) AS end "
             f"FROM {_TABLE} WHERE {_OURS}{which}{self._wanted}"
             + (" LIMIT 1 BY TraceId, SpanId" if is_twice else "")

@@ -99,8 +99,8 @@ class Server:
             return RefusedError(text)
         said = " ".join(text.split())[:_WORDS_OF_OTHERS]
         return UnreadableRecordingError(
-            f"{self._address.where}: what answers there is no ClickHouse: {response.status} {response.reason}, "
-            f"{said!r}"
+            f"{self._address.where}: what answers there is no ClickHouse: {response.status} "
+            f"{response.reason}, {said!r}"
         )
 
     def _unreachable(self, error: Exception) -> UnreadableRecordingError:
@@ -119,8 +119,8 @@ class Server:
             )
         if isinstance(error, http.client.HTTPException):
             return UnreadableRecordingError(
-                f"{where}: what answers there does not speak HTTP ({type(error).__name__}); this is the port of "
-                "the HTTP interface, 8123, or 8443 with secure=1"
+                f"{where}: what answers there does not speak HTTP ({type(error).__name__}); what is "
+                "needed is the port of the HTTP interface, 8123, or 8443 with secure=1"
             )
         reason = getattr(error, "strerror", None) or str(error)
         return UnreadableRecordingError(f"{where}: cannot be reached: {reason}; is it the HTTP port?")

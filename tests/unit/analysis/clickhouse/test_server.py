@@ -77,7 +77,9 @@ def test_rows_come_line_by_line_and_values_are_bound_never_pasted() -> None:
 
 
 def test_a_user_who_may_change_no_setting_is_asked_without() -> None:
-    refused = "Code: 164. DB::Exception: Cannot modify 'x' setting in readonly mode. (READONLY) (version 26.9)"
+    refused = (
+        "Code: 164. DB::Exception: Cannot modify 'x' setting in readonly mode. (READONLY) (version 26.9)"
+    )
     with answering(500, refused, "[1]", code=164) as (port, asked):
         server = Server(address_of(f"clickhouse://127.0.0.1:{port}", {}))
         assert [list(server.rows("SELECT 1")), list(server.rows("SELECT 2"))] == [[[1]], [[1]]]
@@ -99,10 +101,13 @@ def test_a_host_that_does_not_exist() -> None:
 def test_a_wrong_password_names_the_variable_and_never_the_password() -> None:
     refused = "Code: 516. DB::Exception: anna: Authentication failed: password is incorrect. (version 26.9)"
     with answering(403, refused, code=516) as (port, _):
-        assert "user 'anna' with this password; the password is read from CLICKHOUSE_PASSWORD, which is not set" in (
-            said(port, user="anna@")
+        assert (
+            "user 'anna' with this password; the password is read from CLICKHOUSE_PASSWORD, which is not set"
+            in (said(port, user="anna@"))
         )
         told = said(port, user="anna@", CLICKHOUSE_PASSWORD="secret")
+    assert "the user 'anna' with this password" in unset
+    assert "read from CLICKHOUSE_PASSWORD, which is not set" in unset
     assert "which is set" in told
     assert "secret" not in told
 
@@ -124,7 +129,10 @@ def test_a_refusal_with_a_remedy_names_it(code: int, hint: str) -> None:
 
 
 def test_any_other_refusal_is_told_in_the_words_of_the_server() -> None:
-    with answering(500, "Code: 47. DB::Exception: Unknown identifier x. (version 26.9)", code=47) as (port, _):
+    with answering(500, "Code: 47. DB::Exception: Unknown identifier x. (version 26.9)", code=47) as (
+        port,
+        _,
+    ):
         assert said(port).endswith("Unknown identifier x. [unreadable-recording]")
 
 
