@@ -3,7 +3,9 @@
 Queries run unchanged in the real engine; what stands between is ours: parameters, users, errors, and the two
 answers in ClickHouse's own format that the Collector's exporter asks for before it inserts.
 
-    python -m support.clickhouse_server DIRECTORY     prints its port; CLICKHOUSE_FRONT_PASSWORD: of "reader"
+    python -m support.clickhouse_server DIRECTORY PORT     prints its port
+
+CLICKHOUSE_FRONT_PASSWORD is the password of the user "reader".
 """
 
 from __future__ import annotations
@@ -164,7 +166,9 @@ def _string(text: str) -> bytes:
 
 
 @contextmanager
-def clickhouse_server(directory: Path, password: str = "", *, read_only: bool = False) -> Iterator[int]:
+def clickhouse_server(
+    directory: Path, password: str = "", *, read_only: bool = False, port: int = 0
+) -> Iterator[int]:
     """Run a server over a directory of data for the length of the block; yield its port."""
     directory.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -175,7 +179,7 @@ def clickhouse_server(directory: Path, password: str = "", *, read_only: bool = 
     }
     with (directory.parent / f"{directory.name}.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "support.clickhouse_server", str(directory)],
+            [sys.executable, "-m", "support.clickhouse_server", str(directory), str(port)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -196,7 +200,7 @@ def main() -> None:
     Front.session = Session(sys.argv[1])
     Front.password = os.environ.get(PASSWORD_VARIABLE, "")
     Front.read_only = bool(os.environ.get("CLICKHOUSE_FRONT_READ_ONLY"))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Front)
+    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Front)
     print(server.server_port, flush=True)
     server.serve_forever()
 

@@ -7,17 +7,29 @@ hashes of 128 bits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from ssot_probe.analysis.clickhouse.address import Address
+from ssot_probe.analysis.clickhouse.expressions import (
+    IDENTITY,
+    REDACTION,
+    are_of_one_length,
+    hashed,
+    numbers,
+    pairs,
+    records,
+    strings,
+    text,
+    texts,
+    without,
+)
 from ssot_probe.analysis.clickhouse.kinds import (
     ACCESS,
     APART,
     CLOCK_TOLERANCE,
     FINDING,
     KNOWN,
-    LISTS,
     NEWEST,
     PATHS,
     PROCESS,
@@ -29,13 +41,6 @@ from ssot_probe.analysis.clickhouse.kinds import (
 )
 from ssot_probe.wire.packed import lists_of
 from ssot_probe.wire.registry import SCOPE
-
-_REDACTION = tuple(
-    f"redaction.{what}.{told}"
-    for what in ("redacted", "masked", "allowed", "ignored")
-    for told in ("keys", "count")
-)
-"""What a Collector's redaction adds to a span."""
 
 DAY = 86_400_000_000_000
 
@@ -51,23 +56,8 @@ class Query(NamedTuple):
     counts: tuple[str, ...] = ()
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _texts(values: Iterable[str]) -> str:
-    return ", ".join(_text(value) for value in values)
-
-
-IDENTITY = (
-    "if(ResourceAttributes['service.instance.id'] != '', ResourceAttributes['service.instance.id'], "
-    "trimBoth(concat(ResourceAttributes['host.name'], ' pid ', "
-    "if(ResourceAttributes['process.pid'] = '', 'None', ResourceAttributes['process.pid']))))"
-)
-"""What names a process, as when files are read."""
-
 _TABLE = "{database:Identifier}.{table:Identifier}"
-_OURS = f"ScopeName = {_text(SCOPE)}"
+_OURS = f"ScopeName = {text(SCOPE)}"
 
 
 class Queries:
@@ -105,17 +95,17 @@ class Queries:
         A row: identity, number, resources, spans, records, first and last time, redacted spans, is it static.
         """
         alike = (
-            f"SELECT sipHash128({_hashed('ResourceAttributes')}) AS resource, any(ResourceAttributes) AS r, "
+            f"SELECT sipHash128({hashed('ResourceAttributes')}) AS resource, any(ResourceAttributes) AS r, "
             "any(process) AS process, count() AS spans, sum(records) AS records, min(start) AS first, "
             "max(end) AS last, countIf(is_redacted) AS redacted, any(is_static) AS is_static FROM (SELECT *, "
-            f"{_records('name', 'a')} AS records, "
+            f"{records('name', 'a')} AS records, "
             "toInt64OrZero(a['redaction.redacted.count']) > 0 OR "
-            f"(toInt64OrZero(a['redaction.masked.count']) > 0 AND name != {_text(PROCESS)}) AS is_redacted "
+            f"(toInt64OrZero(a['redaction.masked.count']) > 0 AND name != {text(PROCESS)}) AS is_redacted "
             f"FROM ({self._spans()})) GROUP BY resource"
         )
         return (
             f"SELECT {IDENTITY.replace('ResourceAttributes', 'r')} AS identity, process, "
-            f"groupArray({_pairs('r')}), sum(spans), sum(records), min(first), max(last), sum(redacted), "
+            f"groupArray({pairs('r')}), sum(spans), sum(records), min(first), max(last), sum(redacted), "
             f"any(is_static) FROM ({alike}) GROUP BY identity, process"
         )
 
@@ -149,7 +139,7 @@ class Queries:
             f"FROM ({self._spans(ACCESS)}) WHERE user != '' UNION ALL "
             "SELECT process, a['ssot.instance.type'] AS cls, "
             "arrayJoin(JSONExtract(a['ssot.instance.user.hashes'], 'Array(String)')) AS user "
-            f"FROM ({self._spans(FINDING)}) WHERE a['ssot.finding.kind'] = {_text(SHARING)}"
+            f"FROM ({self._spans(FINDING)}) WHERE a['ssot.finding.kind'] = {text(SHARING)}"
         )
         return (
             "SELECT key, classes, count() FROM ("
@@ -160,11 +150,11 @@ class Queries:
 
     def _whole(self) -> Query:
         """Facts that are told once, what comes of a scan, and what this version does not know."""
-        is_known = f"name IN ({_texts(KNOWN)})"
+        is_known = f"name IN ({texts(KNOWN)})"
         is_whole = (
-            f"is_static OR name NOT IN ({_texts(sorted(APART))}) "
-            f"AND NOT (name = {_text(FINDING)} AND a['ssot.finding.kind'] = {_text(STALE_CONTEXT)}) "
-            f"OR name = {_text(PATHS)} AND NOT {_are_of_one_length(PATHS)}"
+            f"is_static OR name NOT IN ({texts(sorted(APART))}) "
+            f"AND NOT (name = {text(FINDING)} AND a['ssot.finding.kind'] = {text(STALE_CONTEXT)}) "
+            f"OR name = {text(PATHS)} AND NOT {are_of_one_length(PATHS)}"
         )
         nothing = "map()::Map(LowCardinality(String), String)"
         told = (
@@ -175,27 +165,25 @@ class Queries:
 
     def _sum(self, name: str, merged: Sum) -> Query:
         added = (*merged.sums, *merged.maxima)
-        counts = [f"sum(toInt64OrZero(a[{_text(attribute)}]))" for attribute in merged.sums]
-        counts += [f"max(toInt64OrZero(a[{_text(attribute)}]))" for attribute in merged.maxima]
-        texts = [f"a[{_text(count)}] != '' AND isNull(toInt64OrNull(a[{_text(count)}]))" for count in added]
+        counts = [f"sum(toInt64OrZero(a[{text(attribute)}]))" for attribute in merged.sums]
+        counts += [f"max(toInt64OrZero(a[{text(attribute)}]))" for attribute in merged.maxima]
+        texts = [f"a[{text(count)}] != '' AND isNull(toInt64OrNull(a[{text(count)}]))" for count in added]
         told = (
             f"SELECT *, {' OR '.join(texts) or '0'} AS is_text FROM ({self._spans(name)}) WHERE NOT is_static"
         )
         if name == FINDING:
-            told += f" AND a['ssot.finding.kind'] = {_text(STALE_CONTEXT)}"
+            told += f" AND a['ssot.finding.kind'] = {text(STALE_CONTEXT)}"
         alike = (
             "SELECT name, process, any(a) AS one, is_text, min(start) AS first, max(end) AS last, "
-            f"count() AS n, {_numbers(counts)} AS counts FROM ({told}) "
+            f"count() AS n, {numbers(counts)} AS counts FROM ({told}) "
             f"GROUP BY name, process, is_text, intDiv(end, {DAY}), "
-            f"sipHash128({_hashed('a', (*_REDACTION, *added))})"
+            f"sipHash128({hashed('a', (*REDACTION, *added))})"
         )
-        left = (
-            f"if(is_text, {_pairs('one')}, {_without('one', added)})"  # what is no number is nothing to add
-        )
+        left = f"if(is_text, {pairs('one')}, {without('one', added)})"  # what is no number is nothing to add
         return Query(_facts(f"SELECT *, {left} AS key FROM ({alike})"), added)
 
     def _newest(self, name: str, attributes: Sequence[str]) -> Query:
-        of = ", ".join(f"a[{_text(attribute)}]" for attribute in attributes)
+        of = ", ".join(f"a[{text(attribute)}]" for attribute in attributes)
         newest = f"max(end) OVER (PARTITION BY process, {of}) AS newest"
         return _kept(f"SELECT *, {newest} FROM ({self._spans(name)})", "end = newest")
 
@@ -228,13 +216,11 @@ class Queries:
         """The newest word about each watched path, and since when and until when it was as it was."""
         lists = lists_of(PATHS)
         names = [attribute.rpartition(".")[2] for attribute in lists]
-        arrays = ", ".join(f"{_strings(attribute)} AS {name}" for attribute, name in zip(lists, names))
-        one = ", ".join(
-            f"{_text(attribute)}, toJSONString([{name}])" for attribute, name in zip(lists, names)
-        )
+        arrays = ", ".join(f"{strings(attribute)} AS {name}" for attribute, name in zip(lists, names))
+        one = ", ".join(f"{text(attribute)}, toJSONString([{name}])" for attribute, name in zip(lists, names))
         told = (
             f"SELECT name, process, is_static, start, end, {', '.join(names)} "
-            f"FROM ({self._spans(PATHS)}) ARRAY JOIN {arrays} WHERE {_are_of_one_length(PATHS)}"
+            f"FROM ({self._spans(PATHS)}) ARRAY JOIN {arrays} WHERE {are_of_one_length(PATHS)}"
         )
         looked = (
             "SELECT *, max(end) OVER (PARTITION BY process, names) AS newest, "
@@ -264,13 +250,13 @@ class Queries:
         )
         told = (
             f"SELECT a['ssot.instance.id'] FROM ({self._spans(FINDING)}) "
-            f"WHERE a['ssot.finding.kind'] = {_text(SHARING)}"
+            f"WHERE a['ssot.finding.kind'] = {text(SHARING)}"
         )
         return _kept(self._spans(ACCESS), f"a['ssot.instance.id'] IN ({several} UNION ALL {told})")
 
     def _spans(self, name: str = "") -> str:
         """Return the query for the spans of the probe, of one name or of all, each once."""
-        which = f" AND SpanName = {_text(name)}" if name else ""
+        which = f" AND SpanName = {text(name)}" if name else ""
         is_twice = name in self._twice if name else bool(self._twice)
         return (
             f"SELECT SpanName AS name, sipHash64({IDENTITY}) AS process, "
@@ -303,10 +289,10 @@ def _alike(spans: str) -> str:
     """Return the question for spans that stay whole; those that are alike in all, times too, are one."""
     alike = (
         "SELECT name, process, any(a) AS one, start AS first, end AS last, count() AS n, "
-        f"{_numbers(())} AS counts "
-        f"FROM ({spans}) GROUP BY name, process, first, last, sipHash128({_hashed('a', _REDACTION)})"
+        f"{numbers(())} AS counts "
+        f"FROM ({spans}) GROUP BY name, process, first, last, sipHash128({hashed('a', REDACTION)})"
     )
-    return _facts(f"SELECT *, {_without('one', ())} AS key FROM ({alike})")
+    return _facts(f"SELECT *, {without('one', ())} AS key FROM ({alike})")
 
 
 def _facts(told: str) -> str:
@@ -315,43 +301,3 @@ def _facts(told: str) -> str:
         "SELECT name, key, groupArray(process), groupArray(n), groupArray(first), groupArray(last), "
         f"groupArray(counts) FROM ({told}) GROUP BY name, key"
     )
-
-
-def _hashed(attributes: str, added: Collection[str] = ()) -> str:
-    """Return what tells attributes apart, without the values of some."""
-    keys, values = f"mapKeys({attributes})", f"mapValues({attributes})"
-    if added:
-        values = f"arrayFilter((v, k) -> k NOT IN ({_texts(added)}), {values}, {keys})"
-    return f"{keys}, {values}"
-
-
-def _without(attributes: str, added: Collection[str]) -> str:
-    """Return attributes as pairs in an order of their own, without some."""
-    return _pairs(f"mapFilter((k, v) -> k NOT IN ({_texts((*_REDACTION, *added))}), {attributes})")
-
-
-def _pairs(attributes: str) -> str:
-    return f"arraySort(arrayZip(mapKeys({attributes}), mapValues({attributes})))"
-
-
-def _numbers(expressions: Collection[str]) -> str:
-    return f"[{', '.join(expressions)}]::Array(Int64)"
-
-
-def _strings(attribute: str, attributes: str = "a") -> str:
-    return f"JSONExtract({attributes}[{_text(attribute)}], 'Array(String)')"
-
-
-def _length(attribute: str, attributes: str = "a") -> str:
-    return f"length({_strings(attribute, attributes)})"
-
-
-def _records(name: str, attributes: str) -> str:
-    """Return how many records a span carries."""
-    lists = (f"{name} = {_text(span)}, {_length(listed, attributes)}" for span, listed in LISTS.items())
-    return f"multiIf({', '.join(lists)}, 1)"
-
-
-def _are_of_one_length(name: str) -> str:
-    first, *others = lists_of(name)
-    return "(" + " AND ".join(f"{_length(first)} = {_length(other)}" for other in others) + ")"

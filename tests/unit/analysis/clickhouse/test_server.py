@@ -105,6 +105,7 @@ def test_a_wrong_password_names_the_variable_and_never_the_password() -> None:
             "user 'anna' with this password; the password is read from CLICKHOUSE_PASSWORD, which is not set"
             in (said(port, user="anna@"))
         )
+        unset = said(port, user="anna@")
         told = said(port, user="anna@", CLICKHOUSE_PASSWORD="secret")
     assert "the user 'anna' with this password" in unset
     assert "read from CLICKHOUSE_PASSWORD, which is not set" in unset
