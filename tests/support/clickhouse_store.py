@@ -16,39 +16,8 @@ from ssot_probe.wire.otlp_json import AttributeValue, SpanData, read_line
 
 DATABASE, TABLE = "otel", "otel_traces"
 
-TRACES = """\
-CREATE TABLE IF NOT EXISTS {database}.{table} (
-    Timestamp DateTime64(9) CODEC(Delta, ZSTD(1)),
-    TraceId String CODEC(ZSTD(1)),
-    SpanId String CODEC(ZSTD(1)),
-    ParentSpanId String CODEC(ZSTD(1)),
-    TraceState String CODEC(ZSTD(1)),
-    SpanName LowCardinality(String) CODEC(ZSTD(1)),
-    SpanKind LowCardinality(String) CODEC(ZSTD(1)),
-    ServiceName LowCardinality(String) CODEC(ZSTD(1)),
-    ResourceAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    ScopeName String CODEC(ZSTD(1)),
-    ScopeVersion String CODEC(ZSTD(1)),
-    SpanAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    Duration UInt64 CODEC(ZSTD(1)),
-    StatusCode LowCardinality(String) CODEC(ZSTD(1)),
-    StatusMessage String CODEC(ZSTD(1)),
-    Events Nested (Timestamp DateTime64(9), Name LowCardinality(String),
-        Attributes Map(LowCardinality(String), String)) CODEC(ZSTD(1)),
-    Links Nested (TraceId String, SpanId String, TraceState String,
-        Attributes Map(LowCardinality(String), String)) CODEC(ZSTD(1)),
-    INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX idx_res_attr_key mapKeys(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX idx_res_attr_value mapValues(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX idx_span_attr_key mapKeys(SpanAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX idx_span_attr_value mapValues(SpanAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX idx_duration Duration TYPE minmax GRANULARITY 1
-) ENGINE = MergeTree()
-PARTITION BY toDate(Timestamp)
-ORDER BY (ServiceName, SpanName, toDateTime(Timestamp))
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1
-"""
-"""The table of the clickhouse exporter, release 0.161: columns, order and indexes."""
+TRACES = (Path(__file__).resolve().parents[2] / "collector" / "otel_traces.sql").read_text(encoding="utf-8")
+"""The table of the clickhouse exporter: columns, order and indexes."""
 
 
 def spans_of(directory: Path) -> list[tuple[Mapping[str, AttributeValue], SpanData]]:
@@ -65,7 +34,7 @@ def spans_of(directory: Path) -> list[tuple[Mapping[str, AttributeValue], SpanDa
 def row(resource: Mapping[str, AttributeValue], span: SpanData) -> dict[str, Any]:
     """Return the row that the exporter makes of a span."""
     return {
-        "Timestamp": f"{span.start // 10**9}.{span.start % 10**9:09d}",
+        "Timestamp": f"{span.start // 10**9:010d}.{span.start % 10**9:09d}",
         "TraceId": span.trace_id,
         "SpanId": span.span_id,
         "SpanName": span.name,
