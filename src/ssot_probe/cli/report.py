@@ -71,9 +71,9 @@ def command(
 ) -> int:
     """Judge the recording in SOURCE... and show what it proves.
 
-    SOURCE is the directory of a recording, or a file of OTLP JSON lines, of ours or of a Collector. Where
-    there is an inventory among them, as `ssot-probe scan` writes it, what the source declares is joined with
-    what ran.
+    SOURCE is the directory of a recording, a file of OTLP JSON lines, of ours or of a Collector, or a
+    ClickHouse that one writes into, as clickhouse://user@host/database. Where there is an inventory among
+    them, as `ssot-probe scan` writes it, what the source declares is joined with what ran.
     """
     if format_name in PLANNED_FORMATS:
         raise UsageError(f"--format {format_name} is not there yet; use one of {', '.join(FORMATS)}")

@@ -224,7 +224,9 @@ def test_a_source_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_source_of_a_kind_that_there_is_not_names_those_that_there_are() -> None:
-    with pytest.raises(UsageError, match="s3://: there are no sources of this kind; name files, or clickhouse:"):
+    with pytest.raises(
+        UsageError, match="s3://: there are no sources of this kind; name files, or clickhouse:"
+    ):
         load(["s3://recordings/today"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -318,6 +319,22 @@ def test_a_directory_table_or_database_that_is_not_there(tmp_path: Path) -> None
         load([f"chdb://{tmp_path}/store?database=audit"])
     with pytest.raises(NoEvidenceError, match="holds no span of the probe"):
         load([source])
+
+
+def test_the_queries_of_the_documents_run(tmp_path: Path) -> None:
+    from chdb.session import Session
+
+    write(tmp_path / "store", spans_of(service("p1")))
+    text = (Path(__file__).parents[4] / "docs" / "clickhouse.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    session = Session(str(tmp_path / "store"))
+    try:
+        answers = [session.query(query, "JSONCompactEachRow").bytes() for query in queries]
+    finally:
+        session.close()
+    assert len(answers) == 4
+    assert all(answers)
+    assert json.loads(answers[0].splitlines()[0]) == [MANAGER, "p1-1", 3]
 
 
 def test_progress_is_told_up_to_the_end(tmp_path: Path) -> None:
