@@ -195,11 +195,11 @@ class _Reader:
                     + (" from that time" if added.address.since or added.address.until else "")
                     + ": was it switched on, and is its Collector's exporter writing here?"
                 )
-            not_read = Counter[str]()
+            missed = Counter[str]()
             for fact in added.facts():
                 process = told[fact.process].identity
-                not_read[process] += self._take_fact(process, fact)
-            summary = added.summary(not_read)
+                missed[process] += self._take_fact(process, fact)
+            summary = added.summary(missed)
         finally:
             added.close()
         self._received.update(summary.received)
@@ -222,7 +222,7 @@ class _Reader:
         return kept[told.identity]
 
     def _take_fact(self, process: str, fact: Fact) -> int:
-        """Take the records of a fact; return how many spans of it could not be read."""
+        """Take the records of a fact; return how many could not be read, or stand twice in one span."""
         try:
             records = from_span(fact.span)
         except (ValueError, TypeError) as error:
@@ -232,7 +232,7 @@ class _Reader:
         for record in records:
             spared = self._sparing(record) if isinstance(record, ProcessRecord) else record
             self._records += [(process, spared)] * times
-        return 0
+        return fact.spans * (len(records) - len(set(records)))
 
     def _take(self, resource: Resource, process: Process, span: SpanData) -> None:
         if span.scope != SCOPE:

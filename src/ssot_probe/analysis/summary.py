@@ -11,7 +11,7 @@ class Summary(NamedTuple):
     """What a store says of the processes whose records it has added up, scans left out."""
 
     received: Mapping[str, int]  # process -> how many records of it there are
-    readable: Mapping[str, int]  # process -> of these, how many could be read
+    readable: Mapping[str, int]  # process -> of these, how many could be read, each once
     extents: Mapping[str, tuple[int, int]]  # process -> first and last time of any
     uses: Mapping[tuple[str, str], int]  # process, class -> users' first accesses to instances
     users: Mapping[tuple[str, tuple[str, ...]], int]  # key of hashes, classes -> users who had just these

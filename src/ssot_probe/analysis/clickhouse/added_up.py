@@ -92,15 +92,15 @@ class AddedUp:
             for row in self._rows(query.sql):
                 yield from _facts(query, row)
 
-    def summary(self, not_read: Mapping[str, int]) -> Summary:
-        """Return the figures of all that is not there one by one, without what could not be read."""
+    def summary(self, missed: Mapping[str, int]) -> Summary:
+        """Return the figures of all that is not there one by one, without `missed` records of each process."""
         uses: dict[tuple[str, str], int] = {}
         for process, cls, _, of_users in self._rows(self._queries.accesses()):
             uses[self._names[int(process)], cls] = int(of_users)
         users: Counter[tuple[str, tuple[str, ...]]] = Counter()
         for key, classes, count in self._rows(self._queries.users()):
             users[key, tuple(classes)] += int(count)
-        readable = {process: count - not_read.get(process, 0) for process, count in self._received.items()}
+        readable = {process: count - missed.get(process, 0) for process, count in self._received.items()}
         return Summary(self._received, readable, self._extents, uses, users)
 
     def _rows(self, sql: str) -> Iterator[list[Any]]:

@@ -24,7 +24,7 @@ from ssot_probe.analysis.retirement.retirement import retire
 from ssot_probe.errors import MissingExtraError, NoEvidenceError, UnreadableRecordingError, UsageError
 from ssot_probe.model.path_records import CALLED, PathUseRecord, WatchedPathRecord
 from ssot_probe.model.policy import Concept, Policy
-from ssot_probe.model.records import ImportRecord
+from ssot_probe.model.records import ImportRecord, ModuleRecord
 from ssot_probe.policy_json import policy_to_json
 from ssot_probe.report.dead_view import dead_view
 from ssot_probe.report.view import view_of
@@ -319,6 +319,15 @@ def test_a_directory_table_or_database_that_is_not_there(tmp_path: Path) -> None
         load([f"chdb://{tmp_path}/store?database=audit"])
     with pytest.raises(NoEvidenceError, match="holds no span of the probe"):
         load([source])
+
+
+def test_a_module_that_stands_twice_in_one_span_is_one_record(tmp_path: Path) -> None:
+    made = service("p1")
+    module = next(record for record in made.records if isinstance(record, ModuleRecord))
+    made.records[2:2] = [module, module]
+    spans = spans_of(made)
+    added_up, from_files = load([write(tmp_path / "store", spans)]), load([file_of(tmp_path, spans)])
+    assert (added_up.size, added_up.received) == (from_files.size, from_files.received)
 
 
 def test_the_queries_of_the_documents_run(tmp_path: Path) -> None:
