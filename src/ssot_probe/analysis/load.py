@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from json import JSONDecodeError
 from sys import intern
 from typing import Any
 
 from ssot_probe.analysis.clickhouse.added_up import QUESTIONS, AddedUp, Fact, Told
 from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
-from ssot_probe.analysis.sources import Line, divided, find_files, find_lists, read_lines, total_size
+from ssot_probe.analysis.sources import divided, find_files, find_lists, read_lines, total_size
 from ssot_probe.analysis.summary import Summary, together
+from ssot_probe.analysis.unread import Unread, behind_a_tear, is_cut_off, is_message
 from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError, UsageError
 from ssot_probe.model.records import ProcessRecord, Record
 from ssot_probe.wire.otlp_json import Resource, SpanData, read_line
@@ -27,11 +27,8 @@ TORN = "torn_line"
 NOT_UNDERSTOOD = "not_understood"
 REDACTED = "redacted"
 TOLD_NOTHING = "told_nothing"
-OTLP_KEYS = ('"resourceSpans"', '"resourceMetrics"', '"resourceLogs"')
 METRICS = '{"resourceMetrics":'
-TRACES = '{"resourceSpans":'
 PROCESS = "ssot.probe.process"
-LONGEST_QUOTE = 60
 
 PER_QUESTION = 20 * 1024 * 1024
 """Bytes of a file that a question to a ClickHouse counts for, where progress is shown."""
@@ -67,26 +64,6 @@ def work_of(sources: Sequence[str]) -> int:
     return total_size(find_files(places)) + len(stores) * QUESTIONS * PER_QUESTION
 
 
-class _Unread:
-    """Lines of one file that could not be read for one reason: how many, and the first of them."""
-
-    def __init__(self) -> None:
-        self.count = self.line = 0
-        self.what = ""
-
-    def add(self, line: Line, error: str) -> None:
-        if not self.count:
-            quoted = line.text if len(line.text) <= LONGEST_QUOTE else line.text[:LONGEST_QUOTE] + "..."
-            self.line, self.what = line.number, f"{quoted!r} ({error})"
-        self.count += 1
-
-    def join(self, other: _Unread) -> None:
-        """Take over the lines of another reason."""
-        if other.count and (not self.count or other.line < self.line):
-            self.line, self.what = other.line, other.what
-        self.count += other.count
-
-
 class _Reader:
     """Collects what the files hold; each span counts once, however often it comes."""
 
@@ -110,7 +87,7 @@ class _Reader:
     def read(self, path: str) -> None:
         """Read one file."""
         before = self._otlp_lines
-        torn, cut, foreign = _Unread(), _Unread(), _Unread()
+        torn, cut, foreign = Unread(), Unread(), Unread()
         present: set[str] = set()  # processes that anything in the file is of
         lines = 0
         for line in read_lines(path):
@@ -125,9 +102,9 @@ class _Reader:
             try:
                 spans = read_line(line.text)
             except (ValueError, OverflowError, RecursionError) as error:
-                kind = torn if _is_message(line.text) else cut if _is_cut_off(line.text, error) else foreign
+                kind = torn if is_message(line.text) else cut if is_cut_off(line.text, error) else foreign
                 kind.add(line, str(error))
-                spans = _behind_a_tear(line.text)
+                spans = behind_a_tear(line.text)
                 if not spans:
                     continue
             self._otlp_lines += 1
@@ -142,10 +119,10 @@ class _Reader:
             self._losses.append(Loss(TOLD_NOTHING, 1, path))
         if self._otlp_lines == before:  # no recording: what is cut off in it is somebody else's text
             foreign.join(cut)
-            cut = _Unread()
+            cut = Unread()
             if _OWN_NAME.search(path):  # its name says that it was one
                 torn.join(foreign)
-                foreign = _Unread()
+                foreign = Unread()
         for lost in (torn, cut):
             if lost.count:
                 self._losses.append(Loss(TORN, lost.count, f"{path}:{lost.line}", tuple(sorted(present))))
@@ -228,7 +205,10 @@ class _Reader:
         except (ValueError, TypeError) as error:
             self._not_understood[process, str(error)] += fact.spans
             return fact.spans
-        times = fact.spans if process in self._inventories else 1  # an inventory counts what arrived itself
+        times = 1
+        if process in self._inventories:  # which counts itself what arrived
+            times = fact.spans
+            self._received[process] += len(records) * times
         for record in records:
             spared = self._sparing(record) if isinstance(record, ProcessRecord) else record
             self._records += [(process, spared)] * times
@@ -341,21 +321,3 @@ def _number(digits: str) -> int | str:
         return int(digits, 16)
     except ValueError:
         return digits
-
-
-def _behind_a_tear(text: str) -> list[tuple[Resource, SpanData]]:
-    """Read the message that a writer put behind a torn one, in the same line; none where there is none."""
-    start = text.rfind(TRACES, 1)
-    try:
-        return read_line(text[start:]) if start > 0 else []
-    except (ValueError, OverflowError, RecursionError):
-        return []
-
-
-def _is_message(text: str) -> bool:
-    return text.startswith("{") and any(key in text[:200] for key in OTLP_KEYS)
-
-
-def _is_cut_off(text: str, error: Exception) -> bool:
-    """Does the line look like what the disk, or a kill, left of a longer one?"""
-    return isinstance(error, JSONDecodeError) and (text.startswith("{") or text.endswith("}"))

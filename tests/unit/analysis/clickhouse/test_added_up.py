@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.clickhouse_store import TRACES, write
-from unit.analysis.build import MANAGER, Program, policy, site
+from unit.analysis.build import MANAGER, Program, Source, policy, site
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
 from ssot_probe.analysis.join import join
@@ -291,6 +291,17 @@ def test_a_scan_is_not_added_up(tmp_path: Path) -> None:
     assert [process.identity for process in added_up.processes] == ["p1"]
     assert added_up.size == from_files.size
     assert added_up.received == from_files.received
+
+
+def test_a_scan_alone_is_read_as_such(tmp_path: Path) -> None:
+    resource = {"service.instance.id": "scan-chat", "ssot.origin": "static"}
+    records = [record for _, record in Source().finished()]
+    spans: Spans = [(resource, span) for span in to_spans(records)]
+    added_up, from_files = load([write(tmp_path / "store", spans)]), load([file_of(tmp_path, spans)])
+    assert added_up.inventory is not None
+    assert from_files.inventory is not None
+    assert added_up.inventory.losses == from_files.inventory.losses
+    assert added_up.inventory.size == from_files.inventory.size
 
 
 @pytest.mark.parametrize(
