@@ -93,7 +93,7 @@ class AddedUp:
                 yield from _facts(query, row)
 
     def summary(self, missed: Mapping[str, int]) -> Summary:
-        """Return the figures of all that is not there one by one, without `missed` records of each process."""
+        """Return the figures of what is not there one by one; `missed` records of a process do not count."""
         uses: dict[tuple[str, str], int] = {}
         for process, cls, _, of_users in self._rows(self._queries.accesses()):
             uses[self._names[int(process)], cls] = int(of_users)
