@@ -67,8 +67,8 @@ from ssot_probe.cli import execute
 
 count = [0]
 ask = Embedded.rows
-def counted(self, sql):
-    for row in ask(self, sql):
+def counted(self, sql, bound):
+    for row in ask(self, sql, bound):
         count[0] += 1
         yield row
 Embedded.rows = counted

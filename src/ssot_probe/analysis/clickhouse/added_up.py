@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from time import time_ns
 from typing import Any, NamedTuple
 
 from ssot_probe.analysis.clickhouse.address import EMBEDDED, Address, address_of
@@ -12,10 +13,16 @@ from ssot_probe.analysis.clickhouse.attributes import attributes_of
 from ssot_probe.analysis.clickhouse.embedded import Embedded
 from ssot_probe.analysis.clickhouse.engine import Engine
 from ssot_probe.analysis.clickhouse.layout import COLUMNS, DATABASES, check_layout, no_table
-from ssot_probe.analysis.clickhouse.queries import Queries, Query
+from ssot_probe.analysis.clickhouse.queries import LATER, Queries, Query
 from ssot_probe.analysis.clickhouse.server import Server
 from ssot_probe.analysis.summary import Summary
+from ssot_probe.errors import UnreadableRecordingError
 from ssot_probe.wire.otlp_json import Resource, SpanData
+
+CLOCKS_APART = 300_000_000_000
+"""Nanoseconds by which the clocks of hosts may differ."""
+
+_NEVER = 2**63 - 1 - LATER
 
 QUESTIONS = 5 + Queries(Address(EMBEDDED)).count
 """So many a recording takes."""
@@ -56,6 +63,13 @@ class AddedUp:
         self._advance = advance
         self._queries = Queries(self.address)
         self._engine = _engine(self.address)
+        self._bound = {
+            "database": self.address.database,
+            "table": self.address.table,
+            "since": str(self.address.since),
+            "until": str(self.address.until),
+            "seen": str(_NEVER),
+        }
         self._names: dict[int, str] = {}
         self._received: dict[str, int] = {}
         self._extents: dict[str, tuple[int, int]] = {}
@@ -69,7 +83,8 @@ class AddedUp:
         self._check()
         twice = frozenset(name for (name,) in self._rows(self._queries.twice()))
         self._queries = Queries(self.address, twice)
-        told = []
+        told: list[Told] = []
+        latest: list[int] = []
         for row in self._rows(self._queries.processes()):
             identity, number, resources, _, records, first, last, redacted, is_static = row
             process = Told(
@@ -79,24 +94,31 @@ class AddedUp:
                 int(redacted),
                 bool(int(is_static)),
             )
+            if process.number in self._names:
+                raise UnreadableRecordingError(
+                    f"{self.address.where}: {identity} and {self._names[process.number]} have one number"
+                )
             told.append(process)
             self._names[process.number] = identity
+            latest.append(int(last))
             if not process.is_static:
                 self._received[identity] = int(records)
                 self._extents[identity] = (int(first), int(last))
+        self._bound["seen"] = str(_seen(latest))
         return told
 
     def facts(self) -> Iterator[Fact]:
         """Yield what becomes records, of the processes that were told."""
         for query in self._queries.facts():
             for row in self._rows(query.sql):
-                yield from _facts(query, row)
+                yield from (fact for fact in _facts(query, row) if fact.process in self._names)
 
     def summary(self, missed: Mapping[str, int]) -> Summary:
         """Return the figures of what is not there one by one; `missed` records of a process do not count."""
         uses: dict[tuple[str, str], int] = {}
         for process, cls, _, of_users in self._rows(self._queries.accesses()):
-            uses[self._names[int(process)], cls] = int(of_users)
+            if int(process) in self._names:
+                uses[self._names[int(process)], cls] = int(of_users)
         users: Counter[tuple[str, tuple[str, ...]]] = Counter()
         for key, classes, count in self._rows(self._queries.users()):
             users[key, tuple(classes)] += int(count)
@@ -104,15 +126,24 @@ class AddedUp:
         return Summary(self._received, readable, self._extents, uses, users)
 
     def _rows(self, sql: str) -> Iterator[list[Any]]:
-        yield from self._engine.rows(sql)
+        yield from self._engine.rows(sql, self._bound)
         self._advance()
 
     def _check(self) -> None:
         columns: Mapping[str, str] = dict(self._rows(COLUMNS))
         if not columns:
-            ((count,),) = self._engine.rows(DATABASES)
+            ((count,),) = self._engine.rows(DATABASES, self._bound)
             raise no_table(self.address, bool(int(count)))
         check_layout(columns, self.address)
+
+
+def _seen(latest: Iterable[int]) -> int:
+    """Return the last time of what is there now: what arrives while questions are asked is of later.
+
+    A clock that is far ahead says nothing about that.
+    """
+    now = time_ns()
+    return max((time for time in latest if time <= now + CLOCKS_APART), default=now)
 
 
 def _engine(address: Address) -> Engine:

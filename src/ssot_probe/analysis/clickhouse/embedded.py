@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ssot_probe.analysis.clickhouse.address import Address
-from ssot_probe.analysis.clickhouse.engine import FORMAT, SETTINGS, RefusedError, parameters, rows_of, told
+from ssot_probe.analysis.clickhouse.engine import FORMAT, SETTINGS, RefusedError, rows_of, told
 from ssot_probe.errors import MissingExtraError, UnreadableRecordingError
 
 
@@ -37,13 +37,11 @@ class Embedded:
         except RuntimeError as error:
             raise told(RefusedError(str(error)), address) from error
 
-    def rows(self, sql: str) -> Iterator[list[Any]]:
+    def rows(self, sql: str, bound: Mapping[str, str]) -> Iterator[list[Any]]:
         """Yield the rows of the answer."""
-        settings = ", ".join(f"{name} = {value}" for name, value in SETTINGS.items())
+        settings = ", ".join(f"{name} = '{value}'" for name, value in SETTINGS.items())
         try:
-            answer = self._session.query(
-                f"{sql} SETTINGS {settings}", FORMAT, params=dict(parameters(self._address))
-            )
+            answer = self._session.query(f"{sql} SETTINGS {settings}", FORMAT, params=dict(bound))
         except RuntimeError as error:
             raise told(RefusedError(str(error)), self._address) from error
         yield from rows_of(answer.bytes().splitlines())

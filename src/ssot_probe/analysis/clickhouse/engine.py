@@ -15,6 +15,7 @@ SETTINGS = {
     "optimize_aggregation_in_order": "1",  # what lies together is told apart in little memory
     "output_format_json_quote_64bit_integers": "0",
     "join_use_nulls": "0",
+    "distributed_product_mode": "global",  # a question within a question is asked of all shards
 }
 """Wanted for every query; an engine that refuses them does without."""
 
@@ -32,8 +33,8 @@ _HINTS = {
 class Engine(Protocol):
     """Answers questions, row by row."""
 
-    def rows(self, sql: str) -> Iterator[list[Any]]:
-        """Yield the rows of the answer.
+    def rows(self, sql: str, bound: Mapping[str, str]) -> Iterator[list[Any]]:
+        """Yield the rows of the answer; `bound` are the values that the question leaves open.
 
         Raises:
             UnreadableRecordingError: there is none.
@@ -60,16 +61,6 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[list[Any]]:
         if line.strip():
             row: list[Any] = json.loads(line.decode("utf-8", "replace"))
             yield row
-
-
-def parameters(address: Address) -> Mapping[str, str]:
-    """Return what the questions leave open."""
-    return {
-        "database": address.database,
-        "table": address.table,
-        "since": str(address.since),
-        "until": str(address.until),
-    }
 
 
 def told(error: RefusedError, address: Address) -> UnreadableRecordingError:

@@ -42,7 +42,7 @@ from ssot_probe.analysis.clickhouse.kinds import (
 from ssot_probe.wire.packed import lists_of
 from ssot_probe.wire.registry import SCOPE
 
-DAY = 86_400_000_000_000
+DAY = LATER = 86_400_000_000_000
 
 
 class Query(NamedTuple):
@@ -269,15 +269,22 @@ class Queries:
 
 
 def _wanted(address: Address) -> str:
-    """Return the condition that leaves whole processes only: half a recording would count as lost."""
+    """Return the condition that leaves what was there when the first question was asked, and whole processes.
+
+    Half a recording would count as lost. What came since would be in some answers and not in others; what is
+    more than a day ahead has the time of a clock that is wrong.
+    """
     told = []
     if address.since:
         told.append("Timestamp >= fromUnixTimestamp64Nano({since:Int64})")
     if address.until:
         told.append("Timestamp < fromUnixTimestamp64Nano({until:Int64})")
+    end = "toUnixTimestamp64Nano(Timestamp) + reinterpretAsInt64(Duration)"
+    until_now = f" AND NOT ({end} > {{seen:Int64}} AND {end} <= {{seen:Int64}} + {LATER})"
     if not told:
-        return ""
-    return f" AND {IDENTITY} IN (SELECT {IDENTITY} FROM {_TABLE} WHERE {_OURS} AND {' AND '.join(told)})"
+        return until_now
+    within = f"SELECT {IDENTITY} FROM {_TABLE} WHERE {_OURS} AND {' AND '.join(told)}"
+    return f"{until_now} AND {IDENTITY} IN ({within})"
 
 
 def _kept(spans: str, condition: str) -> Query:

@@ -15,7 +15,6 @@ from ssot_probe.analysis.clickhouse.engine import (
     READ_ONLY,
     SETTINGS,
     RefusedError,
-    parameters,
     rows_of,
     told,
 )
@@ -41,16 +40,16 @@ class Server:
         self._address = address
         self._settings: Mapping[str, str] = {**SETTINGS, **CANCEL}
 
-    def rows(self, sql: str) -> Iterator[list[Any]]:
+    def rows(self, sql: str, bound: Mapping[str, str]) -> Iterator[list[Any]]:
         """Yield the rows of the answer."""
         try:
             try:
-                yield from self._ask(sql)
+                yield from self._ask(sql, bound)
             except RefusedError as error:
                 if error.code != READ_ONLY or not self._settings:
                     raise
                 self._settings = {}  # a user who may read, and change no setting
-                yield from self._ask(sql)
+                yield from self._ask(sql, bound)
         except RefusedError as error:
             raise told(error, self._address) from error
         except (OSError, http.client.HTTPException) as error:
@@ -59,13 +58,13 @@ class Server:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _ask(self, sql: str) -> Iterator[list[Any]]:
+    def _ask(self, sql: str, bound: Mapping[str, str]) -> Iterator[list[Any]]:
         address = self._address
         query = {
             "wait_end_of_query": "1",  # an error is told by the status then, never in the middle of an answer
             "default_format": FORMAT,
             **self._settings,
-            **{f"param_{name}": value for name, value in parameters(address).items()},
+            **{f"param_{name}": value for name, value in bound.items()},
         }
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         if address.user:

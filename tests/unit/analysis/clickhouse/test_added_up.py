@@ -6,16 +6,17 @@ import json
 import random
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.clickhouse_store import TRACES, write
+from support.clickhouse_store import TRACES, row, write
 from unit.analysis.build import MANAGER, Program, Source, policy, site
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy
+from ssot_probe.analysis.clickhouse.embedded import Embedded
 from ssot_probe.analysis.join import join
 from ssot_probe.analysis.judge import judge
 from ssot_probe.analysis.load import load, work_of
@@ -339,6 +340,46 @@ def test_a_module_that_stands_twice_in_one_span_is_one_record(tmp_path: Path) ->
     spans = spans_of(made)
     added_up, from_files = load([write(tmp_path / "store", spans)]), load([file_of(tmp_path, spans)])
     assert (added_up.size, added_up.received) == (from_files.size, from_files.received)
+
+
+def test_what_arrives_while_questions_are_asked_is_in_none_of_the_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the newest sign of life would speak of records that were not counted, and they would be missed."""
+    made = service("p1")
+    spans = spans_of(made)
+    source = write(tmp_path / "store", spans)
+    once = said(load([source]))
+    more = Program("p2")
+    more.stop()
+    made.records.clear()
+    made.imports("chat/views.py:3", MANAGER, count=99)
+    made.state("alive", emitted=1000)
+    late = iter([[*spans_of(made), *((resource_of("p3"), span) for span in to_spans(more.records))]])
+    ask = Embedded.rows
+
+    def interrupted(self: Embedded, sql: str, bound: Mapping[str, str]) -> Iterator[list[Any]]:
+        yield from ask(self, sql, bound)
+        if "groupArray(process)" in sql:  # the first question for facts has been answered
+            for arriving in late:
+                rows = "\n".join(json.dumps(row(*span)) for span in arriving)
+                self._session.query(f"INSERT INTO otel.otel_traces FORMAT JSONEachRow {rows}")
+
+    monkeypatch.setattr(Embedded, "rows", interrupted)
+    assert said(load([source])) == once
+    monkeypatch.undo()
+    assert said(load([source])) != once
+
+
+def test_a_clock_that_is_years_ahead_takes_nothing_away(tmp_path: Path) -> None:
+    years = 5 * 365 * 86_400 * 10**9
+    ahead: Spans = [
+        (resource, span._replace(start=span.start + years, end=span.end + years))
+        for resource, span in spans_of(service("p2", 2))
+    ]
+    spans = [*spans_of(service("p1")), *ahead]
+    added_up, from_files = load([write(tmp_path / "store", spans)]), load([file_of(tmp_path, spans)])
+    assert said(added_up) == said(from_files)
 
 
 def test_the_queries_of_the_documents_run(tmp_path: Path) -> None:

@@ -59,18 +59,21 @@ def answering(status: int, *texts: str, code: int = 0) -> Iterator[tuple[int, As
 
 def said(port: int, path: str = "/otel", user: str = "", **environ: str) -> str:
     with pytest.raises(UnreadableRecordingError) as raised:
-        list(Server(address_of(f"clickhouse://{user}127.0.0.1:{port}{path}", environ)).rows("SELECT 1"))
+        list(Server(address_of(f"clickhouse://{user}127.0.0.1:{port}{path}", environ)).rows("SELECT 1", {}))
     return str(raised.value)
 
 
 def test_rows_come_line_by_line_and_values_are_bound_never_pasted() -> None:
     with answering(200, '["a",18446744073709551615]\n[["x","y"],"2"]\n') as (port, asked):
-        where = f"clickhouse://anna@127.0.0.1:{port}/otel?table=it's%20mine"
-        rows = list(Server(address_of(where, {PASSWORD: "secret"})).rows("SELECT {table:Identifier}"))
+        where = f"clickhouse://anna@127.0.0.1:{port}/otel"
+        rows = list(
+            Server(address_of(where, {PASSWORD: "secret"})).rows(
+                "SELECT {table:Identifier}", {"table": "it's mine"}
+            )
+        )
     assert rows == [["a", 18446744073709551615], [["x", "y"], "2"]]
     assert asked.bodies == ["SELECT {table:Identifier}"]
     assert asked.queries[0]["param_table"] == ["it's mine"]
-    assert asked.queries[0]["param_database"] == ["otel"]
     assert asked.headers[0]["X-ClickHouse-User"] == "anna"
     assert asked.headers[0]["X-ClickHouse-Key"] == "secret"
     assert "secret" not in str(asked.queries)
@@ -82,7 +85,7 @@ def test_a_user_who_may_change_no_setting_is_asked_without() -> None:
     )
     with answering(500, refused, "[1]", code=164) as (port, asked):
         server = Server(address_of(f"clickhouse://127.0.0.1:{port}", {}))
-        assert [list(server.rows("SELECT 1")), list(server.rows("SELECT 2"))] == [[[1]], [[1]]]
+        assert [list(server.rows("SELECT 1", {})), list(server.rows("SELECT 2", {}))] == [[[1]], [[1]]]
     assert ["join_use_nulls" in query for query in asked.queries] == [True, False, False]
 
 
@@ -95,7 +98,7 @@ def test_nobody_listens() -> None:
 
 def test_a_host_that_does_not_exist() -> None:
     with pytest.raises(UnreadableRecordingError, match="cannot be reached"):
-        list(Server(address_of("clickhouse://nowhere.invalid/otel", {})).rows("SELECT 1"))
+        list(Server(address_of("clickhouse://nowhere.invalid/otel", {})).rows("SELECT 1", {}))
 
 
 def test_a_wrong_password_names_the_variable_and_never_the_password() -> None:
