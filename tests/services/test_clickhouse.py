@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -129,6 +130,48 @@ def _arguments(port: int, directory: Path) -> dict[str, Any]:
     return {"binary": binary(), **collector_for(port, directory / "collector")}
 
 
+@pytest.fixture(scope="module")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Recordings of the chat service before and after its consolidation, each with a scan of its source."""
+    directory = tmp_path_factory.mktemp("demo")
+    subprocess.run(
+        [sys.executable, "-m", "ssot_probe", "demo", "--out", str(directory)], check=True, capture_output=True
+    )
+    return directory
+
+
+@pytest.mark.parametrize("variant", ["fragmented", "consolidated"])
+def test_the_chat_service_is_judged_alike(demonstrated: Path, variant: str) -> None:
+    recordings = demonstrated / variant
+    _forget_lists(recordings)
+    store = demonstrated / f"store-{variant}"
+    _write(store, recordings)
+    source = f"chdb://{store}?database=otel"
+    local = view_of("report", recordings)
+    assert (len(local["findings"]) > 10) == (variant == "fragmented")
+    assert view_of("report", source) == local
+    for command in (("dead",), ("dead", "--since", "2026-01-01")):
+        assert _verdicts(source, *command) == _verdicts(str(recordings), *command)
+
+
+def _verdicts(source: str, command: str, *options: str) -> Any:
+    _, out, _ = asked(command, source, "--format", "json", *options)
+    view = json.loads(out)
+    del view["generated_at"]
+    return view
+
+
+def _write(store: Path, recordings: Path) -> None:
+    """Write each span twice; in a process of its own, as one may open one directory of data only."""
+    command = "import sys; from pathlib import Path; from support.clickhouse_store import *; "
+    command += "write(Path(sys.argv[1]), spans_of(Path(sys.argv[2])) * 2)"
+    subprocess.run(
+        [sys.executable, "-c", command, str(store), str(recordings)],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])},
+    )
+
+
 @pytest.fixture
 def recorded(program: Path, tmp_path: Path) -> Path:
     """A directory of data with what a program did, and the program's own files beside it."""
@@ -139,13 +182,7 @@ def recorded(program: Path, tmp_path: Path) -> Path:
     service.serve("old")
     service.end()
     _forget_lists(service.recordings)
-    command = "import sys; from pathlib import Path; from support.clickhouse_store import *; "
-    command += "write(Path(sys.argv[1]), spans_of(Path(sys.argv[2])))"
-    subprocess.run(
-        [sys.executable, "-c", command, str(tmp_path / "store"), str(service.recordings)],
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])},
-    )
+    _write(tmp_path / "store", service.recordings)
     return tmp_path / "store"
 
 

@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.clickhouse_store import TRACES, row, write
 from unit.analysis.build import MANAGER, Program, Source, policy, site
 
@@ -136,6 +139,29 @@ def test_spans_that_were_written_twice_and_in_any_order_count_once(tmp_path: Pat
     mixed = spans * 2
     random.Random(7).shuffle(mixed)
     assert said(load([write(tmp_path / "store", mixed, per_insert=40)])) == once
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_whatever_arrived_of_a_recording_in_whatever_order_says_what_files_of_it_say(
+    data: st.DataObject,
+) -> None:
+    whole = spans_of(service("p1"), service("p2", 2))
+    arrived = data.draw(st.lists(st.sampled_from(range(len(whole))), min_size=40, unique=True))
+    spans = [whole[number] for number in arrived]
+    repeated = data.draw(st.lists(st.sampled_from(spans), max_size=20))
+    with TemporaryDirectory() as name:
+        store = write(Path(name) / "store", [*spans, *repeated], per_insert=data.draw(st.integers(10, 200)))
+        try:
+            expected = load([file_of(Path(name), [*spans, *repeated])])
+        except NoEvidenceError:
+            with pytest.raises(NoEvidenceError):
+                load([store])
+            return
+        added_up = load([store])
+    assert added_up.received == expected.received
+    assert added_up.losses == expected.losses
+    assert said(added_up) == said(expected)
 
 
 def test_a_single_repetition_among_many_spans_counts_once(tmp_path: Path) -> None:
