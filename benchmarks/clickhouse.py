@@ -38,7 +38,7 @@ FACTS = 100
 ACCESSES = 300
 DAY = 86_400_000_000_000
 START = 1_767_571_200_000_000_000  # 2026-01-05
-MEGABYTES = at_most(2000)
+MEGABYTES = at_most(2500)
 
 DATABASE, TABLE = "otel", "otel_traces"
 AGAIN = "SpanName IN ('ssot.import', 'ssot.make')"
