@@ -196,6 +196,13 @@ def test_the_same_questions_run_in_an_embedded_engine_and_against_a_server(recor
         )
 
 
+def test_a_directory_that_another_process_has_open_is_told_as_such(recorded: Path) -> None:
+    with clickhouse_server(recorded):
+        code, out, err = asked("report", f"chdb://{recorded}?database=otel")
+    assert (code, out) == (2, "")
+    assert "one process at a time may have a directory of data open [unreadable-recording]" in err
+
+
 def test_a_user_who_may_only_read_gets_the_same_report(recorded: Path) -> None:
     with clickhouse_server(recorded, read_only=True) as port:
         source = f"clickhouse://127.0.0.1:{port}/otel"

@@ -35,7 +35,11 @@ class Embedded:
         try:
             self._session = Session(address.path)
         except RuntimeError as error:
-            raise told(RefusedError(str(error)), address) from error
+            said = " ".join(str(error).split())
+            raise UnreadableRecordingError(
+                f"{address.where}: the engine cannot open it ({said}); one process at a time may have a "
+                "directory of data open"
+            ) from error
 
     def rows(self, sql: str, bound: Mapping[str, str]) -> Iterator[list[Any]]:
         """Yield the rows of the answer."""
