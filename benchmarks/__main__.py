@@ -25,6 +25,7 @@ BENCHMARKS = (
     "joining",
     "sharing",
     "dead",
+    "clickhouse",
 )
 
 

@@ -15,6 +15,7 @@ import yaml
 from support.real_collector import (
     AGENT,
     CHECKOUT,
+    CLICKHOUSE,
     CONFIGURATION,
     GATEWAY,
     RealCollector,
@@ -132,7 +133,11 @@ def leaks(text: str) -> list[str]:
     return [secret for secret in (*PLANTED, "700700700") if secret in text]
 
 
-@pytest.mark.parametrize("overlay", [(), (AGENT,), (GATEWAY,)], ids=["alone", "agent", "gateway"])
+@pytest.mark.parametrize(
+    "overlay",
+    [(), (AGENT,), (GATEWAY,), (CLICKHOUSE,), (GATEWAY, CLICKHOUSE)],
+    ids=["alone", "agent", "gateway", "clickhouse", "gateway-clickhouse"],
+)
 def test_the_collector_takes_the_configuration_without_a_word(
     overlay: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -269,7 +274,7 @@ def test_no_name_of_python_looks_like_a_secret() -> None:
     assert [name for name in names for pattern in patterns if pattern.search(name)] == []
 
 
-def test_the_three_files_name_only_components_that_are_built() -> None:
+def test_the_files_name_only_components_that_are_built() -> None:
     manifest = yaml.safe_load((CHECKOUT / "collector" / "builder.yaml").read_text(encoding="utf-8"))
     built = {
         re.sub(r"[^a-z]", "", module["gomod"].split()[0].rsplit("/", 1)[-1])
@@ -277,7 +282,7 @@ def test_the_three_files_name_only_components_that_are_built() -> None:
         for module in manifest[kind]
     }
     used = set()
-    for name in (CONFIGURATION, AGENT, GATEWAY):
+    for name in (CONFIGURATION, AGENT, GATEWAY, CLICKHOUSE):
         configuration = yaml.safe_load((CHECKOUT / name).read_text(encoding="utf-8"))
         for kind in ("receivers", "processors", "exporters", "extensions"):
             used |= {

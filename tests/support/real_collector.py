@@ -23,6 +23,7 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parents[2]
 CONFIGURATION = "collector-config.yaml"
 AGENT, GATEWAY = "collector-agent.yaml", "collector-gateway.yaml"
+CLICKHOUSE = "collector-clickhouse.yaml"
 KEY = "a key for tests that is long enough"
 
 NOT_BUILT = "the OpenTelemetry Collector is not built; `make collector` builds it (it needs Go)"

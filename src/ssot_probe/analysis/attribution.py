@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ssot_probe.analysis.membership import Members
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.wording import listing
-from ssot_probe.model.records import AccessRecord, UserSourceRecord
+from ssot_probe.model.records import UserSourceRecord
 
 _DID = {
     "answered": "answered for others",
@@ -42,7 +42,7 @@ def attribution(recording: Recording, concepts: Sequence[Members]) -> Attributio
     return Attribution(
         calls=sum(record.count for record in makes),
         attributed=sum(record.count - record.unattributed for record in makes),
-        uses=sum(record.cls in names and bool(record.user) for _, record in recording.of(AccessRecord)),
+        uses=sum(count for (_, cls), count in recording.uses.items() if cls in names),
         sources=_sources(recording),
     )
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from json import JSONDecodeError
 from sys import intern
 from typing import Any
 
+from ssot_probe.analysis.clickhouse.added_up import QUESTIONS, AddedUp, Fact, Told
 from ssot_probe.analysis.inventory import inventory_of
 from ssot_probe.analysis.recording import Loss, Process, Recording, Skipped
-from ssot_probe.analysis.sources import Line, find_files, find_lists, read_lines
-from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError
+from ssot_probe.analysis.sources import divided, find_files, find_lists, read_lines, total_size
+from ssot_probe.analysis.summary import Summary, together
+from ssot_probe.analysis.unread import Unread, behind_a_tear, is_cut_off, is_message
+from ssot_probe.errors import NoEvidenceError, UnreadableRecordingError, UsageError
 from ssot_probe.model.records import ProcessRecord, Record
 from ssot_probe.wire.otlp_json import Resource, SpanData, read_line
 from ssot_probe.wire.process_list import ProcessList
@@ -25,24 +27,25 @@ TORN = "torn_line"
 NOT_UNDERSTOOD = "not_understood"
 REDACTED = "redacted"
 TOLD_NOTHING = "told_nothing"
-OTLP_KEYS = ('"resourceSpans"', '"resourceMetrics"', '"resourceLogs"')
 METRICS = '{"resourceMetrics":'
-TRACES = '{"resourceSpans":'
 PROCESS = "ssot.probe.process"
-LONGEST_QUOTE = 60
+
+PER_QUESTION = 20 * 1024 * 1024
+"""Bytes of a file that a question to a ClickHouse counts for, where progress is shown."""
 
 _OWN_NAME = re.compile(r"\d{8}T\d{6}-\d+-[0-9a-f]{8}\.traces\.jsonl(\.gz)?$")
 
 
 def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: None) -> Recording:
-    """Read all files of the sources; `advance` is told the bytes of each line that was read.
+    """Read all files of the sources, and what lies in a ClickHouse; `advance` is told how far that has come.
 
     Raises:
-        UnreadableRecordingError: a source does not exist, or nothing in the files is of the probe.
+        UnreadableRecordingError: a source does not exist, or nothing in it is of the probe.
         NoEvidenceError: there is nothing to read, or no process told that the probe was active in it.
     """
-    files = find_files(sources)
-    if not files:
+    places, stores = divided(sources)
+    files = find_files(places)
+    if not files and not stores:
         raise NoEvidenceError(
             f"{', '.join(sources)}: holds no recording, that is no file that ends with .jsonl or .json: "
             "was the probe active, and did it write here?"
@@ -50,27 +53,15 @@ def load(sources: Sequence[str], advance: Callable[[int], None] = lambda size: N
     reader = _Reader(advance)
     for path in files:
         reader.read(path)
-    return reader.recording(sources, find_lists(sources))
+    for store in stores:
+        reader.add_up(store)
+    return reader.recording(sources, find_lists(places))
 
 
-class _Unread:
-    """Lines of one file that could not be read for one reason: how many, and the first of them."""
-
-    def __init__(self) -> None:
-        self.count = self.line = 0
-        self.what = ""
-
-    def add(self, line: Line, error: str) -> None:
-        if not self.count:
-            quoted = line.text if len(line.text) <= LONGEST_QUOTE else line.text[:LONGEST_QUOTE] + "..."
-            self.line, self.what = line.number, f"{quoted!r} ({error})"
-        self.count += 1
-
-    def join(self, other: _Unread) -> None:
-        """Take over the lines of another reason."""
-        if other.count and (not self.count or other.line < self.line):
-            self.line, self.what = other.line, other.what
-        self.count += other.count
+def work_of(sources: Sequence[str]) -> int:
+    """Return how far `load` will come: bytes of files, and as many for each question to a ClickHouse."""
+    places, stores = divided(sources)
+    return total_size(find_files(places)) + len(stores) * QUESTIONS * PER_QUESTION
 
 
 class _Reader:
@@ -88,6 +79,7 @@ class _Reader:
         self._same: dict[Any, Any] = {}
         self._losses: list[Loss] = []
         self._skipped: list[Skipped] = []
+        self._summaries: list[Summary] = []
         self._lines = self._otlp_lines = self._foreign_spans = 0
         self._resource: Resource = {}
         self._process = _process(self._resource)
@@ -95,7 +87,7 @@ class _Reader:
     def read(self, path: str) -> None:
         """Read one file."""
         before = self._otlp_lines
-        torn, cut, foreign = _Unread(), _Unread(), _Unread()
+        torn, cut, foreign = Unread(), Unread(), Unread()
         present: set[str] = set()  # processes that anything in the file is of
         lines = 0
         for line in read_lines(path):
@@ -110,9 +102,9 @@ class _Reader:
             try:
                 spans = read_line(line.text)
             except (ValueError, OverflowError, RecursionError) as error:
-                kind = torn if _is_message(line.text) else cut if _is_cut_off(line.text, error) else foreign
+                kind = torn if is_message(line.text) else cut if is_cut_off(line.text, error) else foreign
                 kind.add(line, str(error))
-                spans = _behind_a_tear(line.text)
+                spans = behind_a_tear(line.text)
                 if not spans:
                     continue
             self._otlp_lines += 1
@@ -127,10 +119,10 @@ class _Reader:
             self._losses.append(Loss(TOLD_NOTHING, 1, path))
         if self._otlp_lines == before:  # no recording: what is cut off in it is somebody else's text
             foreign.join(cut)
-            cut = _Unread()
+            cut = Unread()
             if _OWN_NAME.search(path):  # its name says that it was one
                 torn.join(foreign)
-                foreign = _Unread()
+                foreign = Unread()
         for lost in (torn, cut):
             if lost.count:
                 self._losses.append(Loss(TORN, lost.count, f"{path}:{lost.line}", tuple(sorted(present))))
@@ -166,7 +158,61 @@ class _Reader:
                 [pair for pair in self._records if pair[0] in self._inventories], self._inventories.values()
             ),
             lists,
+            together(self._summaries),
         )
+
+    def add_up(self, store: str) -> None:
+        """Take over what is in a ClickHouse, added up there."""
+        added = AddedUp(store, lambda: self._advance(PER_QUESTION))
+        try:
+            told = {process.number: self._known(process, store) for process in added.processes()}
+            if not told:
+                raise NoEvidenceError(
+                    f"{added.address.where}: the table holds no span of the probe"
+                    + (" from that time" if added.address.since or added.address.until else "")
+                    + ": was it switched on, and is its Collector's exporter writing here?"
+                )
+            missed = Counter[str]()
+            for fact in added.facts():
+                process = told[fact.process].identity
+                missed[process] += self._take_fact(process, fact)
+            summary = added.summary(missed)
+        finally:
+            added.close()
+        self._received.update(summary.received)
+        self._summaries.append(summary)
+
+    def _known(self, told: Told, store: str) -> Process:
+        if told.identity in self._processes:
+            label, where = self._processes[told.identity].label, store.partition("?")[0]
+            raise UsageError(
+                f"{label} is in {where} and in another source: its records would count twice; leave one of "
+                "them away"
+            )
+        kept = self._inventories if told.is_static else self._processes
+        for resource in told.resources:
+            process = _process(resource)
+            self._note_format(resource, process)
+            kept[told.identity] = max(kept.get(told.identity, process), process)
+        if told.redacted:
+            self._redacted[told.identity] += told.redacted
+        return kept[told.identity]
+
+    def _take_fact(self, process: str, fact: Fact) -> int:
+        """Take the records of a fact; return how many could not be read, or stand twice in one span."""
+        try:
+            records = from_span(fact.span)
+        except (ValueError, TypeError) as error:
+            self._not_understood[process, str(error)] += fact.spans
+            return fact.spans
+        times = 1
+        if process in self._inventories:  # which counts itself what arrived
+            times = fact.spans
+            self._received[process] += len(records) * times
+        for record in records:
+            spared = self._sparing(record) if isinstance(record, ProcessRecord) else record
+            self._records += [(process, spared)] * times
+        return fact.spans * (len(records) - len(set(records)))
 
     def _take(self, resource: Resource, process: Process, span: SpanData) -> None:
         if span.scope != SCOPE:
@@ -275,21 +321,3 @@ def _number(digits: str) -> int | str:
         return int(digits, 16)
     except ValueError:
         return digits
-
-
-def _behind_a_tear(text: str) -> list[tuple[Resource, SpanData]]:
-    """Read the message that a writer put behind a torn one, in the same line; none where there is none."""
-    start = text.rfind(TRACES, 1)
-    try:
-        return read_line(text[start:]) if start > 0 else []
-    except (ValueError, OverflowError, RecursionError):
-        return []
-
-
-def _is_message(text: str) -> bool:
-    return text.startswith("{") and any(key in text[:200] for key in OTLP_KEYS)
-
-
-def _is_cut_off(text: str, error: Exception) -> bool:
-    """Does the line look like what the disk, or a kill, left of a longer one?"""
-    return isinstance(error, JSONDecodeError) and (text.startswith("{") or text.endswith("}"))

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from ssot_probe.analysis.class_identity import ClassObject, Mention, identify
 from ssot_probe.analysis.fetches import Fetch, fetches
 from ssot_probe.analysis.namespaces import Namespaces, Path
+from ssot_probe.analysis.summary import NOTHING, Summary
 from ssot_probe.model.path_records import PathUseRecord
 from ssot_probe.model.records import (
     AccessRecord,
@@ -91,6 +92,7 @@ class Recording:
         received: how many records of each process arrived; counted here where it is not given.
         inventory: what the source code declares, where it was scanned.
         lists: which processes put themselves down in the directories, whether they are here or not.
+        summary: figures of processes whose records are not all here, as they were added up elsewhere.
     """
 
     def __init__(
@@ -102,14 +104,17 @@ class Recording:
         received: Mapping[str, int] | None = None,
         inventory: Recording | None = None,
         lists: Iterable[ProcessList] = (),
+        summary: Summary = NOTHING,
     ) -> None:
         self.inventory = inventory
+        self._summary = summary
         self.lists = merged(lists)
         by_type: dict[type, set[tuple[str, Record]]] = defaultdict(set)
         for process, record in records:
             by_type[type(record)].add((process, record))
         self._by_type = {kind: tuple(sorted(pairs)) for kind, pairs in by_type.items()}
-        self.received = Counter(process for pairs in by_type.values() for process, _ in pairs)
+        self._different = Counter(process for pairs in by_type.values() for process, _ in pairs)
+        self.received = self._different
         if received is not None:
             self.received = Counter(received)
         named = {process.identity: process for process in sorted(processes)}
@@ -127,7 +132,7 @@ class Recording:
     @property
     def size(self) -> int:
         """How many different records there are."""
-        return sum(len(pairs) for pairs in self._by_type.values())
+        return sum({**self._different, **self._summary.readable}.values())
 
     def label(self, process: str) -> str:
         """Return what a report calls a process."""
@@ -136,18 +141,47 @@ class Recording:
     @cached_property
     def span(self) -> tuple[int, int]:
         """The first and the last time of any record, (0, 0) when there is none."""
+        extents = self._summary.extents.values()
         starts = [_start(record) for pairs in self._by_type.values() for _, record in pairs]
         ends = [_end(record) for pairs in self._by_type.values() for _, record in pairs]
+        starts += [first for first, _ in extents]
+        ends += [last for _, last in extents]
         return (min(starts), max(ends)) if starts else (0, 0)
 
     @cached_property
     def last_of(self) -> Mapping[str, int]:
         """The last time in any record of each process."""
-        last: dict[str, int] = {}
+        last = {process: end for process, (_, end) in self._summary.extents.items()}
         for pairs in self._by_type.values():
             for process, record in pairs:
                 last[process] = max(last.get(process, 0), _end(record))
         return last
+
+    @cached_property
+    def uses(self) -> Mapping[tuple[str, str], int]:
+        """How many first accesses of users there were to instances, by process and class."""
+        counts = Counter(self._summary.uses)
+        for process, record in self.of(AccessRecord):
+            if process not in self._summary.received:
+                counts[process, record.cls] += bool(record.user)
+        return counts
+
+    @cached_property
+    def users(self) -> Mapping[tuple[str, tuple[str, ...]], int]:
+        """How many users had instances of just these classes, by the key that they are hashed with."""
+        keys = {process: record.user_key for process, record in self.of(ProcessRecord)}
+        classes: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for process, access in self.of(AccessRecord):
+            if process not in self._summary.received and access.user:
+                classes[keys.get(process, ""), access.user].add(access.cls)
+        for process, sharing in self.of(SharingRecord):
+            if process not in self._summary.received:
+                for user in sharing.users:
+                    classes[keys.get(process, ""), user].add(sharing.cls)
+        counts = Counter(self._summary.users)
+        for (key, _), had in classes.items():
+            counts[key, tuple(sorted(had))] += 1
+        return counts
 
     def class_of(self, process: str, name: str, serial: int) -> ClassObject:
         """Return the class object that a process means by a name and a serial."""
@@ -276,7 +310,7 @@ class Recording:
             if record.kind == "class"
         )
         made = (Mention(process, record.cls, record.serial) for process, record in self.of(MakeRecord))
-        accessed = (Mention(process, record.cls, 0) for process, record in self.of(AccessRecord))
+        accessed = (Mention(process, cls, 0) for process, cls in self.uses)
         shared = (Mention(process, record.cls, 0) for process, record in self.of(SharingRecord))
         return identify(self.of(ClassRecord), {*bound, *made, *accessed, *shared})
 

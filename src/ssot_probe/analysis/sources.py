@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from typing import NamedTuple
 
+from ssot_probe.analysis.clickhouse.address import is_address
 from ssot_probe.errors import UnreadableRecordingError, UsageError
 from ssot_probe.wire.process_list import FILE_NAME, ProcessList, read_list
 
@@ -52,6 +53,12 @@ def find_lists(sources: Sequence[str]) -> tuple[ProcessList, ...]:
     return tuple(found)
 
 
+def divided(sources: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the sources that are places of files, and those that are in a ClickHouse."""
+    stores = tuple(dict.fromkeys(source for source in sources if is_address(source)))
+    return tuple(source for source in sources if source not in stores), stores
+
+
 def total_size(files: Sequence[str]) -> int:
     """Return how many bytes the files hold."""
     return sum(os.path.getsize(path) for path in files if os.path.exists(path))
@@ -88,7 +95,9 @@ def _all_files(sources: Sequence[str]) -> list[str]:
     for source in sources:
         scheme, separator, _ = source.partition("://")
         if separator:
-            raise UsageError(f"{source}: sources of the kind {scheme}:// are not supported yet; name files")
+            raise UsageError(
+                f"{scheme}://: there are no sources of this kind; name files, or clickhouse://host/database"
+            )
         for path in _files_of(source):
             found.setdefault(os.path.realpath(path), path)
     return sorted(found.values())

@@ -12,7 +12,7 @@ import click
 
 from ssot_probe.analysis.chosen_policy import ChosenPolicy, choose_policy
 from ssot_probe.analysis.join import join
-from ssot_probe.analysis.load import load
+from ssot_probe.analysis.load import load, work_of
 from ssot_probe.analysis.prometheus.fleet_counts import FleetCounts
 from ssot_probe.analysis.recording import Recording
 from ssot_probe.analysis.retirement.deleted_names import Deletions
@@ -20,7 +20,6 @@ from ssot_probe.analysis.retirement.retirement import retire
 from ssot_probe.analysis.retirement.rows import Retirement
 from ssot_probe.analysis.retirement.subjects import is_path
 from ssot_probe.analysis.retirement.verdicts import UNPROVED
-from ssot_probe.analysis.sources import find_files, total_size
 from ssot_probe.analysis.wording import listing
 from ssot_probe.cli.collection import without_collection
 from ssot_probe.cli.deleted import deletions, nothing_deleted
@@ -104,7 +103,7 @@ def command(
     day = _day(since)
     problem: NoEvidenceError | None = None
     try:
-        with progress(total_size(find_files(sources)), sys.stderr) as advance:
+        with progress(work_of(sources), sys.stderr) as advance:
             recording = load(sources, advance)
     except NoEvidenceError as error:
         if format_name != "json":

@@ -11,9 +11,8 @@ import click
 
 from ssot_probe.analysis.chosen_policy import choose_policy
 from ssot_probe.analysis.judge import Judgement, judge
-from ssot_probe.analysis.load import load
+from ssot_probe.analysis.load import load, work_of
 from ssot_probe.analysis.recording import Recording
-from ssot_probe.analysis.sources import find_files, total_size
 from ssot_probe.analysis.wording import number
 from ssot_probe.cli.output import write
 from ssot_probe.errors import NoEvidenceError, UsageError
@@ -72,9 +71,9 @@ def command(
 ) -> int:
     """Judge the recording in SOURCE... and show what it proves.
 
-    SOURCE is the directory of a recording, or a file of OTLP JSON lines, of ours or of a Collector. Where
-    there is an inventory among them, as `ssot-probe scan` writes it, what the source declares is joined with
-    what ran.
+    SOURCE is the directory of a recording, a file of OTLP JSON lines, of ours or of a Collector, or a
+    ClickHouse that one writes into, as clickhouse://user@host/database. Where there is an inventory among
+    them, as `ssot-probe scan` writes it, what the source declares is joined with what ran.
     """
     if format_name in PLANNED_FORMATS:
         raise UsageError(f"--format {format_name} is not there yet; use one of {', '.join(FORMATS)}")
@@ -107,7 +106,7 @@ def exit_code(judgement: Judgement, fail_on: str | None) -> int:
 
 
 def _loaded(sources: tuple[str, ...]) -> Recording:
-    with progress(total_size(find_files(sources)), sys.stderr) as advance:
+    with progress(work_of(sources), sys.stderr) as advance:
         return load(sources, advance)
 
 

@@ -73,6 +73,11 @@ PACKED = frozenset(_SHAPE_OF)
 PACKED_SPANS = frozenset(_SHAPE_OF_SPAN)
 
 
+def lists_of(span: str) -> tuple[str, ...]:
+    """Return the attributes of a span of this kind: each is a list with one entry for each record."""
+    return tuple(_SHAPE_OF_SPAN[span].fields.values())
+
+
 def packed_spans(records: Sequence[Any], ids: Iterator[tuple[str, str]]) -> Iterator[SpanData]:
     """Yield the spans that carry records of one type, those of one time together."""
     by_time: dict[int, list[Any]] = {}

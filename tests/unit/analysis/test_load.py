@@ -223,9 +223,11 @@ def test_a_source_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         load([str(tmp_path / "nowhere")])
 
 
-def test_a_store_is_not_supported_yet() -> None:
-    with pytest.raises(UsageError, match="clickhouse:// are not supported yet"):
-        load(["clickhouse://localhost/otel"])
+def test_a_source_of_a_kind_that_there_is_not_names_those_that_there_are() -> None:
+    with pytest.raises(
+        UsageError, match="s3://: there are no sources of this kind; name files, or clickhouse:"
+    ):
+        load(["s3://recordings/today"])
 
 
 def test_a_directory_without_a_recording_holds_no_evidence(tmp_path: Path) -> None:
