@@ -139,7 +139,6 @@ CASES = [
             distribution="coverage",
             needs=("coverage",),
             since=(3, 12) if core == "sysmon" else (3, 10),
-            is_thin=core != "pytrace",
         )
         for core in ("ctrace", "pytrace", "sysmon")
     ),

@@ -119,17 +119,18 @@ def hooked(hook: str, files: Any = None, **others: Any) -> Any:
 
 
 def told(hook: str) -> Any:
-    """Play a hook that hides from the probe what happens: nothing is taken for dead then."""
+    """Play a hook that may hide from the probe what happens: nothing is taken for dead then."""
 
     def in_this_way(directory: Path, environment: Environment) -> None:
         main = FILES["main.py"].replace("    import threading\n", "    import hook, threading\n", 1)
         files = {**FILES, "hook.py": hook, "main.py": main}
         done, found = beside(directory, environment, "main.py", files=files)
         assert done.code == 0, done.stderr
-        for path in ("shop.old", "shop.compat"):
-            assert found.verdicts[path] in ("LIVE", "VOID")
-        assert found.verdicts["shop.shelf"] == "VOID"
-        assert found.void
+        if found.verdicts != alone(environment.python).verdicts:
+            for path in ("shop.old", "shop.compat"):
+                assert found.verdicts[path] in ("LIVE", "VOID")
+            assert found.verdicts["shop.shelf"] == "VOID"
+            assert found.void
 
     return in_this_way
 
