@@ -209,7 +209,7 @@ def test_a_look_that_fails_costs_no_record_and_is_counted(tmp_path: Path, step: 
         import ssot_probe.probe as probes
         def fail(self):
             raise RuntimeError("a fault of our own")
-        probes.Observers.{step} = fail
+        probes.observers.Observers.{step} = fail
         probes.start()
         import early
     """
