@@ -50,10 +50,13 @@ def _wrap_execv() -> None:
     """Stay first in what this process becomes: a launcher sets the variable and is gone in the next line."""
     from ssot_probe.observe.started_programs import Starter
 
+    class Launcher(Starter):
+        """A kind of its own: whoever hears which programs are started wraps this one as well."""
+
     def before(*arguments: object) -> None:
         try:
             stay_first()
         except Exception:
             return  # the program is run as it would have been
 
-    os.execv = Starter(os.execv, "posix:execv", before, lambda *arguments: None)
+    os.execv = Launcher(os.execv, "posix:execv", before, lambda *arguments: None)

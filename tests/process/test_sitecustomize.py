@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from process.installation import CHECKOUT, Installation, old_interpreters
-from process.project import GET_MANAGER, Project
+from process.project import GET_MANAGER, POLICY, Project
 
 EXAMPLE = CHECKOUT / "sitecustomize_example.py"
 
@@ -335,6 +335,22 @@ os.execv(sys.executable, [sys.executable, "-c", "import os; print(os.environ['PY
     outcome = place.project.run("program.py", environment=place.path(place.ours))
 
     assert outcome[:3] == (0, f"{taken}\n", "")
+
+
+def test_what_was_used_before_a_process_becomes_another_program_is_recorded(place: Place) -> None:
+    becomes = """\
+import os, sys
+from shop.manager import get_manager
+get_manager("anna")
+os.execv(sys.executable, [sys.executable, "-S", "-c", "print('another')"])
+"""
+    watching = POLICY + 'legacy = ["shop.attic"]\n'
+    place.project.write({"program.py": becomes, "ssot-probe.toml": watching})
+
+    outcome = place.project.run("program.py", environment=place.path(place.ours))
+
+    assert outcome[:3] == (0, "another\n", "")
+    assert place.project.recorded().calls(GET_MANAGER) == 1
 
 
 def test_a_program_that_cannot_be_run_fails_in_the_same_words(place: Place) -> None:
