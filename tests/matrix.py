@@ -46,10 +46,7 @@ SELECTION = (
 """What depends on the version of Python or of a library the most."""
 
 THIN = (
-    "tests/unit/observe",
-    "--ignore=tests/unit/observe/sharing/test_manners.py",
-    "--ignore=tests/unit/observe/test_first_imports.py",
-    "--ignore=tests/unit/observe/test_classes_of_every_library.py",
+    "tests/unit/observe/paths",
     "tests/process/test_child_processes.py",
     "tests/process/test_ledger.py",
     "tests/process/test_switching_on.py",
@@ -59,8 +56,17 @@ THIN = (
 """What is worth its time on each change. What waits for a Collector at exit is left to the larger selection:
 how much is delivered in two seconds depends on how busy the machine is."""
 
-THIN_OLDEST = (*THIN, "tests/unit/analysis", "tests/unit/context", "tests/unit/wire")
-"""On the oldest Python also what is the same on all of them but for what its syntax and library lack."""
+THIN_NEWEST = (
+    *THIN,
+    "tests/unit/observe",
+    "--ignore=tests/unit/observe/sharing/test_manners.py",
+    "--ignore=tests/unit/observe/test_first_imports.py",
+    "--ignore=tests/unit/observe/test_classes_of_every_library.py",
+)
+"""On the newest Python also what is the same since 3.12 but for details."""
+
+THIN_OLDEST = (*THIN_NEWEST, "tests/unit/analysis", "tests/unit/context", "tests/unit/wire")
+"""On the oldest one also what is the same on all of them but for what its syntax and library lack."""
 
 # A protobuf that old Collector exporters need is built in a way that Python 3.12 and later warn of.
 TOLERATED = {LOWEST: ("ignore:Type google._upb._message:DeprecationWarning",), NEWEST: ()}
@@ -246,8 +252,8 @@ def _install(cell: Cell) -> str:
 
 
 def _test(cell: Cell, python: str, options: argparse.Namespace) -> str:
-    thin = THIN_OLDEST if cell.dependencies == LOWEST else THIN
-    tests = options.tests or (["tests"] if options.full else list(thin if options.thin else SELECTION))
+    chosen = _thin(cell) if options.thin else SELECTION
+    tests = options.tests or (["tests"] if options.full else list(chosen))
     tolerated = [argument for warning in TOLERATED[cell.dependencies] for argument in ("-W", warning)]
     command = [
         python,
@@ -264,6 +270,13 @@ def _test(cell: Cell, python: str, options: argparse.Namespace) -> str:
     said = _step(cell, "tests", command)
     found = re.search(r"^(=* )?(\d+ passed.*?)( in .*)?$", said, re.MULTILINE)
     return found[2] if found else ""
+
+
+def _thin(cell: Cell) -> Sequence[str]:
+    if cell.dependencies == LOWEST:
+        return THIN_OLDEST
+    is_newest = cell.interpreter.name.startswith(f"{VERSIONS[-1]}.")
+    return THIN_NEWEST if is_newest else THIN
 
 
 def _packages(python: str) -> dict[str, str]:
