@@ -208,10 +208,10 @@ def counted_fleet(directory: Path) -> Iterator[CountedFleet]:
                 server.wait_for(lambda: server.query(expression), f"it has {expression}")  # noqa: B023
         collector.kill()  # it forgets who has ended
         collector.start()
-        for name in ("silent", "restarted"):
+        left = {name: pids[name] for name in ("silent", "restarted")}
+        _wait(servers, left, "ssot_path_uses_total", only=True)  # they have found it again
+        for name in left:
             shops[name].end()
-        ended = {name: pids[name] for name in ("silent", "restarted")}
-        _wait(servers, ended, "ssot_path_uses_total", only=True)
         yield CountedFleet(collector, servers[0], servers[1], program, here, elsewhere, pids)
 
 

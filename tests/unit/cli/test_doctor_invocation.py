@@ -198,11 +198,6 @@ def test_the_way_of_the_launcher_of_the_probe_is_gone_too(place: Path) -> None:
     assert found.environment["PYTHONPATH"] == bootstrap_directory()
 
 
-def test_only_the_sitecustomize_of_opentelemetry_hides_ours(place: Path) -> None:
-    assert resolved(place, "opentelemetry-instrument", "python", "x.py").hides == "opentelemetry-instrument"
-    assert resolved(place, "ddtrace-run", "python", "x.py").hides == ""
-
-
 def test_the_first_line_that_pip_writes_for_long_paths_is_understood(place: Path) -> None:
     add(place / "serve", f"#!/bin/sh\n'''exec' {place}/python3.11 \"$0\" \"$@\"\n' '''\nimport x\n")
 

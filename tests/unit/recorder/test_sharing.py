@@ -15,7 +15,7 @@ from support.application import observed
 from ssot_probe.context.current import bind_user
 from ssot_probe.model.policy import Concept, Policy, UserSource
 from ssot_probe.model.records import AccessRecord, BlindRecord, HolderRecord, MakeRecord, SharingRecord
-from ssot_probe.observe import constructors
+from ssot_probe.observe import constructors, holders
 from ssot_probe.testing import Capture
 
 APPLICATION = """
@@ -37,6 +37,12 @@ APPLICATION = """
 
 BOX = Concept("box", ("BoxManager",))
 POLICY = Policy(concepts=(BOX,))
+
+
+@pytest.fixture(autouse=True)
+def _any_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test run has more objects than a search for holders takes on."""
+    monkeypatch.setattr(holders, "MOST_OBJECTS", 10**9)
 
 
 def sharings(capture: Capture) -> list[SharingRecord]:
@@ -249,8 +255,8 @@ def test_what_holds_a_shared_instance_is_told_in_the_end(tmp_path: Path) -> None
     with observed(tmp_path, APPLICATION, POLICY) as (app, capture):
         app.get_manager("anna")
         app.get_manager("bert")
-    holders = [record for record in capture._exporter.records() if isinstance(record, HolderRecord)]
-    assert [record.path for record in holders] == [(f"module {app.__name__}", "shared")]
+    told = [record for record in capture._exporter.records() if isinstance(record, HolderRecord)]
+    assert [record.path for record in told] == [(f"module {app.__name__}", "shared")]
 
 
 def test_a_class_that_holds_a_shared_instance_is_told_with_the_attribute(tmp_path: Path) -> None:
@@ -261,8 +267,8 @@ def test_a_class_that_holds_a_shared_instance_is_told_with_the_attribute(tmp_pat
     with observed(tmp_path, text, POLICY) as (app, capture):
         app.get_manager("anna")
         app.get_manager("bert")
-    holders = [record for record in capture._exporter.records() if isinstance(record, HolderRecord)]
-    assert [record.path for record in holders] == [(f"module {app.__name__}", "Holder", "shared")]
+    told = [record for record in capture._exporter.records() if isinstance(record, HolderRecord)]
+    assert [record.path for record in told] == [(f"module {app.__name__}", "Holder", "shared")]
 
 
 def test_of_classes_that_are_made_for_one_call_a_bounded_number_is_kept(

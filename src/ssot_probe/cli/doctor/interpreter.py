@@ -170,10 +170,6 @@ def checks_of(answer: Answer, invocation: Invocation) -> Iterator[Check]:
     if not answer.active:
         yield _without_start_up_file(answer, invocation)
         return
-    if invocation.hides and not answer.files:
-        what = f"{invocation.hides} puts a sitecustomize first that runs no other: install the wheel"
-        yield Check("fail", f"{what} in that environment, so that its start-up file runs")
-        return
     yield Check("ok", _how(answer, invocation.environment))
     yield from _way(answer, invocation)
     yield from _blind_spots(answer)

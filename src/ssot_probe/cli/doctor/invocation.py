@@ -38,7 +38,6 @@ class Invocation(NamedTuple):
         words: the program and its arguments: a file, or `-m` or `-c` and what follows.
         environment: what it gets.
         checks: what its launchers do.
-        hides: the launcher whose sitecustomize runs no other, "" where there is none.
     """
 
     interpreter: str
@@ -46,7 +45,6 @@ class Invocation(NamedTuple):
     words: tuple[str, ...]
     environment: dict[str, str]
     checks: tuple[Check, ...] = ()
-    hides: str = ""
 
 
 def resolve(command: Sequence[str], environ: Mapping[str, str]) -> Invocation:
@@ -67,7 +65,6 @@ class _Resolution:
         self._words = list(command)
         self._environment = dict(environ)
         self._checks: list[Check] = []
-        self._hides = ""
 
     def result(self) -> Invocation:
         for _ in range(MOST_STEPS):
@@ -114,8 +111,6 @@ class _Resolution:
     def _go_through(self, name: str, launcher: Launcher, program: str, options: Sequence[str]) -> None:
         if launcher.drops:
             self._drop(name, launcher, options)
-        if launcher.hides:
-            self._hides = name
         if launcher.chooses and self._words:
             self._choose(name, program)
 
@@ -242,7 +237,7 @@ class _Resolution:
 
     def _invocation(self, interpreter: str, options: Sequence[str], words: Sequence[str]) -> Invocation:
         return Invocation(
-            *(interpreter, tuple(options), tuple(words), self._environment, tuple(self._checks), self._hides)
+            *(interpreter, tuple(options), tuple(words), self._environment, tuple(self._checks))
         )
 
     def _none(self, state: str, what: str) -> Invocation:

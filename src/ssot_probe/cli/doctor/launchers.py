@@ -15,7 +15,6 @@ class Launcher(NamedTuple):
         drops: does it start the command with an environment of its own?
         only: the word that has to come first, such as `run`; other uses of it run no command.
         keeps_by: how to make it keep the variables.
-        hides: does it put a sitecustomize first that runs no other?
         chooses: does it choose the environment of packages in which the command is found?
     """
 
@@ -24,7 +23,6 @@ class Launcher(NamedTuple):
     drops: bool = False
     only: str = ""
     keeps_by: str = ""
-    hides: bool = False
     chooses: bool = False
 
 
@@ -71,7 +69,6 @@ LAUNCHERS: Mapping[str, Launcher] = {
     "newrelic-admin": Launcher(only="run-program"),
     "opentelemetry-instrument": Launcher(
         "--traces_exporter --metrics_exporter --logs_exporter --id_generator --service_name",
-        hides=True,
     ),
     "dotenv": Launcher("-f --file -q --quote", only="run"),
     "honcho": Launcher("-f -e -d", only="run"),
