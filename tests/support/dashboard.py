@@ -55,7 +55,7 @@ def sql(text: str, instance: str = "") -> str:
     return _filled(
         text,
         {
-            "$__timeFilter(Timestamp)": "Timestamp >= now() - toIntervalDay(1) AND Timestamp <= now() + toIntervalMinute(1)",
+            "$__timeFilter(Timestamp)": "Timestamp BETWEEN now() - INTERVAL 1 DAY AND now() + INTERVAL 1 MINUTE",
             "${service:regex}": ALL,
             "${environment:regex}": ALL,
             "${table}": "otel_traces",
