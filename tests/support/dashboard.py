@@ -55,7 +55,7 @@ def sql(text: str, instance: str = "") -> str:
     return _filled(
         text,
         {
-            "$__timeFilter(Timestamp)": "Timestamp BETWEEN now() - INTERVAL 1 DAY AND now() + INTERVAL 1 MINUTE",
+            "$__timeFilter(Timestamp)": "Timestamp BETWEEN now() - INTERVAL 1 DAY AND now() + INTERVAL 1 DAY",
             "${service:regex}": ALL,
             "${environment:regex}": ALL,
             "${table}": "otel_traces",
