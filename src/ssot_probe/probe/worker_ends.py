@@ -12,6 +12,9 @@ from ssot_probe.observe.watching import ModuleWatch
 from ssot_probe.recorder.last_words import LastWords
 from ssot_probe.termination import SPAWNED
 
+_FORK_SERVER = "from multiprocessing.forkserver import main"
+"""How the program begins that forks workers for the process that started it."""
+
 
 class WorkerEnds:
     """Has the last words of workers, and says those of this process where it is one.
@@ -40,16 +43,20 @@ class WorkerEnds:
         self._end = end
         self._is_deadly = is_deadly
         self._on_error = on_error
+        self._maker_of_children = 0  # where they are known to be another process' workers
 
     def start(self, modules: ModuleWatch) -> None:
         """Hear of workers from now on."""
         if SPAWNED in sys.orig_argv:
             self._last_words.maker = os.getppid()
+        elif any(argument.startswith(_FORK_SERVER) for argument in sys.orig_argv):
+            self._maker_of_children = os.getppid()
         modules.listen(TerminatedWorkers(self._on_begun, self._before_terminating, modules.not_heard))
 
     def after_fork_in_child(self) -> None:
         """Be another process, with no workers yet."""
         self._last_words.forget()
+        self._last_words.maker, self._maker_of_children = self._maker_of_children, 0
 
     def be_asked(self) -> None:
         """Where this is a worker, let who terminates it know that there is something to wait for."""
@@ -75,7 +82,9 @@ class WorkerEnds:
             self._last_words.are_said()
 
     def _on_begun(self, maker: int) -> None:
-        self._last_words.maker = maker
+        if maker != self._last_words.maker:
+            self._last_words.forget()
+            self._last_words.maker = maker
         if self._is_awake():
             self._last_words.listen()
 
