@@ -36,11 +36,11 @@ SERVICE = {
 
         async def by_httpx(request):
             async with httpx.AsyncClient(trust_env=False) as client:
-                answer = await client.get(f"{HERE}/work/{request.query_params['user']}")
+                answer = await client.get(f"{HERE}/answer/{request.query_params['user']}")
             return PlainTextResponse(answer.text)
 
         def by_requests(request):
-            return PlainTextResponse(requests.get(f"{HERE}/work/{request.query_params['user']}").text)
+            return PlainTextResponse(requests.get(f"{HERE}/answer/{request.query_params['user']}").text)
 
         def work(request):
             return PlainTextResponse(f"{serve_as_before(request.path_params['user'])} {plus_one()}")
@@ -52,7 +52,7 @@ SERVICE = {
             return 1
 
         app = Starlette(routes=[
-            Route("/httpx", by_httpx), Route("/requests", by_requests), Route("/work/{user}", work),
+            Route("/httpx", by_httpx), Route("/requests", by_requests), Route("/answer/{user}", work),
             Route("/fails", fails),
         ])
         """,
